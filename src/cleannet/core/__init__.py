@@ -1,0 +1,1 @@
+"""Pure rules of the domain: no clock, and no input or output but reading a policy file."""

@@ -1,0 +1,97 @@
+"""What the law needs to know of an entry and of those concerned by it.
+
+A ledger row satisfies `EntryFacts` as it is; `Facts` is the same for whoever has no row.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from cleannet.core.terms import Grade
+
+
+class EntryFacts(Protocol):
+    """Say who did what, when, about what, and whom it reached.
+
+    All moments are aware. `party` and `recipients` are party codes. `refs` names what the entry is about by kind:
+    case, sample, reporter, notice, feedback, month (YYYY-MM), change. `grades` gives the grade under each law by its id.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def party(self) -> str: ...
+    @property
+    def refs(self) -> Mapping[str, str]: ...
+    @property
+    def grades(self) -> Mapping[str, Grade]: ...
+    @property
+    def happened_at(self) -> datetime: ...
+    @property
+    def found_at(self) -> datetime | None: ...
+    @property
+    def received_at(self) -> datetime | None: ...
+    @property
+    def changed_at(self) -> datetime | None: ...
+    @property
+    def recipients(self) -> Collection[str]: ...
+    @property
+    def medium(self) -> str: ...
+    @property
+    def confirmed_by(self) -> Collection[str]: ...
+    @property
+    def urgent(self) -> bool: ...
+    @property
+    def on_behalf_of(self) -> str: ...
+    @property
+    def province(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Hold the facts of one entry that is not (or not yet) a ledger row."""
+
+    kind: str
+    role: str
+    party: str
+    happened_at: datetime
+    refs: Mapping[str, str] = field(default_factory=dict)
+    grades: Mapping[str, Grade] = field(default_factory=dict)
+    found_at: datetime | None = None
+    received_at: datetime | None = None
+    changed_at: datetime | None = None
+    recipients: Collection[str] = ()
+    medium: str = "system"
+    confirmed_by: Collection[str] = ()
+    urgent: bool = False
+    on_behalf_of: str = ""
+    province: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """Let `delegate` do what `rule` asks of `delegator`; an empty `case` makes it standing (545号 十(三))."""
+
+    policy: str
+    rule: str
+    delegator: str
+    delegate: str
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Participants:
+    """Say which parties stand behind each role or recipient name of the law, and who may act for whom.
+
+    `roles` maps a name of `terms.ROLES` or `terms.RECIPIENTS` to party codes. A name that nobody fills is unrouted.
+    """
+
+    roles: Mapping[str, Collection[str]] = field(default_factory=dict)
+    delegations: Collection[Delegation] = ()
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Return the party codes behind `name`, sorted; empty when nobody is known."""
+        return tuple(sorted(self.roles.get(name, ())))

@@ -1,0 +1,1 @@
+"""The program an operator runs beside its logs: read, match, count, report."""

@@ -1,0 +1,1 @@
+"""Bytes in or out: pure functions, no sockets."""

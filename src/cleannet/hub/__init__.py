@@ -1,0 +1,1 @@
+"""The hub: the Django project that people and machines work with."""

@@ -1,0 +1,1 @@
+"""The law as data: one TOML file per document, with its cases beside it."""
