@@ -14,8 +14,8 @@ from cleannet.core.terms import Grade
 class EntryFacts(Protocol):
     """Say who did what, when, about what, and whom it reached.
 
-    All moments are aware. `party` and `recipients` are party codes. `refs` names what the entry is about by kind:
-    case, sample, reporter, notice, feedback, month (YYYY-MM), change. `grades` gives the grade under each law by its id.
+    All moments are aware. `party` and `recipients` are party codes. `refs` names what the entry is about, by kind:
+    case, sample, reporter, notice, feedback, month (YYYY-MM), change. `grades` holds a grade per law id.
     """
 
     @property
