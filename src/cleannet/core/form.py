@@ -1,0 +1,48 @@
+"""表格: the fields of an annex, filled from facts, and what is missing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cleannet.core.policy import Field, Form
+
+TO_BE_CHECKED = "待查"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Hold a form with the value of every field in printed order; columns hold one value per line of the list."""
+
+    form: Form
+    values: Mapping[str, str]
+    lines: tuple[Mapping[str, str], ...]
+    missing: tuple[Field, ...]
+
+    def shown(self, field: Field) -> str:
+        """Return what is printed in a field: its value, nothing where another party fills it later, else 待查."""
+        value = self.values.get(field.key, "")
+        return value or ("" if field.filled_by else TO_BE_CHECKED)
+
+
+class UnknownField(ValueError):
+    """Say that a value is given for a field the form does not have."""
+
+
+def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str]] = ()) -> Filled:
+    """Fill `form`; an empty field is named in `missing` and never blocks a report (545号 十五, 2-hour reports).
+
+    Raises UnknownField for a value without a field, so that nothing given is lost.
+    """
+    own = {field.key for field in form.fields if field.place != "column"}
+    columns = [field for field in form.fields if field.place == "column"]
+    for key in values.keys() - own:
+        raise UnknownField(f"{form.id} has no field “{key}”; it has {', '.join(sorted(own))}")
+    for number, line in enumerate(lines, 1):
+        for key in line.keys() - {field.key for field in columns}:
+            raise UnknownField(f"{form.id}, line {number}: there is no column “{key}”")
+    kept = {key: value.strip() for key, value in values.items() if value.strip()}
+    rows = tuple({key: value.strip() for key, value in line.items() if value.strip()} for line in lines)
+    missing = [
+        field for field in form.fields if field.place != "column" and not field.filled_by and field.key not in kept
+    ]
+    missing += [field for field in columns if not field.filled_by and any(field.key not in row for row in rows)]
+    return Filled(form, kept, rows, tuple(missing))

@@ -1,0 +1,413 @@
+"""Read a policy file: TOML in, a checked `Policy` out, or all its errors at once, each with its line."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cleannet.core import terms
+from cleannet.core.clock import Limit, NotALimit
+from cleannet.core.policy import (
+    Change,
+    DutyRule,
+    Field,
+    Form,
+    GradeRule,
+    Policy,
+    Retention,
+    Text,
+    Threshold,
+    shipped_files,
+)
+from cleannet.core.terms import Grade
+
+STARTS = ("found_at", "received_at", "happened_at", "changed_at", "month")
+PER = ("case", "party", "sample", "reporter", "notice", "addressee", "feedback", "month", "change", "complaint")
+GRADE_OF = ("own", "cncert", "notice")
+UNITS = ("name", "full_name", "family")
+PLACES = ("above", "table", "column")
+RETAINED = ("samples", "tallies", "papers", "orders", "evidence", "complaints")
+_FACT = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Hold one error of a policy file: where it is and what to do about it."""
+
+    line: int
+    message: str
+
+
+class PolicyError(Exception):
+    """Say everything that is wrong with one policy file."""
+
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        self.name = name
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(f"{name}:{problem.line}: {problem.message}" for problem in self.problems))
+
+
+def load(path: Path) -> Policy:
+    """Read a policy file from disk; raise PolicyError, or OSError when it cannot be read."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError as wrong:
+        raise PolicyError(
+            path.name, [Problem(1, f"is not UTF-8 text (byte {wrong.start}); save it as UTF-8")]
+        ) from wrong
+
+
+@cache
+def shipped() -> Mapping[str, Policy]:
+    """Return the laws that come with the product, by id."""
+    return {policy.id: policy for policy in (parse(text, name) for name, text in shipped_files().items())}
+
+
+def parse(text: str, name: str) -> Policy:
+    """Read the text of the policy file `name`; raise PolicyError with all its errors."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        found = re.search(r"line (\d+)", str(wrong))
+        raise PolicyError(name, [Problem(int(found[1]) if found else 1, f"is not TOML: {wrong}")]) from wrong
+    return _Reader(data, text, name).policy()
+
+
+class _Table:
+    """Take the fields of one table out by name, noting what is missing, unknown or of the wrong kind."""
+
+    def __init__(
+        self, data: Mapping[str, Any], where: str, line: Callable[[str], int], problems: list[Problem]
+    ) -> None:
+        self.data, self.where, self.line, self.problems = data, where, line, problems
+        self.known: set[str] = set()
+
+    def wrong(self, key: str, message: str) -> None:
+        self.problems.append(Problem(self.line(key), f"{self.where}: {message}"))
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
+        self.known.add(key)
+        if key not in self.data:
+            if default is ...:
+                self.wrong("", f"the field “{key}” is missing")
+                return None
+            return default
+        value = self.data[key]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.wrong(key, f"“{key}” has the wrong kind of value: {value!r}")
+            return None if default is ... else default
+        return value
+
+    def text(self, key: str, default: Any = ...) -> str:
+        value = self.take(key, str, default)
+        if value == "" and default is ...:
+            self.wrong(key, f"“{key}” is empty")
+        return value or ""
+
+    def one_of(self, key: str, allowed: Any, default: Any = ...) -> str:
+        value = self.text(key, default)
+        if value and value not in allowed:
+            self.wrong(key, f"“{value}” is not a known {key}; known are {', '.join(sorted(allowed))}")
+        return value
+
+    def several(self, key: str, allowed: Any, default: Any = ...) -> tuple[str, ...]:
+        raw = self.take(key, (str, list), default)
+        values = (raw,) if isinstance(raw, str) else tuple(raw or ())
+        for value in values:
+            if value not in allowed:
+                self.wrong(key, f"“{value}” is not known in {key}; known are {', '.join(sorted(allowed))}")
+        return tuple(value for value in values if value in allowed)
+
+    def bilingual(self, key: str, default: Any = ...) -> Text:
+        value = self.take(key, dict, default)
+        if not isinstance(value, dict):
+            return Text("", "")
+        for language in ("zh", "en"):
+            if not isinstance(value.get(language), str) or not value[language].strip():
+                self.wrong(key, f"“{key}” needs its text in both languages; “{language}” is missing")
+        for extra in set(value) - {"zh", "en"}:
+            self.wrong(key, f"“{key}” has an unknown language “{extra}”")
+        return Text(str(value.get("zh", "")), str(value.get("en", "")))
+
+    def limit(self, key: str) -> Limit:
+        value = self.text(key)
+        try:
+            return Limit.parse(value)
+        except NotALimit as wrong:
+            if value:
+                self.wrong(key, str(wrong))
+            return Limit("none")
+
+    def tables(self, key: str) -> list[Any]:
+        """Take an array of tables."""
+        value = self.take(key, list, [])
+        if not all(isinstance(item, dict) for item in value):
+            self.wrong(key, f"“{key}” is a list of tables; write it as [[{key}]]")
+            return []
+        return list(value)
+
+    def done(self) -> None:
+        for key in self.data.keys() - self.known:
+            self.wrong(key, f"the field “{key}” is unknown here; known are {', '.join(sorted(self.known))}")
+
+
+class _Reader:
+    def __init__(self, data: Mapping[str, Any], text: str, name: str) -> None:
+        self.data, self.text, self.name = data, text, name
+        self.problems: list[Problem] = []
+        self.lines = dict(_lines(text))
+
+    def table(self, data: Mapping[str, Any], path: str, where: str) -> _Table:
+        def line(key: str) -> int:
+            return self.lines.get(f"{path}/{key}") or self.lines.get(f"{path}/") or 1
+
+        return _Table(data, where, line, self.problems)
+
+    def policy(self) -> Policy:
+        top = self.table(self.data, "", "the file")
+        stem = self.name.removesuffix(".toml")
+        version = top.take("format", int)
+        if version not in (1, None):
+            top.wrong("format", f"format {version} is not known to this version, which reads 1")
+        identity = top.text("id")
+        if identity and identity != stem:
+            top.wrong("id", f"the id “{identity}” must be the file's own name, “{stem}”")
+        since, until = self.span(top)
+        overlays = top.text("overlays", "")
+        forms = {form.id: form for form in self.forms(top)}
+        duties = tuple(self.duties(top, forms, bool(overlays)))
+        unit, grading = self.grading(top)
+        policy = Policy(
+            id=identity,
+            title=top.bilingual("title"),
+            document=top.text("document"),
+            since=since,
+            until=until,
+            repealed_by=top.text("repealed_by", ""),
+            unverified=top.take("unverified", bool, False),
+            note=top.text("note", ""),
+            unit=unit,
+            grading=grading,
+            duties=duties,
+            retention=tuple(self.retention(top)),
+            forms=forms,
+            overlays=overlays,
+            province=top.text("province", ""),
+            special_period=top.take("special_period", bool, False),
+            retroactive=top.take("retroactive", bool, False),
+            changes=tuple(self.changes(top)),
+            digest=hashlib.sha256(self.text.encode()).hexdigest(),
+            text=self.text,
+        )
+        if policy.changes and not overlays:
+            top.wrong("change", "only an overlay changes duties; name the law below in “overlays”")
+        if policy.unverified and not policy.note:
+            top.wrong("unverified", "what is unverified says why in “note”")
+        top.done()
+        if self.problems:
+            raise PolicyError(self.name, self.problems)
+        return policy
+
+    def span(self, top: _Table) -> tuple[date, date | None]:
+        span = top.take("in_force", dict) or {}
+        since, until = span.get("from"), span.get("to")
+        if span and type(since) is not date:
+            top.wrong("in_force", "“in_force” needs a day in “from”, as 2012-01-01")
+        if until is not None and (type(until) is not date or (type(since) is date and until < since)):
+            top.wrong("in_force", "“to” must be a day not before “from”")
+        for extra in set(span) - {"from", "to"}:
+            top.wrong("in_force", f"“in_force” has an unknown field “{extra}”")
+        return (since if type(since) is date else date.max), (until if type(until) is date else None)
+
+    def grading(self, top: _Table) -> tuple[str, tuple[GradeRule, ...]]:
+        head = self.table(top.take("grading", dict, {}), "grading", "[grading]")
+        unit = head.one_of("unit", UNITS, "name")
+        head.text("article", "")
+        head.take("unverified", bool, False)
+        head.text("note", "")
+        head.done()
+        rules: list[GradeRule] = []
+        for index, data in enumerate(top.tables("grade")):
+            table = self.table(data, f"grade[{index}]", f"[[grade]] {data.get('grade', index + 1)}")
+            grade = table.one_of("grade", terms.GRADES)
+            rule = GradeRule(
+                table.text("article"),
+                Grade(grade) if grade in terms.GRADES else Grade.IV,
+                tuple(self.thresholds(table)),
+                table.bilingual("text"),
+            )
+            table.done()
+            rules.append(rule)
+        self.order(top, rules)
+        return unit, tuple(rules)
+
+    def thresholds(self, table: _Table) -> Iterator[Threshold]:
+        for key, strictly in (("over", True), ("at_least", False)):
+            for fact, figure in table.take(key, dict, {}).items():
+                if not _FACT.fullmatch(fact) or type(figure) is not int or figure < 0:
+                    table.wrong(key, f"“{fact} = {figure!r}” must give a whole number, not below 0, for a fact")
+                elif fact.endswith("_yuan"):
+                    yield Threshold(fact.removesuffix("_yuan") + "_fen", strictly, figure * 100)
+                else:
+                    yield Threshold(fact, strictly, figure)
+
+    def order(self, top: _Table, rules: list[GradeRule]) -> None:
+        """Refuse gradings that are not monotone: the graver grade first, and its figures never below the next one's."""
+        if [rule.grade for rule in rules] != sorted({rule.grade for rule in rules}, key=lambda grade: -grade.gravity):
+            top.wrong("grade", "write each grade once, the gravest first")
+        if rules and rules[-1].thresholds:
+            top.wrong("grade", "the last grade takes what is left: it has no figures")
+        lowest: dict[str, Threshold] = {}
+        for rule in rules:
+            for threshold in rule.thresholds:
+                above = lowest.get(threshold.fact)
+                if above and threshold.figure >= above.figure:
+                    top.wrong("grade", f"{rule.grade}: {threshold.fact} is not below the figure of the graver grade")
+                lowest[threshold.fact] = threshold
+
+    def duties(self, top: _Table, forms: Mapping[str, Form], overlay: bool) -> Iterator[DutyRule]:
+        seen: set[str] = set()
+        names = set(terms.ROLES) | set(terms.RECIPIENTS)
+        for index, data in enumerate(top.tables("duty")):
+            table = self.table(data, f"duty[{index}]", f"[[duty]] {data.get('id', index + 1)}")
+            rule = DutyRule(
+                id=table.text("id"),
+                article=table.text("article"),
+                text=table.bilingual("text"),
+                when=table.one_of("when", terms.ENTRY_KINDS),
+                by=frozenset(table.several("by", terms.ROLES, [])),
+                owes=table.text("owes"),
+                expects=table.one_of("expects", terms.ENTRY_KINDS),
+                start=table.one_of("start", STARTS),
+                limit=table.limit("limit"),
+                per=tuple(table.text("per").split("+")),
+                grades=frozenset(Grade(grade) for grade in table.several("grade", terms.GRADES, [])),
+                grade_of=table.one_of("grade_of", GRADE_OF, ""),
+                to=table.several("to", names, []),
+                cc=table.several("cc", names, []),
+                form=table.text("form", ""),
+                first_notice=table.several("first_notice", ("phone", "mail"), []),
+                medium=frozenset(table.several("medium", terms.MEDIA, [])),
+                among=frozenset(table.several("among", terms.ROLES, [])),
+                needs=table.several("needs", names, []),
+                delegate=table.one_of("delegate", terms.ROLES, ""),
+                unverified=table.take("unverified", bool, False),
+                note=table.text("note", ""),
+            )
+            self.check_duty(table, rule, names, overlay or rule.form in ("", *forms))
+            if rule.id in seen:
+                table.wrong("id", "this id stands twice in the file")
+            seen.add(rule.id)
+            table.done()
+            yield rule
+
+    def check_duty(self, table: _Table, rule: DutyRule, names: set[str], form_known: bool) -> None:
+        if rule.owes not in ("actor", "each_addressee", "each_reporter") and (
+            not rule.owes.startswith("role:") or rule.owes.removeprefix("role:") not in names
+        ):
+            table.wrong("owes", f"“{rule.owes}” is nobody: write actor, each_addressee, each_reporter or role:ROLE")
+        for part in rule.per:
+            if part not in PER:
+                table.wrong("per", f"“{part}” makes nothing one; known are {', '.join(PER)}, joined by +")
+        kind = terms.ENTRY_KINDS.get(rule.when)
+        if kind and not kind.by and rule.by:
+            table.wrong("by", f"“{rule.when}” is made by the calendar; leave “by” out")
+        if kind and kind.by and not rule.by:
+            table.wrong("", "the field “by” is missing: which role makes the entry")
+        if kind and not rule.by <= kind.by:
+            table.wrong("by", f"“{rule.when}” is never made by {', '.join(sorted(rule.by - kind.by))}")
+        if kind and (rule.start == "month") != (not kind.by):
+            table.wrong("start", "“month” is the start of what the calendar makes, and of nothing else")
+        if bool(rule.grades) != bool(rule.grade_of):
+            table.wrong("grade", "“grade” and “grade_of” go together: whose grade decides")
+        if not form_known:
+            table.wrong("form", f"the form “{rule.form}” is not in this file")
+        if rule.unverified and not rule.note:
+            table.wrong("unverified", "what is unverified says why in “note”")
+
+    def retention(self, top: _Table) -> Iterator[Retention]:
+        for index, data in enumerate(top.tables("retention")):
+            table = self.table(data, f"retention[{index}]", "[[retention]]")
+            limit = table.limit("limit")
+            if limit.unit != "d":
+                table.wrong("limit", "retention is given in natural days, as 60d")
+            yield Retention(
+                table.text("article"),
+                limit.count,
+                table.several("of", RETAINED),
+                frozenset(table.several("by", terms.ROLES)),
+                table.bilingual("text"),
+                table.take("unverified", bool, False),
+            )
+            table.text("note", "")
+            table.done()
+
+    def forms(self, top: _Table) -> Iterator[Form]:
+        for index, data in enumerate(top.tables("form")):
+            table = self.table(data, f"form[{index}]", f"[[form]] {data.get('id', index + 1)}")
+            fields: list[Field] = []
+            for place, item in enumerate(table.tables("field")):
+                row = self.table(item, f"form[{index}].field[{place}]", f"{table.where} field {item.get('key')}")
+                fields.append(
+                    Field(
+                        row.text("key"),
+                        Text(row.text("zh"), row.text("en")),
+                        row.one_of("place", PLACES),
+                        row.take("row", int, place),
+                        row.one_of("filled_by", terms.ROLES, ""),
+                    )
+                )
+                row.done()
+            if len({field.key for field in fields}) != len(fields):
+                table.wrong("id", "a field stands twice")
+            yield Form(table.text("id"), table.text("article"), table.bilingual("title"), tuple(fields))
+            table.done()
+
+    def changes(self, top: _Table) -> Iterator[Change]:
+        names = set(terms.ROLES) | set(terms.RECIPIENTS)
+        for index, data in enumerate(top.tables("change")):
+            table = self.table(data, f"change[{index}]", f"[[change]] {data.get('duty', index + 1)}")
+            yield Change(
+                table.text("duty"),
+                table.text("article"),
+                table.limit("limit") if "limit" in data else None,
+                table.several("to", names) if "to" in data else None,
+                table.several("cc", names) if "cc" in data else None,
+            )
+            table.known |= {"limit", "to", "cc"}
+            table.done()
+
+
+_HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_.-]+)\s*\]\]?")
+_KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+
+
+def _lines(text: str) -> Iterator[tuple[str, int]]:
+    """Yield where each table and key of TOML text begins, as `duty[2]/limit` → line; tomllib does not tell."""
+    path, counts, quoted = "", dict[str, int](), False
+    for number, line in enumerate(text.splitlines(), 1):
+        if quoted:
+            quoted = line.count('"""') % 2 == 0
+            continue
+        if header := _HEADER.match(line):
+            path = _path(header[2], bool(header[1]), counts)
+            yield f"{path}/", number
+        elif key := _KEY.match(line):
+            yield f"{path}/{key[1]}", number
+            quoted = line.count('"""') % 2 == 1
+
+
+def _path(name: str, repeated: bool, counts: dict[str, int]) -> str:
+    parts = name.split(".")
+    done = ""
+    for depth, part in enumerate(parts):
+        here = f"{done}.{part}" if done else part
+        if depth == len(parts) - 1 and repeated:
+            counts[here] = counts.get(here, -1) + 1
+        done = f"{here}[{counts[here]}]" if here in counts else here
+    return done
