@@ -12,6 +12,8 @@ from importlib.resources import files
 from cleannet.core.clock import BEIJING, Limit
 from cleannet.core.terms import Grade
 
+CASES = ".cases.toml"
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -192,11 +194,10 @@ def changed(rule: DutyRule, overlays: Sequence[Policy]) -> tuple[DutyRule, Polic
     return rule, by
 
 
-def shipped_files() -> Mapping[str, str]:
-    """Return the text of every policy file that comes with the product, by file name."""
-    folder = files("cleannet.policies")
+def shipped_files(cases: bool = False) -> Mapping[str, str]:
+    """Return the text of every policy file that comes with the product, or of the files of cases, by file name."""
     return {
         file.name: file.read_text(encoding="utf-8")
-        for file in sorted(folder.iterdir(), key=lambda found: found.name)
-        if file.name.endswith(".toml")
+        for file in sorted(files("cleannet.policies").iterdir(), key=lambda found: found.name)
+        if file.name.endswith(".toml") and file.name.endswith(CASES) == cases
     }

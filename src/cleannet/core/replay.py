@@ -1,0 +1,72 @@
+"""Play entries through laws in order, and tell how every duty stands. The ledger's tables must say the same."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cleannet.core.clock import Calendar
+from cleannet.core.duty import Duty, arising, meets, voids
+from cleannet.core.entry import Delegation, EntryFacts, Participants
+from cleannet.core.policy import Policy
+
+OPEN, LAPSED, MET, LATE, VOID, VOID_LATE = "open", "lapsed", "met", "late", "void", "void_late"
+
+
+@dataclass(slots=True)
+class Standing:
+    """Hold a duty and what ended it; what was late stays late."""
+
+    duty: Duty
+    met_at: datetime | None = None
+    void_at: datetime | None = None
+
+    def state(self, at: datetime) -> str:
+        """Return how the duty stands at an aware moment: open, lapsed, met, late, void or void_late."""
+        return state(self.duty.due, self.met_at, self.void_at, at)
+
+
+def state(due: datetime | None, met_at: datetime | None, void_at: datetime | None, at: datetime) -> str:
+    """Return how a duty stands at `at`; an act at exactly `due` is on time."""
+    if met_at is not None:
+        return LATE if due is not None and met_at > due else MET
+    if void_at is not None:
+        return VOID_LATE if due is not None and void_at > due else VOID
+    return LAPSED if due is not None and at > due else OPEN
+
+
+@dataclass(slots=True)
+class Docket:
+    """Keep the duties of entries played so far, by key."""
+
+    laws: Sequence[Policy]
+    participants: Participants
+    calendar: Calendar
+    overlays: Sequence[Policy] = ()
+    standing: dict[str, Standing] = field(default_factory=dict)
+
+    def enter(self, entry: EntryFacts) -> None:
+        """Close the open duties the entry meets or annuls, then open those that arise from it."""
+        for one in self.standing.values():
+            if one.met_at is None and one.void_at is None:
+                if meets(entry, one.duty, self.participants.delegations):
+                    one.met_at = entry.happened_at
+                elif voids(entry, one.duty):
+                    one.void_at = entry.happened_at
+        for law in self.laws:
+            for duty in arising(law, entry, self.participants, self.calendar, self.overlays):
+                self.standing.setdefault(duty.key, Standing(duty))
+
+
+def replay(
+    laws: Sequence[Policy],
+    entries: Iterable[EntryFacts],
+    roles: Mapping[str, Sequence[str]],
+    calendar: Calendar,
+    overlays: Sequence[Policy] = (),
+    delegations: Sequence[Delegation] = (),
+) -> tuple[Standing, ...]:
+    """Return every duty the entries gave rise to, in the order they arose."""
+    docket = Docket(laws, Participants(roles, delegations), calendar, overlays)
+    for entry in entries:
+        docket.enter(entry)
+    return tuple(docket.standing.values())
