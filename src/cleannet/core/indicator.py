@@ -47,6 +47,7 @@ _PLAIN = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a
 _DIGITS_AND_DOTS = re.compile(r"[0-9.]+")
 _HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_EXPRESSION = re.compile(r"[\\^$|(){}]|(?<!^)\[|\.\*|\+$")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _IN_TARGET = re.compile(r"[^!-~]")
@@ -111,15 +112,17 @@ def parse(text: str) -> Pattern:
     text = text.strip()
     if not text:
         raise NotUnderstood("empty", "nothing is written here")
+    if text.startswith("/"):
+        return _path(text)
     if any(character.isspace() for character in text):
         raise NotUnderstood("malformed", "white space inside an indicator")
     if _SCHEME.match(text):
         return _url(text)
-    if text.startswith("/"):
-        return _path(text)
     if _HASH.fullmatch(text):
         raise NotUnderstood("hash", "a digest of a file cannot be looked for in network logs")
     address, slash, rest = text.partition("/")
+    if _EXPRESSION.search(address):
+        raise NotUnderstood("expression", "an expression over names, not a name, address or path")
     if rest and _address_or_none(address) is not None and rest.isdecimal():
         return _network(text)
     if slash or "?" in text:
@@ -189,7 +192,7 @@ def parents(name: str) -> list[str]:
 
 def _host_with_port(text: str) -> Pattern:
     if text.startswith("[") or text.count(":") == 1:
-        host, port_text = text.rsplit(":", 1) if not text.endswith("]") else (text, "")
+        host, _, port_text = text.rpartition(":") if not text.endswith("]") else (text, "", "")
         host = host.removeprefix("[").removesuffix("]")
         port = _port_or_zero(port_text)
         if not port and not text.endswith("]"):
