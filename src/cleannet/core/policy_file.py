@@ -231,7 +231,7 @@ class _Reader:
         head.take("unverified", bool, False)
         head.text("note", "")
         head.done()
-        rules: list[GradeRule] = []
+        rules: list[tuple[_Table, GradeRule]] = []
         for index, data in enumerate(top.tables("grade")):
             table = self.table(data, f"grade[{index}]", f"[[grade]] {data.get('grade', index + 1)}")
             grade = table.one_of("grade", terms.GRADES)
@@ -242,9 +242,9 @@ class _Reader:
                 table.bilingual("text"),
             )
             table.done()
-            rules.append(rule)
+            rules.append((table, rule))
         self.order(top, rules)
-        return unit, tuple(rules)
+        return unit, tuple(rule for _, rule in rules)
 
     def thresholds(self, table: _Table) -> Iterator[Threshold]:
         for key, strictly in (("over", True), ("at_least", False)):
@@ -256,18 +256,20 @@ class _Reader:
                 else:
                     yield Threshold(fact, strictly, figure)
 
-    def order(self, top: _Table, rules: list[GradeRule]) -> None:
+    def order(self, top: _Table, rules: list[tuple[_Table, GradeRule]]) -> None:
         """Refuse gradings that are not monotone: the graver grade first, and its figures never below the next one's."""
-        if [rule.grade for rule in rules] != sorted({rule.grade for rule in rules}, key=lambda grade: -grade.gravity):
+        written = [rule.grade for _, rule in rules]
+        if written != sorted(set(written), key=lambda grade: -grade.gravity):
             top.wrong("grade", "write each grade once, the gravest first")
-        if rules and rules[-1].thresholds:
-            top.wrong("grade", "the last grade takes what is left: it has no figures")
+        if rules and rules[-1][1].thresholds:
+            rules[-1][0].wrong("", "the last grade takes what is left: it has no figures")
         lowest: dict[str, Threshold] = {}
-        for rule in rules:
+        for table, rule in rules:
             for threshold in rule.thresholds:
                 above = lowest.get(threshold.fact)
                 if above and threshold.figure >= above.figure:
-                    top.wrong("grade", f"{rule.grade}: {threshold.fact} is not below the figure of the graver grade")
+                    key = "over" if threshold.strictly else "at_least"
+                    table.wrong(key, f"{threshold.fact} is not below the figure of the graver grade")
                 lowest[threshold.fact] = threshold
 
     def duties(self, top: _Table, forms: Mapping[str, Form], overlay: bool) -> Iterator[DutyRule]:
