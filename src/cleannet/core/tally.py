@@ -1,0 +1,265 @@
+"""感染规模: the exact number of distinct subscribers in any 24 hours, and the fee loss, of one program.
+
+A subscriber seen at t counts during [t, t + 24 h). The union of these half-open intervals per subscriber, one up at
+each start and one down at each end, gives the running count: how many distinct subscribers were seen in the 24 hours
+up to and including a moment. Its maximum, the moments it passed a figure and its course by slot come out exactly, in
+whatever order the sightings arrive, and partial results merge. 545号 八.
+
+Moments are whole microseconds since 1970-01-01T00:00Z.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+MICROSECOND = timedelta(microseconds=1)
+WINDOW = timedelta(hours=24) // MICROSECOND
+SLOT = timedelta(minutes=5) // MICROSECOND
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Spans = list[int]
+
+
+def to_micros(moment: datetime) -> int:
+    """Return an aware moment as whole microseconds since the epoch; raise ValueError when it is naive."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return (moment - _EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the moment, in UTC."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Hold the least and the greatest running count within [start, start + 5 min); a slot left out of a curve is 0."""
+
+    start: int
+    least: int
+    greatest: int
+
+
+Curve = Sequence[Slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Hold the result for one program: all distinct subscribers, the maximum in 24 hours and when it was first reached.
+
+    `crossings` maps each threshold that was passed (strictly more) to the first such moment. `at` is None without any
+    sighting.
+    """
+
+    subscribers: int
+    maximum: int
+    at: int | None
+    crossings: Mapping[int, int]
+    curve: Curve
+
+
+class Contacts:
+    """Collect who was in contact with one program, and in which province, to count them."""
+
+    def __init__(self) -> None:
+        self._by_province: dict[str, dict[bytes, Spans]] = {}
+
+    def add(self, subscriber: bytes, at: int, province: str = "") -> None:
+        """Note a sighting; the order does not matter, and noting it again changes nothing."""
+        held = self._by_province.setdefault(province, {})
+        spans = held.get(subscriber)
+        if spans is None:
+            held[subscriber] = [at, at + WINDOW]
+        elif at < spans[-2]:
+            held[subscriber] = _union(spans, [at, at + WINDOW])
+        elif at <= spans[-1]:
+            spans[-1] = max(spans[-1], at + WINDOW)
+        else:
+            spans += (at, at + WINDOW)
+
+    def merge(self, other: "Contacts") -> None:
+        """Take in what another collected."""
+        for province, theirs in other._by_province.items():
+            ours = self._by_province.setdefault(province, {})
+            for subscriber, spans in theirs.items():
+                ours[subscriber] = _union(ours.get(subscriber, []), spans)
+
+    def provinces(self) -> list[str]:
+        """Return the provinces seen, sorted; "" stands for unknown."""
+        return sorted(self._by_province)
+
+    def count(self, thresholds: Iterable[int] = (), province: str | None = None) -> Count:
+        """Return the exact count, over all provinces (nobody twice) or within one."""
+        held = self._everywhere() if province is None else self._by_province.get(province, {})
+        pending = sorted(set(thresholds))
+        crossings: dict[int, int] = {}
+        maximum, reached = 0, None
+        course = _Course()
+        for instant, running in _running(held.values()):
+            course.change(instant, running)
+            if running > maximum:
+                maximum, reached = running, instant
+                while pending and running > pending[0]:
+                    crossings[pending.pop(0)] = instant
+        return Count(len(held), maximum, reached, crossings, course.slots())
+
+    def _everywhere(self) -> Mapping[bytes, Spans]:
+        if len(self._by_province) == 1:
+            return next(iter(self._by_province.values()))
+        everywhere: dict[bytes, Spans] = {}
+        for held in self._by_province.values():
+            for subscriber, spans in held.items():
+                known = everywhere.get(subscriber)
+                everywhere[subscriber] = spans if known is None else _union(known, spans)
+        return everywhere
+
+
+class Loss:
+    """Sum the fees one program caused, in integer fen, each billing record once; a refund is a record below zero."""
+
+    def __init__(self) -> None:
+        self._fen: dict[bytes, int] = {}
+        self.contradictions = 0
+
+    def add(self, record: bytes, fen: int) -> None:
+        """Note a record; seen again with another amount it is a contradiction, and the smaller amount stands."""
+        known = self._fen.setdefault(record, fen)
+        if known != fen:
+            self.contradictions += 1
+            self._fen[record] = min(known, fen)
+
+    def merge(self, other: "Loss") -> None:
+        """Take in what another collected."""
+        self.contradictions += other.contradictions
+        for record, fen in other._fen.items():
+            self.add(record, fen)
+
+    @property
+    def total(self) -> int:
+        return sum(self._fen.values())
+
+    @property
+    def records(self) -> int:
+        return len(self._fen)
+
+
+@dataclass(frozen=True, slots=True)
+class SummedSlot:
+    """Hold what is known of the sum of several operators' running counts within one slot.
+
+    It never fell below `least`, was at least `lower` at some moment and never above `greatest`.
+    """
+
+    start: int
+    least: int
+    lower: int
+    greatest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Hold the operators' curves added slot by slot; the true maximum lies between `lower` and `upper`."""
+
+    slots: tuple[SummedSlot, ...]
+
+    @property
+    def lower(self) -> int:
+        return max((slot.lower for slot in self.slots), default=0)
+
+    @property
+    def upper(self) -> int:
+        return max((slot.greatest for slot in self.slots), default=0)
+
+    def passed(self, threshold: int) -> int | None:
+        """Return the start of the first slot in which the sum was certainly above `threshold`, or None."""
+        return next((slot.start for slot in self.slots if slot.lower > threshold), None)
+
+    def perhaps_passed(self, threshold: int) -> int | None:
+        """Return the start of the first slot in which the sum may have been above `threshold`, or None."""
+        return next((slot.start for slot in self.slots if slot.greatest > threshold), None)
+
+
+def add_operators(curves: Iterable[Iterable[Slot]]) -> Sum:
+    """Add the curves of operators that share no subscriber; a slot missing from one counts 0 there.
+
+    One operator alone gives its own figures exactly. Raises ValueError when a curve names a slot twice or off the grid.
+    """
+    least: Counter[int] = Counter()
+    greatest: Counter[int] = Counter()
+    widest: dict[int, int] = {}
+    for curve in curves:
+        seen: set[int] = set()
+        for slot in curve:
+            if slot.start % SLOT or slot.start in seen or not 0 <= slot.least <= slot.greatest:
+                raise ValueError(f"a curve with a slot that is wrong or named twice, at {slot.start}")
+            seen.add(slot.start)
+            least[slot.start] += slot.least
+            greatest[slot.start] += slot.greatest
+            widest[slot.start] = max(widest.get(slot.start, 0), slot.greatest - slot.least)
+    return Sum(tuple(SummedSlot(at, least[at], least[at] + widest[at], greatest[at]) for at in sorted(widest)))
+
+
+class _Course:
+    """Follow a running count from change to change and cut its course into slots."""
+
+    def __init__(self) -> None:
+        self._slots: list[Slot] = []
+        self._running = 0
+        self._start: int | None = None
+        self._least = self._greatest = 0
+
+    def change(self, instant: int, running: int) -> None:
+        start = instant - instant % SLOT
+        if start != self._start:
+            self._close(start)
+            carried = running if instant == start else self._running
+            self._start, self._least, self._greatest = start, carried, carried
+        self._least = min(self._least, running)
+        self._greatest = max(self._greatest, running)
+        self._running = running
+
+    def slots(self) -> tuple[Slot, ...]:
+        self._close(0)
+        return tuple(self._slots)
+
+    def _close(self, following: int) -> None:
+        if self._start is None:
+            return
+        if self._greatest:
+            self._slots.append(Slot(self._start, self._least, self._greatest))
+        if self._running:
+            between = range(self._start + SLOT, following, SLOT)
+            self._slots.extend(Slot(at, self._running, self._running) for at in between)
+
+
+def _running(held: Iterable[Spans]) -> Iterator[tuple[int, int]]:
+    """Yield each instant at which the count changes or is confirmed, with the count from then on, in order."""
+    every = list(held)
+    starts = sorted(chain.from_iterable(spans[0::2] for spans in every))
+    ends = sorted(chain.from_iterable(spans[1::2] for spans in every))
+    opened = closed = 0
+    total = len(starts)
+    while closed < total:
+        instant = ends[closed]
+        if opened < total and starts[opened] < instant:
+            instant = starts[opened]
+        while closed < total and ends[closed] == instant:
+            closed += 1
+        while opened < total and starts[opened] == instant:
+            opened += 1
+        yield instant, opened - closed
+
+
+def _union(ours: Spans, theirs: Spans) -> Spans:
+    """Return the union of two flat lists of sorted, disjoint spans; touching spans become one."""
+    spans = sorted(chain(zip(ours[0::2], ours[1::2], strict=True), zip(theirs[0::2], theirs[1::2], strict=True)))
+    union: Spans = []
+    for start, end in spans:
+        if union and start <= union[-1]:
+            union[-1] = max(union[-1], end)
+        else:
+            union += (start, end)
+    return union
