@@ -3,15 +3,13 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cleannet.core import terms
-from cleannet.core.clock import Limit, NotALimit
 from cleannet.core.policy import (
     Change,
     DutyRule,
@@ -25,6 +23,7 @@ from cleannet.core.policy import (
     shipped_files,
 )
 from cleannet.core.terms import Grade
+from cleannet.core.toml_table import Problem, Table, lines
 
 STARTS = ("found_at", "received_at", "happened_at", "changed_at", "month")
 PER = ("case", "party", "sample", "reporter", "notice", "addressee", "feedback", "month", "change", "complaint")
@@ -33,14 +32,6 @@ UNITS = ("name", "full_name", "family")
 PLACES = ("above", "table", "column")
 RETAINED = ("samples", "tallies", "papers", "orders", "evidence", "complaints")
 _FACT = re.compile(r"[a-z][a-z0-9_]*")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """Hold one error of a policy file: where it is and what to do about it."""
-
-    line: int
-    message: str
 
 
 class PolicyError(Exception):
@@ -78,95 +69,17 @@ def parse(text: str, name: str) -> Policy:
     return _Reader(data, text, name).policy()
 
 
-class _Table:
-    """Take the fields of one table out by name, noting what is missing, unknown or of the wrong kind."""
-
-    def __init__(
-        self, data: Mapping[str, Any], where: str, line: Callable[[str], int], problems: list[Problem]
-    ) -> None:
-        self.data, self.where, self.line, self.problems = data, where, line, problems
-        self.known: set[str] = set()
-
-    def wrong(self, key: str, message: str) -> None:
-        self.problems.append(Problem(self.line(key), f"{self.where}: {message}"))
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
-        self.known.add(key)
-        if key not in self.data:
-            if default is ...:
-                self.wrong("", f"the field “{key}” is missing")
-                return None
-            return default
-        value = self.data[key]
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.wrong(key, f"“{key}” has the wrong kind of value: {value!r}")
-            return None if default is ... else default
-        return value
-
-    def text(self, key: str, default: Any = ...) -> str:
-        value = self.take(key, str, default)
-        if value == "" and default is ...:
-            self.wrong(key, f"“{key}” is empty")
-        return value or ""
-
-    def one_of(self, key: str, allowed: Any, default: Any = ...) -> str:
-        value = self.text(key, default)
-        if value and value not in allowed:
-            self.wrong(key, f"“{value}” is not a known {key}; known are {', '.join(sorted(allowed))}")
-        return value
-
-    def several(self, key: str, allowed: Any, default: Any = ...) -> tuple[str, ...]:
-        raw = self.take(key, (str, list), default)
-        values = (raw,) if isinstance(raw, str) else tuple(raw or ())
-        for value in values:
-            if value not in allowed:
-                self.wrong(key, f"“{value}” is not known in {key}; known are {', '.join(sorted(allowed))}")
-        return tuple(value for value in values if value in allowed)
-
-    def bilingual(self, key: str, default: Any = ...) -> Text:
-        value = self.take(key, dict, default)
-        if not isinstance(value, dict):
-            return Text("", "")
-        for language in ("zh", "en"):
-            if not isinstance(value.get(language), str) or not value[language].strip():
-                self.wrong(key, f"“{key}” needs its text in both languages; “{language}” is missing")
-        for extra in set(value) - {"zh", "en"}:
-            self.wrong(key, f"“{key}” has an unknown language “{extra}”")
-        return Text(str(value.get("zh", "")), str(value.get("en", "")))
-
-    def limit(self, key: str) -> Limit:
-        value = self.text(key)
-        try:
-            return Limit.parse(value)
-        except NotALimit as wrong:
-            if value:
-                self.wrong(key, str(wrong))
-            return Limit("none")
-
-    def tables(self, key: str) -> list[Any]:
-        """Take an array of tables."""
-        value = self.take(key, list, [])
-        if not all(isinstance(item, dict) for item in value):
-            self.wrong(key, f"“{key}” is a list of tables; write it as [[{key}]]")
-            return []
-        return list(value)
-
-    def done(self) -> None:
-        for key in self.data.keys() - self.known:
-            self.wrong(key, f"the field “{key}” is unknown here; known are {', '.join(sorted(self.known))}")
-
-
 class _Reader:
     def __init__(self, data: Mapping[str, Any], text: str, name: str) -> None:
         self.data, self.text, self.name = data, text, name
         self.problems: list[Problem] = []
-        self.lines = dict(_lines(text))
+        self.lines = dict(lines(text))
 
-    def table(self, data: Mapping[str, Any], path: str, where: str) -> _Table:
+    def table(self, data: Mapping[str, Any], path: str, where: str) -> Table:
         def line(key: str) -> int:
             return self.lines.get(f"{path}/{key}") or self.lines.get(f"{path}/") or 1
 
-        return _Table(data, where, line, self.problems)
+        return Table(data, where, line, self.problems)
 
     def policy(self) -> Policy:
         top = self.table(self.data, "", "the file")
@@ -213,7 +126,7 @@ class _Reader:
             raise PolicyError(self.name, self.problems)
         return policy
 
-    def span(self, top: _Table) -> tuple[date, date | None]:
+    def span(self, top: Table) -> tuple[date, date | None]:
         span = top.take("in_force", dict) or {}
         since, until = span.get("from"), span.get("to")
         if span and type(since) is not date:
@@ -224,14 +137,14 @@ class _Reader:
             top.wrong("in_force", f"“in_force” has an unknown field “{extra}”")
         return (since if type(since) is date else date.max), (until if type(until) is date else None)
 
-    def grading(self, top: _Table) -> tuple[str, tuple[GradeRule, ...]]:
+    def grading(self, top: Table) -> tuple[str, tuple[GradeRule, ...]]:
         head = self.table(top.take("grading", dict, {}), "grading", "[grading]")
         unit = head.one_of("unit", UNITS, "name")
         head.text("article", "")
         head.take("unverified", bool, False)
         head.text("note", "")
         head.done()
-        rules: list[tuple[_Table, GradeRule]] = []
+        rules: list[tuple[Table, GradeRule]] = []
         for index, data in enumerate(top.tables("grade")):
             table = self.table(data, f"grade[{index}]", f"[[grade]] {data.get('grade', index + 1)}")
             grade = table.one_of("grade", terms.GRADES)
@@ -246,7 +159,7 @@ class _Reader:
         self.order(top, rules)
         return unit, tuple(rule for _, rule in rules)
 
-    def thresholds(self, table: _Table) -> Iterator[Threshold]:
+    def thresholds(self, table: Table) -> Iterator[Threshold]:
         for key, strictly in (("over", True), ("at_least", False)):
             for fact, figure in table.take(key, dict, {}).items():
                 if not _FACT.fullmatch(fact) or type(figure) is not int or figure < 0:
@@ -256,7 +169,7 @@ class _Reader:
                 else:
                     yield Threshold(fact, strictly, figure)
 
-    def order(self, top: _Table, rules: list[tuple[_Table, GradeRule]]) -> None:
+    def order(self, top: Table, rules: list[tuple[Table, GradeRule]]) -> None:
         """Refuse gradings that are not monotone: the graver grade first, and its figures never below the next one's."""
         written = [rule.grade for _, rule in rules]
         if written != sorted(set(written), key=lambda grade: -grade.gravity):
@@ -272,7 +185,7 @@ class _Reader:
                     table.wrong(key, f"{threshold.fact} is not below the figure of the graver grade")
                 lowest[threshold.fact] = threshold
 
-    def duties(self, top: _Table, forms: Mapping[str, Form], overlay: bool) -> Iterator[DutyRule]:
+    def duties(self, top: Table, forms: Mapping[str, Form], overlay: bool) -> Iterator[DutyRule]:
         seen: set[str] = set()
         names = set(terms.ROLES) | set(terms.RECIPIENTS)
         for index, data in enumerate(top.tables("duty")):
@@ -308,7 +221,7 @@ class _Reader:
             table.done()
             yield rule
 
-    def check_duty(self, table: _Table, rule: DutyRule, names: set[str], form_known: bool) -> None:
+    def check_duty(self, table: Table, rule: DutyRule, names: set[str], form_known: bool) -> None:
         if rule.owes not in ("actor", "each_addressee", "each_reporter") and (
             not rule.owes.startswith("role:") or rule.owes.removeprefix("role:") not in names
         ):
@@ -332,7 +245,7 @@ class _Reader:
         if rule.unverified and not rule.note:
             table.wrong("unverified", "what is unverified says why in “note”")
 
-    def retention(self, top: _Table) -> Iterator[Retention]:
+    def retention(self, top: Table) -> Iterator[Retention]:
         for index, data in enumerate(top.tables("retention")):
             table = self.table(data, f"retention[{index}]", "[[retention]]")
             limit = table.limit("limit")
@@ -349,7 +262,7 @@ class _Reader:
             table.text("note", "")
             table.done()
 
-    def forms(self, top: _Table) -> Iterator[Form]:
+    def forms(self, top: Table) -> Iterator[Form]:
         for index, data in enumerate(top.tables("form")):
             table = self.table(data, f"form[{index}]", f"[[form]] {data.get('id', index + 1)}")
             fields: list[Field] = []
@@ -370,7 +283,7 @@ class _Reader:
             yield Form(table.text("id"), table.text("article"), table.bilingual("title"), tuple(fields))
             table.done()
 
-    def changes(self, top: _Table) -> Iterator[Change]:
+    def changes(self, top: Table) -> Iterator[Change]:
         names = set(terms.ROLES) | set(terms.RECIPIENTS)
         for index, data in enumerate(top.tables("change")):
             table = self.table(data, f"change[{index}]", f"[[change]] {data.get('duty', index + 1)}")
@@ -383,33 +296,3 @@ class _Reader:
             )
             table.known |= {"limit", "to", "cc"}
             table.done()
-
-
-_HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_.-]+)\s*\]\]?")
-_KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
-
-
-def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """Yield where each table and key of TOML text begins, as `duty[2]/limit` → line; tomllib does not tell."""
-    path, counts, quoted = "", dict[str, int](), False
-    for number, line in enumerate(text.splitlines(), 1):
-        if quoted:
-            quoted = line.count('"""') % 2 == 0
-            continue
-        if header := _HEADER.match(line):
-            path = _path(header[2], bool(header[1]), counts)
-            yield f"{path}/", number
-        elif key := _KEY.match(line):
-            yield f"{path}/{key[1]}", number
-            quoted = line.count('"""') % 2 == 1
-
-
-def _path(name: str, repeated: bool, counts: dict[str, int]) -> str:
-    parts = name.split(".")
-    done = ""
-    for depth, part in enumerate(parts):
-        here = f"{done}.{part}" if done else part
-        if depth == len(parts) - 1 and repeated:
-            counts[here] = counts.get(here, -1) + 1
-        done = f"{here}[{counts[here]}]" if here in counts else here
-    return done

@@ -1,0 +1,32 @@
+import pytest
+
+from cleannet.cli.policy_page import page
+from cleannet.core.policy_file import shipped
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("law", list(shipped()))
+def test_every_article_limit_and_field_stands_on_the_page(law: str, language: str) -> None:
+    policy = shipped()[law]
+    text = page(policy, language)
+    for rule in (*policy.duties, *policy.grading):
+        assert rule.article in text
+        assert (rule.text.zh if language == "zh" else rule.text.en) in text or rule in policy.grading
+    for form in policy.forms.values():
+        for field in form.fields:
+            assert (field.text.zh if language == "zh" else field.text.en) in text
+
+
+def test_limits_read_as_the_law_writes_them() -> None:
+    chinese = page(shipped()["mobile_malware_2011"], "zh")
+    assert "| 2小时 (发现) |" in chinese
+    assert "| 3个工作日 (变更) |" in chinese
+    assert "超过 100,000" in chinese
+    assert "待核" in chinese
+    assert "以上（含本数） 1,000,000" in page(shipped()["incident_reporting_2025"], "zh")
+
+
+def test_the_english_page_has_no_chinese_but_articles_document_and_flags() -> None:
+    english = page(shipped()["mobile_malware_2011"], "en")
+    row = next(line for line in english.splitlines() if line.startswith("| 九(一)"))
+    assert "3 working days (found)" in row
