@@ -5,6 +5,8 @@ import pytest
 from cleannet.cli import docs
 from cleannet.cli.main import main
 from cleannet.core import terms
+from cleannet.core.policy_file import shipped
+from cleannet.hub import environment
 
 
 def test_every_group_of_terms_has_its_section() -> None:
@@ -27,6 +29,19 @@ def test_every_term_is_a_row_with_key_chinese_and_english() -> None:
     assert "| `month.began` | 月初 | Month began | 日历 |" in rows
 
 
-def test_the_command_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["docs", "glossary"]) == 0
-    assert capsys.readouterr().out.splitlines() == list(docs.glossary())
+def test_every_law_has_its_page_in_both_languages() -> None:
+    lines = list(docs.policies())
+    for policy in shipped().values():
+        assert sum(line.startswith(f"`{policy.id}`") for line in lines) == 2
+
+
+def test_every_setting_is_a_row() -> None:
+    rows = [line for line in docs.settings() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == [setting.variable for setting in environment.SETTINGS]
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_the_command_prints_the_page(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["docs", page]) == 0
+    make, _ = docs.PAGES[page]
+    assert capsys.readouterr().out.splitlines() == list(make())

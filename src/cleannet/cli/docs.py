@@ -1,10 +1,13 @@
 """Print the pages of docs/ that are made from the product itself."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from cleannet.cli.main import DONE
+from cleannet.cli.policy_page import page
 from cleannet.core import terms
+from cleannet.core.policy_file import shipped
+from cleannet.hub import environment
 
 SECTIONS: tuple[tuple[str, str, Mapping[str, terms.Term]], ...] = (
     ("事件等级", "Grades of an incident", terms.GRADES),
@@ -38,8 +41,38 @@ def glossary() -> Iterator[str]:
             yield f"| `{term.key}` | {term.zh} | {term.en} |{makers}"
 
 
-def _print_glossary(_: argparse.Namespace) -> int:
-    for line in glossary():
+def policies() -> Iterator[str]:
+    """Yield the lines of docs/policies.md: every shipped law as a page to read, in Chinese and in English."""
+    yield "# 法规 Policies"
+    yield ""
+    yield "Made from `cleannet.policies` by `cleannet docs policies`; change the law there, then run `script/docs`."
+    for policy in shipped().values():
+        for language in ("zh", "en"):
+            yield ""
+            yield from page(policy, language).rstrip().splitlines()
+
+
+def settings() -> Iterator[str]:
+    """Yield the lines of docs/settings.md: every environment variable that the hub reads."""
+    yield "# Settings of the hub"
+    yield ""
+    yield "Made from `cleannet.hub.environment` by `cleannet docs settings`; change it there, then run `script/docs`."
+    yield ""
+    yield "Each may instead be put in a file named by its name with `_FILE` after it, which is how secrets should come."
+    yield ""
+    yield from environment.table().splitlines()
+
+
+PAGES: Mapping[str, tuple[Callable[[], Iterator[str]], str]] = {
+    "glossary": (glossary, "every official term, Chinese and English"),
+    "policies": (policies, "every shipped law as a page to read"),
+    "settings": (settings, "every environment variable that the hub reads"),
+}
+
+
+def _print(options: argparse.Namespace) -> int:
+    make, _ = PAGES[options.page]
+    for line in make():
         print(line)
     return DONE
 
@@ -48,5 +81,5 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add `cleannet docs` to the command line."""
     parser = programs.add_parser("docs", help="print the pages of docs/ that are made from the product itself")
     pages = parser.add_subparsers(dest="page", metavar="PAGE", required=True)
-    page = pages.add_parser("glossary", help="every official term, Chinese and English (docs/glossary.md)")
-    page.set_defaults(run=_print_glossary)
+    for name, (_, what) in PAGES.items():
+        pages.add_parser(name, help=f"{what} (docs/{name}.md)").set_defaults(run=_print)
