@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from cleannet.core.policy import Field, Form
 
@@ -17,9 +18,12 @@ class Filled:
     lines: tuple[Mapping[str, str], ...]
     missing: tuple[Field, ...]
 
-    def shown(self, field: Field) -> str:
-        """Return what is printed in a field: its value, nothing where another party fills it later, else 待查."""
-        value = self.values.get(field.key, "")
+    def shown(self, field: Field, line: Mapping[str, str] | None = None) -> str:
+        """Return what is printed in a field, or in a column of a line: its value, else 待查.
+
+        Nothing stands where another party fills the field later.
+        """
+        value = (self.values if line is None else line).get(field.key, "")
         return value or ("" if field.filled_by else TO_BE_CHECKED)
 
 
@@ -46,3 +50,14 @@ def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str
     ]
     missing += [field for field in columns if not field.filled_by and any(field.key not in row for row in rows)]
     return Filled(form, kept, rows, tuple(missing))
+
+
+def rows(form: Form) -> tuple[tuple[Field, ...], ...]:
+    """Return the fields of the form's table row by row, as printed: one, two or three side by side."""
+    table = [field for field in form.fields if field.place == "table"]
+    return tuple(tuple(group) for _, group in groupby(table, key=lambda field: field.row))
+
+
+def placed(form: Form, place: str) -> tuple[Field, ...]:
+    """Return the fields of one place (above, column) in printed order."""
+    return tuple(field for field in form.fields if field.place == place)
