@@ -31,7 +31,7 @@ def test_these_are_all_scripts(tracked: tuple[Path, ...]) -> None:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_help_says_how_to_use_it(root: Path, name: str) -> None:
     done = run(root, f"script/{name}", "--help")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert done.stdout.lower().startswith("usage: script/")
 
 
