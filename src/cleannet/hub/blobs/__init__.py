@@ -1,0 +1,1 @@
+"""Keep what may have to be erased: papers, samples, evidence and attachments, encrypted one by one."""

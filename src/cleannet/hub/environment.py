@@ -1,0 +1,175 @@
+"""Read the hub's settings from the environment, and say of each what it is for.
+
+`SETTINGS` is the one list: the hub reads nothing else, `hub check` walks it and docs/operations.md prints it.
+A value may be put in a file named by `<NAME>_FILE`, which is how secrets should come.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+PREFIX = "CLEANNET_"
+Value = str | int | bool
+_YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
+
+
+class BadSetting(ValueError):
+    """Say which variable holds what it may not, and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Name one environment variable (without the prefix), its type by its default, and why it exists."""
+
+    name: str
+    default: Value
+    why: str
+    secret: bool = False
+    least: int = 0
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name
+
+    @property
+    def type(self) -> str:
+        return {bool: "yes/no", int: "number", str: "text"}[type(self.default)]
+
+    def read(self, environ: Mapping[str, str]) -> Value:
+        """Return the value from `environ` or the file it names; raise BadSetting, naming the variable."""
+        text = self._text(environ)
+        if text is None:
+            return self.default
+        if isinstance(self.default, bool):
+            if text.lower() in _YES | _NO:
+                return text.lower() in _YES
+            raise BadSetting(f"{self.variable} is “{text}”; write yes or no")
+        if isinstance(self.default, int):
+            if text.isascii() and text.isdecimal() and int(text) >= self.least:
+                return int(text)
+            raise BadSetting(f"{self.variable} is “{text}”; write a whole number from {self.least} up")
+        return text
+
+    def _text(self, environ: Mapping[str, str]) -> str | None:
+        direct, by_file = environ.get(self.variable), environ.get(f"{self.variable}_FILE")
+        if direct is not None and by_file is not None:
+            raise BadSetting(f"both {self.variable} and {self.variable}_FILE are set; keep one")
+        if by_file is None:
+            return None if direct is None else direct.strip()
+        try:
+            return Path(by_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"{self.variable}_FILE names {by_file}, which cannot be read: {error}") from error
+
+
+SETTINGS = (
+    Setting("DATA", "var", "Folder of what the hub keeps outside its database: keys, blobs, and the SQLite file."),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "Database as postgresql://user:password@host:port/name; empty means hub.sqlite3 in the data folder.",
+        secret=True,
+    ),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "Signs sessions and one-time links; empty means the key that `cleannet hub setup` made in the data folder.",
+        secret=True,
+    ),
+    Setting("DEBUG", False, "Shows error pages with source text to everyone; only for development."),
+    Setting("HOSTS", "127.0.0.1,localhost", "Host names the hub answers to, with commas between."),
+    Setting("ORIGINS", "", "Origins trusted for forms behind a proxy, such as https://hub.example, commas between."),
+    Setting("HTTPS", False, "People reach the hub by HTTPS: cookies only there, HSTS on, plain HTTP redirected."),
+    Setting("PROXY_HEADER", "", "Header in which a proxy says https, such as X-Forwarded-Proto; empty trusts none."),
+    Setting("BIND", "127.0.0.1:8000", "Address and port that `cleannet hub serve` listens on."),
+    Setting("WORKERS", 2, "Number of web processes of `cleannet hub serve`.", least=1),
+    Setting("CODE", "hub", "Code of this hub, in case numbers and signed heads; letters, digits and hyphens."),
+    Setting("PARTY", "cncert", "Code of the party that runs this hub and in whose name it acts by itself."),
+    Setting("ROLE", "cncert", "Role of that party."),
+    Setting("LANGUAGE", "zh-hans", "Language shown to whoever has not chosen one: zh-hans or en."),
+    Setting(
+        "CLAIM_MINUTES",
+        15,
+        "An entry back-dated by more than this many minutes is on time by claim only.",
+        least=0,
+    ),
+    Setting("UNSEALED_SECONDS", 60, "An entry unsealed for longer raises an alarm.", least=10),
+    Setting("TICK_SECONDS", 60, "A lane of tick that has not come round for longer raises an alarm.", least=10),
+    Setting("LEASE_SECONDS", 60, "How long a worker may hold a piece of work before another may take it.", least=1),
+    Setting("BLOB_MEBIBYTES", 512, "Largest single paper, sample or piece of evidence that is kept.", least=1),
+    Setting("LOG_LEVEL", "INFO", "Least level logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+)
+
+
+def read(environ: Mapping[str, str]) -> Mapping[str, Value]:
+    """Return every setting by its name without the prefix; raise BadSetting with all errors, one a line."""
+    values: dict[str, Value] = {}
+    errors = []
+    for setting in SETTINGS:
+        try:
+            values[setting.name] = setting.read(environ)
+        except BadSetting as error:
+            errors.append(str(error))
+    if errors:
+        raise BadSetting("\n".join(errors))
+    return MappingProxyType(values)
+
+
+def unknown(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables with the hub's prefix that no setting reads, which are misspelt as a rule."""
+    known = {setting.variable for setting in SETTINGS}
+    known |= {f"{variable}_FILE" for variable in known}
+    return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
+
+
+def database(url: str, data: Path) -> dict[str, object]:
+    """Return Django's description of the database at `url`, or of the SQLite file in `data` where it is empty.
+
+    SQLite waits for other writers instead of failing, takes the write lock when a transaction begins, survives a loss
+    of power (synchronous FULL) and overwrites what is deleted (secure_delete). Raises BadSetting for any other URL.
+    """
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": data / "hub.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON",
+            },
+        }
+    parts = urlsplit(url)
+    name = unquote(parts.path.removeprefix("/"))
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("postgresql", "postgres") or not name or "/" in name or port == -1:
+        raise BadSetting(
+            f"{PREFIX}DATABASE_URL is no database this hub knows; write postgresql://user:password@host:port/name, "
+            "or leave it empty for SQLite"
+        )
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
+        "PORT": port or "",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def table() -> str:
+    """Return the settings as the Markdown table of docs/operations.md."""
+    rows = ["| variable | type | default | why |", "|---|---|---|---|"]
+    for setting in SETTINGS:
+        default = ("yes" if setting.default else "no") if setting.type == "yes/no" else str(setting.default)
+        name = f"`{setting.variable}`" + (" (secret)" if setting.secret else "")
+        rows.append(f"| {name} | {setting.type} | {f'`{default}`' if default else 'empty'} | {setting.why} |")
+    return "\n".join(rows)

@@ -1,0 +1,1 @@
+"""Let time pass: run what is due, in lanes, until told to stop."""

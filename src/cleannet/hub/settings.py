@@ -1,0 +1,144 @@
+"""Django's settings of the hub; what may differ comes from `cleannet.hub.environment`."""
+
+import os
+import secrets
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from cleannet.hub import environment, logs
+
+try:
+    VALUES = environment.read(os.environ)
+    CLEANNET_DATA = Path(str(VALUES["DATA"])).absolute()
+    DATABASES = {"default": environment.database(str(VALUES["DATABASE_URL"]), CLEANNET_DATA)}
+except environment.BadSetting as error:
+    raise ImproperlyConfigured(str(error)) from error
+
+
+def _listed(name: str) -> list[str]:
+    return [item.strip() for item in str(VALUES[name]).split(",") if item.strip()]
+
+
+def _secret_key() -> str:
+    """Return the key given or made at set-up; without one a key that dies with the process, never a known one."""
+    given = str(VALUES["SECRET_KEY"])
+    file = CLEANNET_DATA / "keys" / "secret_key"
+    if given or not file.is_file():
+        return given or secrets.token_urlsafe(50)
+    return file.read_text(encoding="ascii").strip()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = bool(VALUES["DEBUG"])
+ALLOWED_HOSTS = _listed("HOSTS")
+CSRF_TRUSTED_ORIGINS = _listed("ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "cleannet.hub.blobs",
+    "cleannet.hub.ledger",
+    "cleannet.hub.jobs",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+ROOT_URLCONF = "cleannet.hub.urls"
+WSGI_APPLICATION = "cleannet.hub.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = str(VALUES["LANGUAGE"])
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+_HTTPS = bool(VALUES["HTTPS"])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_" + str(VALUES["PROXY_HEADER"]).upper().replace("-", "_"), "https") if VALUES["PROXY_HEADER"] else None
+)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = logs.configuration(str(VALUES["LOG_LEVEL"]).upper())
+logs.use_structlog()
+
+CLEANNET_CODE = str(VALUES["CODE"])
+CLEANNET_PARTY = str(VALUES["PARTY"])
+CLEANNET_ROLE = str(VALUES["ROLE"])
+CLEANNET_BIND = str(VALUES["BIND"])
+CLEANNET_WORKERS = int(VALUES["WORKERS"])
+CLEANNET_CLAIM_MINUTES = int(VALUES["CLAIM_MINUTES"])
+CLEANNET_UNSEALED_SECONDS = int(VALUES["UNSEALED_SECONDS"])
+CLEANNET_TICK_SECONDS = int(VALUES["TICK_SECONDS"])
+CLEANNET_LEASE_SECONDS = int(VALUES["LEASE_SECONDS"])
+CLEANNET_BLOB_MEBIBYTES = int(VALUES["BLOB_MEBIBYTES"])

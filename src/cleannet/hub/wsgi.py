@@ -1,0 +1,8 @@
+"""Offer the hub to a WSGI server."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cleannet.hub.settings")
+application = get_wsgi_application()
