@@ -12,7 +12,7 @@ import pytest
 SILENCED = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:|pyright:|nosec)", re.IGNORECASE)
 REASONED = re.compile(
     r"# (?:noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|type: ignore\[[a-z-]+(?:, ?[a-z-]+)*\]|pragma: no cover)"
-    r"(?: - |  # )\S.{5,}"
+    r"(?: - |  ?# )\S.{5,}"
 )
 INTERFACE = [Path("src/cleannet", place) for place in ("cli", "hub/web", "hub/api", "hub/jobs")]
 

@@ -13,17 +13,19 @@ WITHOUT_TEST: Mapping[str, str] = {}
 ACROSS = {"bench", "browser", "engine", "flow", "house", "policies"}
 
 
-def is_only_a_face(tree: ast.Module) -> bool:
-    """Say whether a package's file only has a docstring, imports and __all__."""
+def says_nothing_to_test(path: Path, tree: ast.Module) -> bool:
+    """Say whether a package's file only has imports and __all__, or an app's file only names the app."""
     for node in tree.body:
         match node:
             case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
                 continue
-            case ast.Assign(targets=[ast.Name(id="__all__")]):
+            case ast.Assign(targets=[ast.Name(id="__all__")]) if path.name == "__init__.py":
                 continue
-            case _:
-                return False
-    return True
+            case ast.ClassDef(body=body) if path.name == "apps.py":
+                if all(isinstance(line, ast.Assign | ast.Expr) for line in body):
+                    continue
+        return False
+    return path.name in ("__init__.py", "apps.py")
 
 
 def sources_to_test(trees: Mapping[Path, ast.Module]) -> dict[Path, Path]:
@@ -32,7 +34,7 @@ def sources_to_test(trees: Mapping[Path, ast.Module]) -> dict[Path, Path]:
     for path, tree in trees.items():
         if not path.is_relative_to(SOURCES) or "migrations" in path.parts:
             continue
-        if path.name == "__init__.py" and is_only_a_face(tree):
+        if says_nothing_to_test(path, tree):
             continue
         inside = path.relative_to(SOURCES)
         stem = inside.parent.name if path.name == "__init__.py" else path.stem.strip("_")
