@@ -44,6 +44,11 @@ INSTALLED_APPS = [
     "csp",
     "cleannet.hub.blobs",
     "cleannet.hub.ledger",
+    "cleannet.hub.parties",
+    "cleannet.hub.papers",
+    "cleannet.hub.programs",
+    "cleannet.hub.watch",
+    "cleannet.hub.incidents",
     "cleannet.hub.jobs",
 ]
 MIDDLEWARE = [

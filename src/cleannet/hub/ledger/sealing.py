@@ -87,8 +87,7 @@ def prove_entry(entry: Entry, size: int | None = None) -> Inclusion:
     seal_of = Seal.objects.filter(entry=entry, number__lt=head.size).first()
     if seal_of is None:
         raise NotSealed("ledger.not_sealed", entry=entry.pk)
-    tree = _tree(head.size)
-    hashes = tree.inclusion_proof(seal_of.number)
+    hashes = tree(head.size).inclusion_proof(seal_of.number)
     return Inclusion(seal_of.number, head.size, bytes(seal_of.leaf), hashes, bytes(head.envelope))
 
 
@@ -97,10 +96,11 @@ def prove_prefix(first: int, second: int | None = None) -> tuple[Head, tuple[byt
     head = last_head() if second is None else Head.objects.filter(size=second).first()
     if head is None or not 0 <= first <= head.size:
         raise NotSealed("ledger.no_head", size=second if head is None else first)
-    return head, _tree(head.size).consistency_proof(first)
+    return head, tree(head.size).consistency_proof(first)
 
 
-def _tree(size: int) -> merkle.Tree:
+def tree(size: int) -> merkle.Tree:
+    """Return the tree of the first `size` sealed entries."""
     leaves = Seal.objects.filter(number__lt=size).order_by("number").values_list("leaf", flat=True)
     return merkle.Tree([bytes(leaf) for leaf in leaves.iterator(chunk_size=10_000)])
 

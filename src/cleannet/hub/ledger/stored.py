@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from cleannet.formats import ledger_export, ledger_record
+from cleannet.hub.ledger import sealing
 from cleannet.hub.ledger.models import Duty
 
 # Table, and its columns as (column, name in the record, kind).
@@ -42,8 +44,26 @@ _SQLITE_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?")
 _CHUNK = 2000
 
 
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read everything as of one moment while others go on writing; inside a transaction that is the caller's task."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "sqlite":
+        # Django would begin IMMEDIATE, which keeps every writer out for as long as the reading takes.
+        connection.cursor().execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            connection.cursor().execute("ROLLBACK")
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+
+
 def records() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every policy text, entry, seal, head and duty as (record, fields) for ledger_export.verify."""
+    """Yield every policy text, entry, seal, head and duty as (record, fields) for ledger_verification.verify."""
     for record, (table, columns) in _TABLES.items():
         for row in _rows(table, [column for column, _, _ in columns], _ORDER[record]):
             yield record, {name: _text(value, kind) for value, (_, name, kind) in zip(row, columns, strict=True)}
@@ -56,7 +76,7 @@ def _rows(table: str, columns: list[str], order: str) -> Iterator[tuple[Any, ...
     if connection.vendor == "sqlite":
         # As blobs, so that neither the driver nor Django tidies up what was tampered with.
         quoted = [f"CAST({column} AS BLOB)" for column in quoted]
-    with connection.cursor() as cursor:
+    with connection.chunked_cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(quoted)} FROM {table} ORDER BY {connection.ops.quote_name(order)}")
         while rows := cursor.fetchmany(_CHUNK):
             yield from rows
@@ -95,3 +115,30 @@ def _duty(duty: Duty) -> dict[str, Any]:
     fields["due"] = None if duty.due is None else ledger_record.stamp(duty.due)
     fields |= {"opened_by": duty.opened_by_id, "met_by": duty.met_by_id, "void_by": duty.void_by_id}
     return fields
+
+
+def proven(case: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the records of an export, of one case where asked; every seal carries its proof to the last head."""
+    head = sealing.last_head()
+    size = head.size if head else 0
+    tree = sealing.tree(size)
+    wanted: set[str] = set()
+    for record, fields in records():
+        if record == "entry" and fields["case"] == case:
+            wanted.add(fields["id"])
+        if case is not None and not _belongs(record, fields, case, wanted, str(size)):
+            continue
+        if record == "seal" and int(fields["number"]) < size:
+            hashes = [step.hex() for step in tree.inclusion_proof(int(fields["number"]))]
+            fields = fields | {"proof": {"size": size, "hashes": hashes}}
+        yield record, fields
+
+
+def _belongs(record: str, fields: dict[str, Any], case: str, entries: set[str], size: str) -> bool:
+    if record == "entry":
+        return fields["id"] in entries
+    if record == "seal":
+        return fields["entry"] in entries
+    if record == "duty":
+        return bool(fields["scope"].get("case") == case)
+    return record == "policy" or fields["size"] == size

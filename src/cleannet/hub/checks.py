@@ -1,0 +1,58 @@
+"""Name everything about an installed hub that is not as it should be."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from cleannet.hub import environment
+from cleannet.hub.keyring import Keyring
+
+_LOOPBACK = ("127.", "localhost", "[::1]", "unix:")
+
+
+def problems(environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each problem of settings, folder, keys, database, migrations, triggers and checks."""
+    return [*_settings(environ), *_folder(settings.CLEANNET_DATA), *_database()]
+
+
+def _settings(environ: Mapping[str, str]) -> list[str]:
+    found = [f"The variable {name} is set, but no setting has that name." for name in environment.unknown(environ)]
+    values = environment.read(environ)
+    here = str(values["BIND"]).startswith(_LOOPBACK)
+    if values["DEBUG"] and not here:
+        found.append("CLEANNET_DEBUG is on although others can reach the hub; switch it off.")
+    if not values["HTTPS"] and not here:
+        found.append("CLEANNET_HTTPS is off although others can reach the hub; passwords would travel in the open.")
+    return found
+
+
+def _folder(data: Path) -> list[str]:
+    if not data.is_dir():
+        return [f"The data folder {data} is missing; run `cleannet hub setup`."]
+    found = []
+    if not os.access(data, os.W_OK | os.X_OK):
+        found.append(f"The data folder {data} cannot be written by this user.")
+    if data.stat().st_mode & 0o077:
+        found.append(f"The data folder {data} is open to others; run `chmod 700 {data}`.")
+    if not (data / "keys" / "secret_key").is_file() and not environment.read(os.environ)["SECRET_KEY"]:
+        found.append(f"There is no secret key in {data}; run `cleannet hub setup`.")
+    return found + Keyring(data).problems()
+
+
+def _database() -> list[str]:
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return [f"The database cannot be used: {str(error).strip()}"]
+    found = []
+    if pending:
+        found.append(f"{len(pending)} migrations are not applied; run `cleannet hub migrate`.")
+    messages = checks.run_checks(databases=["default"])
+    return found + [f"{message.msg} {message.hint or ''}".strip() for message in messages]

@@ -1,0 +1,52 @@
+"""List the lanes of tick: what is done again and again, each beside the others so that none delays another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from cleannet.hub.blobs import actions as blobs
+from cleannet.hub.ledger import actions, reminders, sealing
+from cleannet.hub.parties import queries as parties
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Name one lane: how many seconds it rests when it found nothing, and its work, which says how much it did."""
+
+    name: str
+    rest: float
+    work: Callable[[datetime], int]
+
+
+def seal(now: datetime) -> int:
+    """Seal the entries that wait."""
+    return 0 if sealing.seal(now=now) is None else 1
+
+
+def remind(now: datetime) -> int:
+    """Raise the reminders whose time has come."""
+    return reminders.raise_ready(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
+
+
+def begin_months(now: datetime) -> int:
+    """Enter the ends and beginnings of months, from which the monthly duties arise."""
+    standing = parties.standing(now=now)
+    if not standing["policies"]:
+        # A month is entered once: without a law in force yet, its duties would never arise.
+        return 0
+    return len(actions.begin_months(now=now, **standing))
+
+
+def sweep_blobs(_now: datetime) -> int:
+    """Remove the files of erased blobs that a killed process left."""
+    return len(blobs.sweep())
+
+
+LANES = (
+    Lane("seal", 2, seal),
+    Lane("reminders", 5, remind),
+    Lane("months", 30, begin_months),
+    Lane("blobs", 600, sweep_blobs),
+)

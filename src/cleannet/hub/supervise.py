@@ -1,0 +1,52 @@
+"""Run the web server and tick side by side, and end both when either is told to end."""
+
+import signal
+import subprocess
+import sys
+import threading
+from types import FrameType
+
+TICK = [sys.executable, "-c", "import sys; from cleannet.cli import main; sys.exit(main())", "hub", "tick"]
+GRACE = 30.0
+PAUSE = 1.0
+
+
+def run(*, bind: str, workers: int) -> int:
+    """Serve at `bind` until SIGTERM or SIGINT, starting tick again whenever it ends; return the exit status."""
+    stop = threading.Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
+    web = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gunicorn", "cleannet.hub.wsgi:application"),
+            *("--bind", bind, "--workers", str(workers), "--worker-tmp-dir", "/dev/shm"),
+        ]
+    )
+    tick = _start_tick()
+    try:
+        while not stop.wait(PAUSE) and web.poll() is None:
+            if tick.poll() is not None:
+                print(f"tick ended with status {tick.returncode} and is started again", file=sys.stderr)
+                tick = _start_tick()
+    finally:
+        status = _end(web)
+        _end(tick)
+    return 0 if stop.is_set() else status or 1
+
+
+def _start_tick() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([*TICK, "--with-parent"])
+
+
+def _end(process: "subprocess.Popen[bytes]") -> int:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
