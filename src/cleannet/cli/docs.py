@@ -3,22 +3,32 @@
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 
-from cleannet.cli.main import DONE
+from cleannet.cli.main import DONE, build_parser
 from cleannet.cli.policy_page import page
 from cleannet.core import terms
 from cleannet.core.policy_file import shipped
 from cleannet.hub import environment
 
-SECTIONS: tuple[tuple[str, str, Mapping[str, terms.Term]], ...] = (
-    ("事件等级", "Grades of an incident", terms.GRADES),
-    ("角色", "Roles", terms.ROLES),
-    ("接收方", "Recipients that the law names by description", terms.RECIPIENTS),
-    ("恶意资源", "Malicious resources", terms.RESOURCES),
-    ("计数方式", "What a subscriber is counted as", terms.COUNTED),
-    ("媒介", "Media of a notice", terms.MEDIA),
-    ("验证结果", "Verdicts of a verification", terms.VERDICTS),
-    ("台账记录", "Kinds of ledger entry, and who makes them", terms.ENTRY_KINDS),
-)
+# The groups of `core.terms` by their names, with their headings; a group not named here is headed by its own name.
+HEADINGS: Mapping[str, str] = {
+    "GRADES": "事件等级 Grades of an incident",
+    "ROLES": "角色 Roles",
+    "RECIPIENTS": "接收方 Recipients that the law names by description",
+    "RESOURCES": "恶意资源 Malicious resources",
+    "COUNTED": "计数方式 What a subscriber is counted as",
+    "MEDIA": "媒介 Media of a notice",
+    "VERDICTS": "验证结果 Verdicts of a verification",
+    "RIGHTS": "权限 Rights",
+    "CASE_STATES": "案卷状态 States of a case",
+    "ENTRY_KINDS": "台账记录 Kinds of ledger entry, and who makes them",
+}
+
+
+def groups() -> Iterator[tuple[str, Mapping[str, terms.Term]]]:
+    """Yield each group of terms with its name, in the order in which `core.terms` has them."""
+    for name, value in vars(terms).items():
+        if name.isupper() and isinstance(value, Mapping) and all(isinstance(t, terms.Term) for t in value.values()):
+            yield name, value
 
 
 def _makers(kind: terms.EntryKind) -> str:
@@ -31,9 +41,9 @@ def glossary() -> Iterator[str]:
     yield "# 术语表 Glossary"
     yield ""
     yield "Made from `cleannet.core.terms` by `cleannet docs glossary`; change the terms there, then run `script/docs`."
-    for zh, en, group in SECTIONS:
+    for name, group in groups():
         has_makers = any(isinstance(term, terms.EntryKind) for term in group.values())
-        yield from ("", f"## {zh} {en}", "")
+        yield from ("", f"## {HEADINGS.get(name, name)}", "")
         yield "| key | 中文 | English |" + (" 由谁作出 made by |" if has_makers else "")
         yield "|---|---|---|" + ("---|" if has_makers else "")
         for term in group.values():
@@ -63,7 +73,33 @@ def settings() -> Iterator[str]:
     yield from environment.table().splitlines()
 
 
+def _commands(parser: argparse.ArgumentParser, what: str) -> Iterator[tuple[str, str]]:
+    """Yield every full command, as `cleannet policy check`, with its one line of help."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not below:
+        yield parser.prog, what
+    for action in below:
+        told = {choice.dest: choice.help or "" for choice in action._choices_actions}
+        for name, inner in action.choices.items():
+            yield from _commands(inner, told.get(name, ""))
+
+
+def commands() -> Iterator[str]:
+    """Yield the lines of docs/commands.md: every command of every installed program, with its one line of help."""
+    yield "# Commands"
+    yield ""
+    yield "Made by `cleannet docs commands`. Every command has `--help`."
+    yield "Exit status: 0 done, 1 the rules say no, 2 wrong use."
+    yield ""
+    yield "| command | what it does |"
+    yield "|---|---|"
+    parser, _ = build_parser()
+    for command, what in _commands(parser, ""):
+        yield f"| `{command}` | {what} |"
+
+
 PAGES: Mapping[str, tuple[Callable[[], Iterator[str]], str]] = {
+    "commands": (commands, "every command with its one line of help"),
     "glossary": (glossary, "every official term, Chinese and English"),
     "policies": (policies, "every shipped law as a page to read"),
     "settings": (settings, "every environment variable that the hub reads"),
