@@ -75,6 +75,7 @@ class _Verification:
         self.findings: list[Finding] = []
         self.entries: dict[str, bytes] = {}
         self.bad_bodies: dict[str, str] = {}
+        self.doubtful: set[str] = set()
         self.entered: dict[str, str] = {}
         self.arises: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self.ends: dict[tuple[str, str], str] = {}
@@ -120,6 +121,8 @@ class _Verification:
         try:
             derived = ledger_record.projected(data)
             value = ledger_record.parse(data)
+            if name not in self.bad_bodies:
+                self._follow(name, value)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             self.bad_bodies.setdefault(name, f"it is not the body of an entry: {error}")
             return
@@ -127,8 +130,10 @@ class _Verification:
             # Where the body itself is in doubt, what follows from it proves nothing about the columns.
             if column != "digest" and fields[column] != derived[column] and name not in self.bad_bodies:
                 self._found("entry", name, column, f"stored is “{fields[column]}”, the body says “{derived[column]}”")
+
+    def _follow(self, name: str, value: Mapping[str, Any]) -> None:
         for duty in value["arises"]:
-            self.arises.setdefault(duty["key"], []).append((name, duty))
+            self.arises.setdefault(duty["key"], []).append((name, dict(duty)))
         for how in ("meets", "voids"):
             for key in value[how]:
                 self.ends[(how, key)] = name
@@ -179,6 +184,7 @@ class _Verification:
 
     def _bad_body(self, name: str, field: str) -> None:
         why = self.bad_bodies.pop(name)
+        self.doubtful.add(name)
         sentence = "the bytes are not those with the entry's SHA-256" if why == "body or digest" else why
         self._found("entry", name, field, sentence)
 
@@ -244,14 +250,16 @@ class _Verification:
         for key, fields in sorted(self.duties.items()):
             origins = dict(self.arises.get(key, ()))
             origin = origins.get(str(fields["opened_by"]))
-            if origin is None:
+            if fields["opened_by"] in self.doubtful:
+                pass  # What that entry says proves nothing; it is named already.
+            elif origin is None:
                 self._found("duty", key, "opened_by", "the entry named does not give rise to this duty")
             else:
                 for column, value in origin.items():
-                    if fields[column] != value:
-                        self._found("duty", key, column, f"stored is “{fields[column]}”, the entry says “{value}”")
+                    if fields.get(column) != value:
+                        self._found("duty", key, column, f"stored is “{fields.get(column)}”, the entry says “{value}”")
             for column, how in (("met_by", "meets"), ("void_by", "voids")):
-                if fields[column] != self.ends.get((how, key)):
+                if fields[column] != self.ends.get((how, key)) and fields[column] not in self.doubtful:
                     self._found("duty", key, column, f"stored is “{fields[column]}”, which the entries do not bear out")
             if fields["digest"] not in self.policies:
                 self._found("duty", key, "digest", "the text of its law is not kept")

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from cleannet.core.clock import shipped_calendar
 from cleannet.core.entry import Participants
 from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
-from cleannet.hub.ledger import actions
+from cleannet.hub.ledger import actions, triggers
 from cleannet.hub.ledger.models import Entry
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -69,3 +70,9 @@ def world(db: None) -> World:
 @pytest.fixture
 def make_world() -> Callable[[], World]:
     return World
+
+
+@pytest.fixture
+def unguarded(db: None) -> None:
+    """Take the triggers away, as one who wants to change the ledger unseen would."""
+    triggers.remove(connection)
