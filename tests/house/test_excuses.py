@@ -24,8 +24,21 @@ def comments(text: str) -> Iterator[tuple[int, str]]:
 
 
 def unexplained(text: str) -> list[int]:
-    """Return the lines of `text` that silence a check without naming it and saying why."""
-    return [line for line, comment in comments(text) if SILENCED.search(comment) and not REASONED.search(comment)]
+    """Return the lines of `text` that silence a check without naming it and saying why.
+
+    A reason also holds for the lines right below it that silence the same check.
+    """
+    found = []
+    holds = {}
+    for line, comment in comments(text):
+        if REASONED.search(comment):
+            holds[line] = comment
+        elif SILENCED.search(comment):
+            if holds.get(line - 1, "").startswith(f"{comment} - "):
+                holds[line] = holds[line - 1]
+            else:
+                found.append(line)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -38,11 +51,14 @@ def unexplained(text: str) -> list[int]:
         ("x = 1  # type: ignore[misc]", False),
         ("x = 1  # type: ignore[misc]  # the stubs lack it", True),
         ("x = '# noqa'", True),
+        ("y = 1  # noqa: E402 - set up first\nx = 1  # noqa: E402", True),
+        ("y = 1  # noqa: E741 - set up first\nx = 1  # noqa: E402", False),
+        ("y = 1  # noqa: E402 - set up first\n\nx = 1  # noqa: E402", False),
         ("x = 1  # plain words", True),
     ],
 )
 def test_an_excuse_needs_a_code_and_a_reason(comment: str, explained: bool) -> None:
-    assert unexplained(comment) == ([] if explained else [1])
+    assert unexplained(comment) == ([] if explained else [len(comment.splitlines())])
 
 
 def test_every_silenced_check_says_why(texts: Mapping[Path, str]) -> None:
