@@ -126,6 +126,28 @@ VERDICTS = _keyed(
     ]
 )
 
+RIGHTS = _keyed(
+    [
+        Term("read", "查看", "Read"),
+        Term("submit", "上报", "Submit tallies"),
+        Term("report", "报送事件", "Report incidents"),
+        Term("assess", "研判", "Assess"),
+        Term("notify", "通报", "Notify"),
+        Term("order", "下达处置任务", "Issue orders"),
+        Term("feed_back", "反馈处置情况", "Feed back"),
+        Term("verify", "验证", "Verify"),
+        Term("administer", "管理", "Administer"),
+    ]
+)
+
+CASE_STATES = _keyed(
+    [
+        Term("open", "处理中", "Open"),
+        Term("closed", "已结案", "Closed"),
+        Term("annulled", "已撤销", "Annulled"),
+    ]
+)
+
 _DISPOSERS = "operator registry registrar cncert"
 _ANY = "miit bureau cncert operator registry registrar access idc police"
 _REPORTERS_2025 = "cii central network guardian cac"

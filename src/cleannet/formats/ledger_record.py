@@ -146,5 +146,10 @@ def addressed(parties: Collection[str]) -> str:
     return _SEPARATOR + _SEPARATOR.join(sorted(parties)) + _SEPARATOR if parties else ""
 
 
+def codes(text: str) -> tuple[str, ...]:
+    """Return the party codes of a text written by `addressed`, sorted."""
+    return tuple(code for code in text.split(_SEPARATOR) if code)
+
+
 def _stamp_or_none(at: datetime | None) -> str | None:
     return None if at is None else stamp(at)

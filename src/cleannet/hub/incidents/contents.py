@@ -1,0 +1,114 @@
+"""What the case writes into an annex: every field it knows, in the words the annex asks for."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from cleannet.core.clock import BEIJING
+from cleannet.core.terms import Grade
+from cleannet.formats import ledger_record
+from cleannet.formats.tally import yuan
+from cleannet.hub.incidents.models import Case, Grading
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import queries as parties
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.programs.queries import Resource
+
+
+def annex3(
+    viewer: Viewer,
+    case: Case,
+    own: Grading,
+    *,
+    to: Collection[str],
+    cc: Collection[str],
+    now: datetime,
+) -> dict[str, str]:
+    """Return the fields of 附件三 for the viewer's own grade of a case."""
+    program = programs.program(viewer, case.program)
+    return {
+        "unit": _names([viewer.party]),
+        "to": _names(to),
+        "cc": _names(cc),
+        **_author(viewer),
+        "occurred_at": moment(case.occurred_at),
+        "reported_at": moment(now),
+        "program": f"{program.code} {program.zh}".strip(),
+        "description": _description(own),
+        **_servers(viewer, case.program),
+        "terminals": _terminals(own),
+        "behaviour": program.behaviour,
+        "harm": program.harm,
+        "remarks": "受感染终端数量按手机号码计。" if "infected_24h" in own.facts else "",
+    }
+
+
+def annex4(
+    viewer: Viewer,
+    case: Case,
+    whole: Grading,
+    task_number: str,
+    *,
+    to: Collection[str],
+    cc: Collection[str],
+    now: datetime,
+) -> dict[str, str]:
+    """Return the fields of 附件四 for CNCERT's grade of a case; it has no 报送单位."""
+    program = programs.program(viewer, case.program)
+    operators = [
+        code for code, party in parties.names(ledger_record.codes(case.concerned)).items() if party.role == "operator"
+    ]
+    values = annex3(viewer, case, whole, to=to, cc=cc, now=now)
+    del values["unit"]
+    return {
+        **values,
+        "task_number": task_number,
+        "operator": _names(operators),
+        "system": program.systems,
+    }
+
+
+def moment(at: datetime | None) -> str:
+    """Return an aware moment as the forms write it, in Beijing time; nothing for none."""
+    return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+def _author(viewer: Viewer) -> dict[str, str]:
+    person = parties.person(viewer)
+    if person is None:
+        return {}
+    return {"author": person.name, "phone": person.phone, "mail": person.mail}
+
+
+def _names(codes: Collection[str]) -> str:
+    known = parties.names(codes)
+    return "；".join(known[code].zh if code in known else code for code in codes)
+
+
+def _description(own: Grading) -> str:
+    parts = [
+        f"发现时间：{moment(own.found_at)}（北京时间）。",
+        f"事件级别：{Grade(own.grade).term.zh}（依据：{own.article}）。",
+    ]
+    if "infected_24h" in own.facts:
+        parts.append(f"24小时内受感染手机号码{own.facts['infected_24h']:,}个。")
+    if "loss_fen" in own.facts:
+        parts.append(f"通信费用损失累计{yuan(own.facts['loss_fen'])}元。")
+    if own.reason:
+        parts.append(f"研判意见：{own.reason}")
+    return "".join(parts)
+
+
+def _terminals(own: Grading) -> str:
+    return f"{own.facts['infected_24h']:,}" if "infected_24h" in own.facts else ""
+
+
+def _servers(viewer: Viewer, program: str) -> dict[str, str]:
+    found = programs.resources(viewer, program)
+    return {
+        "control_servers": _lines(one for one in found if one.kind == "control" and not one.held),
+        "distribution_servers": _lines(one for one in found if one.kind != "control" and not one.held),
+    }
+
+
+def _lines(resources: Iterable[Resource]) -> str:
+    return "\n".join(one.text for one in resources)

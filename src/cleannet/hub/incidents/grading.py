@@ -1,0 +1,190 @@
+"""Open cases from what was counted, and enter a grade wherever it is the first or a graver one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from cleannet.core.clock import BEIJING
+from cleannet.core.grading import Graded, NotApplicable, grade, regraded
+from cleannet.core.policy import Policy
+from cleannet.core.refusal import Refusal
+from cleannet.core.terms import Grade
+from cleannet.formats import ledger_record
+from cleannet.hub.incidents.models import Case, Grading
+from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.papers import actions as papers
+from cleannet.hub.parties import queries as parties
+from cleannet.hub.parties.queries import Standing
+from cleannet.hub.watch import queries as watch
+from cleannet.hub.watch.queries import Scale
+
+BASE_LAW = "mobile_malware_2011"
+
+
+class IncidentRefused(Refusal):
+    """Say why a step on a case is not taken: `incident.*`."""
+
+
+def case_of(program: str, *, party: str, scale: Scale, actor: Actor, now: datetime) -> Case:
+    """Return the open case of a program, now with this party and its provinces in it; open one if there is none."""
+    case = Case.objects.select_for_update().filter(program=program, status="open").first()
+    if case is None:
+        case = _open(program, scale, actor, now)
+    concerned = {*ledger_record.codes(case.concerned), party}
+    provinces = {*ledger_record.codes(case.provinces), *scale.provinces}
+    case.concerned = ledger_record.addressed(sorted(concerned))
+    case.provinces = ledger_record.addressed(sorted(provinces))
+    case.save(update_fields=["concerned", "provinces"])
+    return case
+
+
+def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime, now: datetime) -> list[Grading]:
+    """Enter the operator's own grades (545号 十(二)); an ordinary one is reported to CNCERT by the tally itself."""
+    made = enter_grades(case, facts=facts_of(scale), actor=actor, found_at=found_at, now=now)
+    ordinary = {row.policy: Grade.IV for row in made if row.grade == Grade.IV}
+    centre = standing(case, now)["participants"].of("cncert")
+    if ordinary and centre:
+        ledger.enter(
+            kind="incident.reported",
+            actor=actor,
+            happened_at=now,
+            now=now,
+            refs={"case": case.number},
+            grades=ordinary,
+            recipients=centre,
+            facts={"figures": facts_of(scale)},
+            **standing(case, now),
+        )
+    return made
+
+
+def grade_whole(case: Case, *, now: datetime) -> list[Grading]:
+    """Enter CNCERT's grades over all operators, found as the total passes, where this hub is CNCERT's (十(三))."""
+    if settings.CLEANNET_ROLE != "cncert":
+        return []
+    actor = Actor(settings.CLEANNET_PARTY, "cncert")
+    return enter_grades(case, facts=facts_of(watch.scale(case.program)), actor=actor, found_at=now, now=now)
+
+
+def enter_grades(
+    case: Case, *, facts: Mapping[str, int], actor: Actor, found_at: datetime, now: datetime, reason: str = ""
+) -> list[Grading]:
+    """Grade facts under each law of the case and enter those grades that are the first or graver, as one entry."""
+    given: dict[str, Graded] = {}
+    for law in laws(case):
+        try:
+            graded = grade(law, facts)
+        except NotApplicable:
+            continue
+        if regraded(_before(case, law, actor.party), graded):
+            given[law.id] = graded
+    return record(case, given, facts=facts, actor=actor, found_at=found_at, now=now, reason=reason)
+
+
+def record(
+    case: Case,
+    given: Mapping[str, Graded],
+    *,
+    facts: Mapping[str, int],
+    actor: Actor,
+    found_at: datetime,
+    now: datetime,
+    reason: str = "",
+) -> list[Grading]:
+    """Enter grades that were decided and keep them as history."""
+    if not given:
+        return []
+    with transaction.atomic():
+        entry = ledger.enter(
+            kind="incident.graded",
+            actor=actor,
+            happened_at=found_at,
+            now=now,
+            found_at=found_at,
+            refs={"case": case.number},
+            grades={law: graded.grade for law, graded in given.items()},
+            province=single_province(case),
+            text=reason,
+            facts={"figures": dict(facts), "articles": {law: graded.article for law, graded in given.items()}},
+            **standing(case, now),
+        )
+        return [
+            Grading.objects.create(
+                case=case,
+                policy=law,
+                grader=actor.party,
+                role=actor.role,
+                grade=graded.grade.value,
+                article=graded.article,
+                facts=dict(facts),
+                reason=reason,
+                found_at=found_at,
+                entry=entry.id,
+            )
+            for law, graded in given.items()
+        ]
+
+
+def facts_of(scale: Scale) -> dict[str, int]:
+    """Return the facts of a scale a law may grade on; addresses are no phone numbers and count nothing here."""
+    facts = {"loss_fen": scale.loss_fen or 0}
+    if scale.numbers:
+        facts["infected_24h"] = scale.infected
+    return facts
+
+
+def laws(case: Case) -> list[Policy]:
+    """Return the laws the case was opened under, as they were then."""
+    return [parties.law(digest) for digest in case.laws.values()]
+
+
+def standing(case: Case, now: datetime, *, disposer: str = "", relevant: tuple[str, ...] = ()) -> Standing:
+    """Return what `ledger.enter` needs for an act on this case."""
+    return parties.standing(
+        now=now,
+        digests=list(case.laws.values()),
+        case=case.number,
+        provinces=ledger_record.codes(case.provinces),
+        relevant=relevant or ledger_record.codes(case.concerned),
+        disposer=disposer,
+    )
+
+
+def single_province(case: Case) -> str:
+    """Return the province of a case that has one only, else none: then each bureau sees it as one of the recipients."""
+    provinces = ledger_record.codes(case.provinces)
+    return provinces[0] if len(provinces) == 1 else ""
+
+
+def newest(case: Case, policy: str, grader: str) -> Grading | None:
+    """Return the grade that counts of one grader under one law."""
+    given = list(Grading.objects.filter(case=case, policy=policy, grader=grader))
+    return max(given, key=lambda row: Grade(row.grade).gravity, default=None)
+
+
+def _before(case: Case, law: Policy, grader: str) -> Graded | None:
+    row = newest(case, law.id, grader)
+    return Graded(row.policy, Grade(row.grade), row.article) if row else None
+
+
+def _open(program: str, scale: Scale, actor: Actor, now: datetime) -> Case:
+    year = now.astimezone(BEIJING).year
+    code = settings.CLEANNET_CODE
+    number = f"{code}-{year}-{papers.next_number(f'case:{year}'):06}"
+    adopted = {law.id: law.digest for law in parties.laws(now=now)}
+    case = Case.objects.create(
+        number=number, program=program, opened_at=now, occurred_at=scale.occurred_at, laws=adopted
+    )
+    ledger.enter(
+        kind="incident.opened",
+        actor=actor,
+        happened_at=now,
+        now=now,
+        refs={"case": number},
+        facts={"program": program, "laws": adopted},
+        **standing(case, now),
+    )
+    return case

@@ -1,0 +1,136 @@
+"""Read cases as a viewer may see them: an operator its own figures, a bureau its province's share."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
+
+from cleannet.core.policy import Policy
+from cleannet.core.refusal import Refusal
+from cleannet.core.terms import Grade
+from cleannet.hub.incidents import grading
+from cleannet.hub.incidents.models import Annulment, Case, Grading, Notice
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.watch import queries as watch
+from cleannet.hub.watch.queries import Scale
+
+
+class NoCase(Refusal):
+    """Say that there is no such case or notice for this viewer, or that it is not open: `incident.unknown`,
+    `incident.not_open`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Hold the grade that counts of one grader under one law."""
+
+    policy: str
+    grader: str
+    role: str
+    grade: Grade
+    article: str
+    row: Grading
+
+
+def cases(viewer: Viewer, *, status: str | None = None) -> QuerySet[Case]:
+    """Return the cases the viewer may see, newest first."""
+    found = Case.objects.order_by("-opened_at", "-number")
+    if status is not None:
+        found = found.filter(status=status)
+    if viewer.sees_all:
+        return found
+    seen = _names("concerned", viewer.party)
+    if viewer.role == "bureau" and viewer.province:
+        seen |= _names("provinces", viewer.province)
+    return found.filter(seen)
+
+
+def case(viewer: Viewer, number: str) -> Case:
+    """Return one case; raise NoCase."""
+    found = cases(viewer).filter(number=number).first()
+    if found is None:
+        raise NoCase("incident.unknown", case=number)
+    return found
+
+
+def open_case(viewer: Viewer, number: str) -> Case:
+    """Return one case that is still open; raise NoCase."""
+    found = case(viewer, number)
+    if found.status != "open":
+        raise NoCase("incident.not_open", case=number, status=found.status)
+    return found
+
+
+def notices(viewer: Viewer, *, case: str) -> list[Notice]:
+    """Return the notices of a case that the viewer issued, received or may see, oldest first."""
+    found = Notice.objects.filter(case_id=case).select_related("case").order_by("issued_at", "number")
+    return [row for row in found if viewer.sees_all or viewer.party in (*row.addressees, row.issuer)]
+
+
+def notice(viewer: Viewer, number: str) -> Notice:
+    """Return one notice; raise NoCase."""
+    found = Notice.objects.filter(number=number).select_related("case").first()
+    if found is None or not (viewer.sees_all or viewer.party in (*found.addressees, found.issuer)):
+        raise NoCase("incident.unknown", notice=number)
+    return found
+
+
+def gradings(viewer: Viewer, case: Case) -> list[Grading]:
+    """Return every grade the viewer may see, oldest first: all for MIIT and CNCERT, a bureau's without others' figures,
+    an operator's own.
+    """
+    found = Grading.objects.filter(case=case).order_by("found_at", "pk")
+    if viewer.sees_all:
+        return list(found)
+    return list(found.filter(grader=viewer.party))
+
+
+def standing_grades(viewer: Viewer, case: Case) -> list[Standing]:
+    """Return the grade that counts of each grader and law the viewer may see, the gravest first."""
+    best: dict[tuple[str, str], Grading] = {}
+    for row in gradings(viewer, case):
+        known = best.get((row.policy, row.grader))
+        if known is None or Grade(row.grade).gravity > Grade(known.grade).gravity:
+            best[row.policy, row.grader] = row
+    found = [Standing(row.policy, row.grader, row.role, Grade(row.grade), row.article, row) for row in best.values()]
+    return sorted(found, key=lambda one: (-one.grade.gravity, one.role, one.policy))
+
+
+def grade_told(viewer: Viewer, case: Case) -> Grade | None:
+    """Return the one grade to show for a case: CNCERT's for those who see it, a notice's, else the viewer's own."""
+    if viewer.sees_all or viewer.role == "bureau":
+        rows = Grading.objects.filter(case=case, grader=settings.CLEANNET_PARTY)
+        given = [Grade(row.grade) for row in rows]
+    else:
+        given = [Grade(row.grade) for row in notices(viewer, case=case.number)]
+        given = given or [one.grade for one in standing_grades(viewer, case)]
+    return max(given, key=lambda grade: grade.gravity, default=None)
+
+
+def scale(viewer: Viewer, case: Case) -> Scale:
+    """Return the scale as the viewer may see it: all operators', a province's share, or its own."""
+    if viewer.sees_all:
+        return watch.scale(case.program)
+    if viewer.role == "bureau":
+        return watch.scale(case.program, province=viewer.province)
+    return watch.scale(case.program, party=viewer.party)
+
+
+def annulment(viewer: Viewer, case: Case) -> Annulment | None:
+    """Return the proposal to annul a case that waits for a second person."""
+    return Annulment.objects.filter(case=case).first() if viewer.sees_all and case.status == "open" else None
+
+
+def law_of(case: Case, policy: str) -> Policy:
+    """Return one law of a case as it was when the case opened; raise NoCase."""
+    found = next((law for law in grading.laws(case) if law.id == policy), None)
+    if found is None:
+        raise NoCase("incident.unknown", case=case.number, policy=policy)
+    return found
+
+
+def _names(column: str, code: str) -> Q:
+    return Q(GreaterThan(StrIndex(column, Value(f"|{code}|")), 0))

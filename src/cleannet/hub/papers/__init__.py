@@ -1,0 +1,1 @@
+"""文书: Official forms, issued once and kept as they were issued."""

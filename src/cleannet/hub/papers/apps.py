@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PapersConfig(AppConfig):
+    name = "cleannet.hub.papers"
+    verbose_name = "文书"

@@ -1,0 +1,43 @@
+"""Remember every paper that was issued: which form, under which text of the law, and its bytes as they went out."""
+
+from django.db import models
+
+
+class Paper(models.Model):
+    """Hold one issued 文书. A later version of the same paper is a row of its own; none is ever changed.
+
+    `pdf`, `docx` and `content` are references of hub.blobs; `made_with` holds the digests of template, font and typst.
+    """
+
+    number = models.CharField(max_length=64)
+    version = models.PositiveIntegerField(default=1)
+    form = models.CharField(max_length=32)
+    policy = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    case = models.CharField(max_length=64)
+    party = models.CharField(max_length=64)
+    recipients = models.JSONField()
+    issued_at = models.DateTimeField()
+    missing = models.JSONField()
+    content = models.CharField(max_length=64)
+    pdf = models.CharField(max_length=64)
+    docx = models.CharField(max_length=64)
+    made_with = models.JSONField()
+    entry = models.CharField(max_length=36)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["number", "version"], name="paper_version_once")]
+        indexes = [models.Index(fields=["case", "issued_at"], name="paper_of_case")]
+
+    def __str__(self) -> str:
+        return f"{self.number}.{self.version}"
+
+
+class Counter(models.Model):
+    """Number things without a gap by kind and year."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    last = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,73 @@
+"""Read papers as they were issued, and prove that the same content gives the same bytes."""
+
+import json
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from cleannet.core.form import fill
+from cleannet.core.refusal import Refusal
+from cleannet.formats import docx, pdf
+from cleannet.hub.blobs import queries as blobs
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.papers.models import Paper
+from cleannet.hub.parties import queries as parties
+
+
+class NoPaper(Refusal):
+    """Say that there is no such paper for this viewer, or no such kind of file: `paper.unknown`."""
+
+
+FILES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+
+
+def papers(viewer: Viewer, *, case: str | None = None) -> QuerySet[Paper]:
+    """Return the papers a viewer made, received or (MIIT, CNCERT) may see, newest first."""
+    found = Paper.objects.order_by("-issued_at", "-pk")
+    if case is not None:
+        found = found.filter(case=case)
+    if viewer.sees_all:
+        return found
+    mine = Q(party=viewer.party)
+    received = [paper.pk for paper in found if viewer.party in paper.recipients]
+    return found.filter(mine | Q(pk__in=received))
+
+
+def paper(viewer: Viewer, pk: int) -> Paper:
+    """Return one paper; raise NoPaper."""
+    found = papers(viewer).filter(pk=pk).first()
+    if found is None:
+        raise NoPaper("paper.unknown", paper=pk)
+    return found
+
+
+def latest(*, number: str) -> Paper | None:
+    """Return the newest version of a paper by its number."""
+    return Paper.objects.filter(number=number).order_by("-version").first()
+
+
+def content(paper: Paper, kind: str) -> bytes:
+    """Return the bytes of a paper as they were issued, as pdf or docx; raise NoPaper for another kind."""
+    if kind not in FILES:
+        raise NoPaper("paper.unknown", paper=paper.pk, kind=kind)
+    return blobs.get(paper.pdf if kind == "pdf" else paper.docx)
+
+
+def values(paper: Paper) -> dict[str, str]:
+    """Return what was written into the fields of a paper."""
+    return dict(json.loads(blobs.get(paper.content))["values"])
+
+
+def rendered_again(paper: Paper) -> dict[str, bool | None]:
+    """Render a paper's content once more and say, per kind, whether the bytes are the same.
+
+    None where template, font or typst are not the ones it was made with, so that nothing can be said.
+    """
+    stated = json.loads(blobs.get(paper.content))
+    filled = fill(parties.law(paper.digest).forms[paper.form], stated["values"], stated["lines"])
+    at = datetime.fromisoformat(stated["at"])
+    font = pdf.find_font(pdf.font_folders())
+    same: dict[str, bool | None] = {"docx": docx.render(filled, at) == content(paper, "docx")}
+    known = pdf.digests(font) == paper.made_with
+    same["pdf"] = pdf.render(filled, font, at) == content(paper, "pdf") if known else None
+    return same

@@ -1,0 +1,162 @@
+"""Register parties, people and machines; adopt laws; record delegations."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+
+from cleannet.core.policy import Policy
+from cleannet.core.refusal import Refusal
+from cleannet.core.terms import RIGHTS, ROLES
+from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import queries, rights
+from cleannet.hub.parties.models import Adoption, Delegation, Party, Person, Token
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+
+
+class PartyRefused(Refusal):
+    """Say why a party, person, token, law or delegation is not recorded: `party.*`."""
+
+
+def register(
+    *,
+    code: str,
+    zh: str,
+    en: str,
+    role: str,
+    actor: Actor,
+    now: datetime,
+    province: str = "",
+    also: Collection[str] = (),
+    remote: bool = False,
+) -> Party:
+    """Register a party; it then owes its contacts and, if it disposes, its own mechanism (545号 七, 十七)."""
+    if not _CODE.fullmatch(code):
+        raise PartyRefused("party.bad_code", code=code)
+    if role not in ROLES or not set(also) <= set(ROLES):
+        raise PartyRefused("party.unknown_role", role=role, also=sorted(also))
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                party = Party.objects.create(
+                    code=code,
+                    zh=zh,
+                    en=en,
+                    role=role,
+                    also=sorted(also),
+                    province=province,
+                    remote=remote,
+                    registered_at=now,
+                )
+        except IntegrityError as error:
+            raise PartyRefused("party.known", code=code) from error
+        ledger.enter(
+            kind="party.registered",
+            actor=actor,
+            happened_at=now,
+            now=now,
+            recipients=(code,),
+            province=province,
+            facts={"code": code, "role": role, "also": sorted(also), "province": province},
+            **queries.standing(now=now),
+        )
+    return party
+
+
+def add_person(*, party: str, username: str, password: str, name: str, held: Collection[str], now: datetime) -> Person:
+    """Give a person of a party an account with the rights its role may hold; the password is never a default one."""
+    owner = queries.party(party)
+    extra = set(held) - rights.HELD_BY.get(owner.role, frozenset())
+    if extra or not set(held) <= set(RIGHTS):
+        raise PartyRefused("party.right_not_held", role=owner.role, rights=sorted(extra))
+    users = get_user_model()
+    with transaction.atomic():
+        if users.objects.filter(username=username).exists():
+            raise PartyRefused("party.username_taken", username=username)
+        user = users.objects.create_user(username=username, password=password)
+        code = f"p-{secrets.token_hex(6)}"
+        return Person.objects.create(code=code, user=user, party=owner, name=name, rights=sorted(held))
+
+
+def make_token(*, party: str, label: str, held: Collection[str], now: datetime, days: int = 365) -> str:
+    """Return a new token of a party; it is shown once and only its digest is kept."""
+    owner = queries.party(party)
+    extra = set(held) - rights.HELD_BY.get(owner.role, frozenset())
+    if extra:
+        raise PartyRefused("party.right_not_held", role=owner.role, rights=sorted(extra))
+    token = f"cn_{secrets.token_urlsafe(32)}"
+    Token.objects.create(
+        digest=hashlib.sha256(token.encode()).hexdigest(),
+        party=owner,
+        label=label,
+        rights=sorted(held),
+        made_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    return token
+
+
+def revoke_token(*, digest: str, now: datetime) -> None:
+    """End a token; raise PartyRefused when there is none to end."""
+    if not Token.objects.filter(digest=digest, revoked_at=None).update(revoked_at=now):
+        raise PartyRefused("party.no_token", digest=digest)
+
+
+def adopt(*, policy: Policy, actor: Actor, now: datetime) -> Adoption:
+    """Let the hub go by a law or overlay from now on; an earlier text of the same law ends, its duties stay."""
+    with transaction.atomic():
+        Adoption.objects.filter(policy=policy.id, ended_at=None).exclude(digest=policy.digest).update(ended_at=now)
+        adoption, made = Adoption.objects.get_or_create(
+            policy=policy.id,
+            digest=policy.digest,
+            ended_at=None,
+            defaults={"text": policy.text, "adopted_at": now},
+        )
+        if made:
+            ledger.enter(
+                kind="policy.adopted",
+                actor=actor,
+                happened_at=now,
+                now=now,
+                facts={"policy": policy.id, "digest": policy.digest, "unverified": policy.unverified},
+                **queries.standing(now=now),
+            )
+    return adoption
+
+
+def delegate(*, policy: str, rule: str, delegate: str, actor: Actor, now: datetime, case: str = "") -> Delegation:
+    """Record that `delegate` may do what a rule asks of the actor's party, for a case or standing (545号 十(三))."""
+    law = next((law for law in queries.laws(now=now) if law.id == policy), None)
+    named = next((row for row in law.duties if row.id == rule), None) if law else None
+    if named is None or not named.delegate:
+        raise PartyRefused("party.not_delegable", policy=policy, rule=rule)
+    if queries.party(delegate).role != named.delegate:
+        raise PartyRefused("party.wrong_delegate", delegate=delegate, role=named.delegate)
+    with transaction.atomic():
+        found, made = Delegation.objects.get_or_create(
+            policy=policy,
+            rule=rule,
+            delegator=actor.party,
+            delegate=delegate,
+            case=case,
+            ended_at=None,
+            defaults={"recorded_at": now},
+        )
+        if made:
+            ledger.enter(
+                kind="delegation.recorded",
+                actor=actor,
+                happened_at=now,
+                now=now,
+                refs={"case": case} if case else {},
+                recipients=(delegate,),
+                facts={"policy": policy, "rule": rule},
+                **queries.standing(now=now),
+            )
+    return found

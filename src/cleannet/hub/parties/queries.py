@@ -1,0 +1,161 @@
+"""Read the register: who a person or token is, which parties stand behind the law's names, which laws apply."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypedDict
+
+from django.db.models import Q, QuerySet
+
+from cleannet.core.clock import Calendar, shipped_calendar
+from cleannet.core.entry import Delegation as Delegated
+from cleannet.core.entry import Participants
+from cleannet.core.policy import Policy
+from cleannet.core.policy_file import parse
+from cleannet.core.refusal import Refusal
+from cleannet.core.terms import ROLES
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import rights
+from cleannet.hub.parties.models import Adoption, Delegation, Party, Person, Token
+
+
+class NoParty(Refusal):
+    """Say that there is no such party, or that an account belongs to none: `party.unknown`."""
+
+
+class Standing(TypedDict):
+    """Hold what `ledger.enter` needs to know about the law and about who takes part."""
+
+    participants: Participants
+    calendar: Calendar
+    policies: list[Policy]
+    overlays: list[Policy]
+
+
+def party(code: str) -> Party:
+    """Return a party by its code; raise NoParty."""
+    found = Party.objects.filter(code=code).first()
+    if found is None:
+        raise NoParty("party.unknown", code=code)
+    return found
+
+
+def parties(viewer: Viewer) -> QuerySet[Party]:
+    """Return the parties a viewer may see: all for MIIT, CNCERT and bureaus, else its own and the public bodies."""
+    found = Party.objects.order_by("role", "code")
+    if viewer.sees_all or viewer.role == "bureau":
+        return found
+    return found.filter(Q(code=viewer.party) | Q(role__in=("miit", "cncert", "bureau")))
+
+
+def names(codes: Collection[str]) -> Mapping[str, Party]:
+    """Return the parties of these codes, by code; a code nobody has is left out."""
+    return {found.code: found for found in Party.objects.filter(code__in=set(codes))}
+
+
+def viewer_of(user: Any) -> Viewer | None:
+    """Return who an account is, with the rights its role allows; None for a stranger."""
+    if not user.is_authenticated or not user.is_active:
+        return None
+    person = Person.objects.select_related("party").filter(user_id=user.pk).first()
+    if person is None:
+        return None
+    held = rights.allowed(person.party.role, person.rights)
+    return Viewer(person.party_id, person.party.role, person.party.province, person.code, held)
+
+
+def person(viewer: Viewer) -> Person | None:
+    """Return the viewer's own person, None for a program."""
+    return Person.objects.filter(code=viewer.person).first() if viewer.person else None
+
+
+def viewer_of_token(token: str, *, now: datetime) -> Viewer | None:
+    """Return who a token acts for, None when it is unknown, expired or revoked."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    found = Token.objects.select_related("party").filter(digest=digest, revoked_at=None, expires_at__gt=now).first()
+    if found is None:
+        return None
+    held = rights.allowed(found.party.role, found.rights)
+    return Viewer(found.party_id, found.party.role, found.party.province, "", held)
+
+
+def actor_of(viewer: Viewer) -> Actor:
+    """Return the viewer as the one who acts."""
+    return Actor(viewer.party, viewer.role, viewer.person)
+
+
+def laws(*, now: datetime) -> list[Policy]:
+    """Return the laws adopted at `now` that are in force, in the order of their adoption; overlays apart."""
+    return [law for law in _adopted(now) if not law.overlays and law.in_force(now)]
+
+
+def law(digest: str) -> Policy:
+    """Return a law by the digest of the text that was adopted."""
+    adoption = Adoption.objects.filter(digest=digest).first()
+    if adoption is None:
+        raise NoParty("party.no_law", digest=digest)
+    return _parsed(adoption.policy, adoption.text)
+
+
+def standing(
+    *,
+    now: datetime,
+    digests: Collection[str] | None = None,
+    case: str = "",
+    provinces: Collection[str] = (),
+    relevant: Collection[str] = (),
+    disposer: str = "",
+    reporter: str = "",
+) -> Standing:
+    """Return what `ledger.enter` needs: the adopted laws (or a case's own, by digest), overlays, who takes part.
+
+    `provinces` are the codes whose bureaus are concerned, `relevant` the parties concerned (相关单位).
+    """
+    policies = laws(now=now) if digests is None else [law(digest) for digest in digests]
+    return Standing(
+        participants=Participants(
+            _roles(provinces, relevant, disposer, reporter),
+            [
+                Delegated(row.policy, row.rule, row.delegator, row.delegate, row.case)
+                for row in Delegation.objects.filter(ended_at=None, case__in=["", case])
+            ],
+        ),
+        calendar=shipped_calendar(),
+        policies=policies,
+        overlays=[found for found in _adopted(now) if found.overlays],
+    )
+
+
+def _roles(
+    provinces: Collection[str], relevant: Collection[str], disposer: str, reporter: str
+) -> dict[str, tuple[str, ...]]:
+    everyone = list(Party.objects.all())
+    roles = {
+        role: tuple(found.code for found in everyone if found.role == role or role in found.also) for role in ROLES
+    }
+    bureaus = tuple(found.code for found in everyone if found.role == "bureau" and found.province in provinces)
+    return {
+        **roles,
+        "bureau:relevant": bureaus,
+        "bureau:local": bureaus,
+        "party:relevant": tuple(relevant),
+        "party:all": tuple(found.code for found in everyone),
+        "disposer": (disposer,) if disposer else (),
+        "reporter": (reporter,) if reporter else (),
+        "cac:provincial": tuple(
+            found.code for found in everyone if found.role == "cac" and found.province in provinces
+        ),
+        "cac:national": tuple(found.code for found in everyone if found.role == "cac" and not found.province),
+    }
+
+
+def _adopted(now: datetime) -> list[Policy]:
+    adopted = Adoption.objects.filter(Q(ended_at=None) | Q(ended_at__gt=now), adopted_at__lte=now)
+    return [_parsed(row.policy, row.text) for row in adopted.order_by("adopted_at", "pk")]
+
+
+@lru_cache(maxsize=64)
+def _parsed(policy: str, text: str) -> Policy:
+    return parse(text, f"{policy}.toml")

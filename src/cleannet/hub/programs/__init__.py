@@ -1,0 +1,1 @@
+"""恶意程序: Malicious programs, what betrays them, and the releases of the watchlist."""

@@ -1,0 +1,90 @@
+"""Add programs and what betrays them, and publish releases of the watchlist."""
+
+import re
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from cleannet.core.allow import AllowLists, Decision
+from cleannet.core.indicator import Indicator as Betrays
+from cleannet.core.indicator import NotUnderstood, counted_as, parse
+from cleannet.core.refusal import Refusal
+from cleannet.core.terms import RESOURCES
+from cleannet.formats import envelope, release
+from cleannet.hub.keyring import Keyring
+from cleannet.hub.programs.models import Indicator, Program, Release
+
+_CODE = re.compile(r"[\w.:-]{1,100}")
+VALID_DAYS = 30
+
+
+class ProgramRefused(Refusal):
+    """Say why a program or indicator is not taken: `program.*`."""
+
+
+def add_program(
+    *, code: str, now: datetime, zh: str = "", behaviour: str = "", harm: str = "", systems: str = ""
+) -> Program:
+    """Add a counting unit; without an official name it is provisional. Known already, it is returned as it is."""
+    if not _CODE.fullmatch(code):
+        raise ProgramRefused("program.bad_code", code=code)
+    found, _ = Program.objects.get_or_create(
+        code=code,
+        defaults={"zh": zh, "behaviour": behaviour, "harm": harm, "systems": systems, "added_at": now},
+    )
+    return found
+
+
+def add_indicator(
+    *, program: str, text: str, role: str, source: str, allow: AllowLists, now: datetime, line: int = 0
+) -> Decision:
+    """Bind an indicator to a program and return the allow-list's decision; a held one is kept and never published.
+
+    Raises ProgramRefused for what cannot be looked for, a kind that is none or an unknown program.
+    """
+    try:
+        pattern = parse(text)
+    except NotUnderstood as error:
+        raise ProgramRefused("program.not_understood", text=text, why=str(error)) from error
+    if role not in RESOURCES:
+        raise ProgramRefused("program.unknown_resource", role=role)
+    if not Program.objects.filter(code=program).exists():
+        raise ProgramRefused("program.unknown", program=program)
+    decision = allow.decide(pattern, now)
+    try:
+        with transaction.atomic():
+            Indicator.objects.create(
+                program_id=program,
+                pattern=pattern.text,
+                role=role,
+                counts_as=counted_as(role),
+                source=source,
+                line=line,
+                verdict=decision.verdict,
+                reach=decision.reach,
+                reason=decision.reason,
+                added_at=now,
+            )
+    except IntegrityError as error:
+        raise ProgramRefused("program.indicator_known", program=program, text=pattern.text) from error
+    return decision
+
+
+def publish(*, now: datetime, audience: str = "operators") -> Release:
+    """Sign and number a release of every indicator that is not held; it is valid for 30 days."""
+    key = Keyring(settings.CLEANNET_DATA).signer()
+    with transaction.atomic():
+        last = Release.objects.select_for_update().order_by("-number").first()
+        number = last.number + 1 if last else 1
+        found = Indicator.objects.filter(withdrawn_at=None).exclude(verdict="hold")
+        betraying = tuple(
+            Betrays(parse(row.pattern), row.program_id, row.role, row.counts_as, row.source, row.line)
+            for row in found.order_by("pattern", "program_id", "role")
+        )
+        until = now + timedelta(days=VALID_DAYS)
+        made = release.Release(number, settings.CLEANNET_PARTY, audience, now, until, "name", betraying)
+        signed = release.sign(made, key, envelope.key_id(key.public_key()))
+        return Release.objects.create(
+            number=number, issued_at=now, expires_at=until, indicators=len(betraying), envelope=signed
+        )

@@ -1,0 +1,59 @@
+"""Remember each malicious program, what betrays it, and every release of the watchlist."""
+
+from django.db import models
+
+
+class Program(models.Model):
+    """Hold one counting unit (单个恶意程序) by its code, which the releases carry; `provisional` until it is named."""
+
+    code = models.CharField(max_length=100, primary_key=True)
+    zh = models.CharField(max_length=100, default="")
+    provisional = models.BooleanField(default=True)
+    behaviour = models.TextField(default="")
+    harm = models.TextField(default="")
+    systems = models.CharField(max_length=100, default="")
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Indicator(models.Model):
+    """Hold one 特征值 of a program with the allow-list's decision at intake; see core.allow."""
+
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="indicators")
+    pattern = models.CharField(max_length=2000)
+    role = models.CharField(max_length=20)
+    counts_as = models.CharField(max_length=10)
+    source = models.CharField(max_length=200)
+    line = models.PositiveIntegerField(default=0)
+    verdict = models.CharField(max_length=10)
+    reach = models.CharField(max_length=10)
+    reason = models.CharField(max_length=20)
+    added_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "pattern", "role"],
+                condition=models.Q(withdrawn_at=None),
+                name="indicator_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.pattern
+
+
+class Release(models.Model):
+    """Hold one signed release as it was published."""
+
+    number = models.BigIntegerField(primary_key=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    indicators = models.PositiveIntegerField()
+    envelope = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -1,0 +1,64 @@
+"""Read programs, their indicators and the releases."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from cleannet.core.indicator import parse
+from cleannet.core.refusal import Refusal
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.programs.models import Indicator, Program, Release
+
+
+class NoProgram(Refusal):
+    """Say that there is no such program: `program.unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Hold one 恶意资源 of a program: what it is and how far a disposal may reach (name, address, url or nothing)."""
+
+    kind: str
+    text: str
+    host: str
+    port: int
+    reach: str
+    held: bool
+    reason: str
+
+
+def program(viewer: Viewer, code: str) -> Program:
+    """Return a program; raise NoProgram."""
+    found = Program.objects.filter(code=code).first()
+    if found is None:
+        raise NoProgram("program.unknown", program=code)
+    return found
+
+
+def programs(viewer: Viewer) -> QuerySet[Program]:
+    """Return all programs; what is malicious is no secret between the parties."""
+    return Program.objects.order_by("code")
+
+
+def known(codes: Collection[str]) -> frozenset[str]:
+    """Return those of the codes that are programs."""
+    return frozenset(Program.objects.filter(code__in=set(codes)).values_list("code", flat=True))
+
+
+def resources(viewer: Viewer, code: str) -> list[Resource]:
+    """Return the control and distribution servers and domains known of a program, control servers first."""
+    rows = Indicator.objects.filter(program_id=code, withdrawn_at=None).order_by("role", "pattern")
+    found = []
+    for row in rows:
+        pattern = parse(row.pattern)
+        held = row.verdict == "hold"
+        found.append(Resource(row.role, row.pattern, pattern.host, pattern.port, row.reach, held, row.reason))
+    return found
+
+
+def latest_release(*, after: int, now: datetime) -> Release | None:
+    """Return the newest valid release if it is newer than `after`, else None."""
+    found = Release.objects.filter(expires_at__gt=now).order_by("-number").first()
+    return found if found and found.number > after else None

@@ -1,0 +1,170 @@
+"""Enrol edges and take in what they send; what is not signed, not known or out of turn changes nothing."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from cleannet.core.refusal import Refusal
+from cleannet.formats import envelope, messages, tally
+from cleannet.hub.parties import queries as parties
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
+
+CLOCK_AHEAD = timedelta(minutes=2)
+
+
+class MessageRefused(Refusal):
+    """Say why a message is not taken: `message.unsigned`, `.unknown_edge`, `.revoked`, `.not_yours`, `.malformed`,
+    `.replayed`, `.gap`, `.old_revision`, `.unknown_program` or `.clock_ahead`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Hold a tally that was taken in; `again` where the very same message had been taken before."""
+
+    party: str
+    province: str
+    message: messages.TallyMessage
+    tally: tally.Tally
+    again: bool
+
+
+def enrol(*, edge: str, party: str, province: str, public_key: str, now: datetime) -> Edge:
+    """Believe what this key signs in a party's name; raise MessageRefused for a key that is none or an id taken."""
+    parties.party(party)
+    try:
+        envelope.read_public(public_key)
+    except ValueError as error:
+        raise MessageRefused("message.malformed", why=str(error)) from error
+    try:
+        with transaction.atomic():
+            return Edge.objects.create(
+                id=edge, party=party, province=province, public_key=public_key.strip(), enrolled_at=now
+            )
+    except IntegrityError as error:
+        raise MessageRefused("message.edge_known", edge=edge) from error
+
+
+def revoke(*, edge: str, now: datetime) -> None:
+    """Stop believing an edge; what it sent before stays."""
+    if not Edge.objects.filter(id=edge, revoked_at=None).update(revoked_at=now):
+        raise MessageRefused("message.unknown_edge", edge=edge)
+
+
+def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
+    """Verify, store and return a signed tally of one of the party's edges; call it inside the caller's transaction.
+
+    The same message again is answered as before and changes nothing. Raises MessageRefused; a gap is refused too, so
+    that the edge sends the missing message first and nothing is lost.
+    """
+    edge, payload = _verified(data, "tally", party)
+    try:
+        message = messages.read_tally(payload)
+        counted = message.tally()
+    except messages.BadMessage as error:
+        raise MessageRefused("message.malformed", why=str(error)) from error
+    if message.edge != edge.id or message.party != edge.party:
+        raise MessageRefused("message.not_yours", edge=message.edge, party=message.party)
+    if max(counted.found_at, message.clock) > now + CLOCK_AHEAD:
+        raise MessageRefused("message.clock_ahead", clock=message.clock, now=now)
+    digest = hashlib.sha256(data).hexdigest()
+    # The row of the edge is the lock that makes its messages come one after another.
+    Edge.objects.select_for_update().get(pk=edge.pk)
+    before = Message.objects.filter(edge=edge, sequence=message.sequence).first()
+    if before:
+        if before.digest != digest:
+            raise MessageRefused("message.replayed", edge=edge.id, sequence=message.sequence)
+        return Taken(edge.party, edge.province, message, counted, again=True)
+    last = Message.objects.filter(edge=edge).order_by("-sequence").first()
+    expected = last.sequence + 1 if last else 1
+    if message.sequence != expected:
+        raise MessageRefused("message.gap", edge=edge.id, expected=expected, sequence=message.sequence)
+    unknown = {one.program for one in counted.programs} - programs.known([one.program for one in counted.programs])
+    if unknown:
+        raise MessageRefused("message.unknown_program", programs=sorted(unknown))
+    Message.objects.create(
+        edge=edge,
+        sequence=message.sequence,
+        digest=digest,
+        batch=message.batch,
+        revision=message.revision,
+        received_at=now,
+        envelope=data,
+    )
+    _read(edge, message, counted, now)
+    return Taken(edge.party, edge.province, message, counted, again=False)
+
+
+def take_heartbeat(*, data: bytes, party: str, now: datetime) -> Heartbeat:
+    """Verify and keep the newest heartbeat of one of the party's edges; an older one changes nothing."""
+    edge, payload = _verified(data, "heartbeat", party)
+    try:
+        beat = messages.read_heartbeat(payload)
+    except messages.BadMessage as error:
+        raise MessageRefused("message.malformed", why=str(error)) from error
+    if beat.edge != edge.id or beat.party != edge.party:
+        raise MessageRefused("message.not_yours", edge=beat.edge, party=beat.party)
+    if beat.clock > now + CLOCK_AHEAD:
+        raise MessageRefused("message.clock_ahead", clock=beat.clock, now=now)
+    values = {
+        "clock": beat.clock,
+        "received_at": now,
+        "sequence": beat.sequence,
+        "release": beat.release,
+        "sources": [
+            {"file": one.file, "rows": one.rows, "last": one.last.isoformat() if one.last else None}
+            for one in beat.sources
+        ],
+    }
+    kept, made = Heartbeat.objects.get_or_create(edge=edge, defaults=values)
+    if not made and beat.clock > kept.clock:
+        Heartbeat.objects.filter(edge=edge, clock__lt=beat.clock).update(**values)
+        kept.refresh_from_db()
+    return kept
+
+
+def _verified(data: bytes, kind: str, party: str) -> tuple[Edge, bytes]:
+    """Return the edge whose key signed, and the payload."""
+    try:
+        key_id = envelope.signer(data)
+    except envelope.BadEnvelope as error:
+        raise MessageRefused("message.unsigned", why=str(error)) from error
+    keys = {}
+    for edge in Edge.objects.filter(party=party):
+        public = envelope.read_public(edge.public_key)
+        keys[envelope.key_id(public)] = (edge, public)
+    if key_id not in keys:
+        raise MessageRefused("message.unknown_edge", key=key_id)
+    edge, public = keys[key_id]
+    if edge.revoked_at is not None:
+        raise MessageRefused("message.revoked", edge=edge.id)
+    try:
+        return edge, envelope.verify(data, {key_id: public}, kind).payload
+    except envelope.BadEnvelope as error:
+        raise MessageRefused("message.unsigned", why=str(error)) from error
+
+
+def _read(edge: Edge, message: messages.TallyMessage, counted: tally.Tally, now: datetime) -> None:
+    newest = Reading.objects.filter(edge=edge, batch=message.batch).order_by("-revision").first()
+    if newest and message.revision <= newest.revision:
+        raise MessageRefused("message.old_revision", batch=message.batch, revision=message.revision)
+    Reading.objects.filter(edge=edge, batch=message.batch).delete()
+    Reading.objects.bulk_create(
+        Reading(
+            edge=edge,
+            batch=message.batch,
+            program=one.program,
+            revision=message.revision,
+            subscribers=counted.subscribers,
+            found_at=counted.found_at,
+            received_at=now,
+            infected=one.infected.maximum,
+            exposed=one.exposed.maximum,
+            loss_fen=one.loss_fen,
+            document=tally.write_program(one),
+        )
+        for one in counted.programs
+    )

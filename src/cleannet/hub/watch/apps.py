@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WatchConfig(AppConfig):
+    name = "cleannet.hub.watch"
+    verbose_name = "监测"

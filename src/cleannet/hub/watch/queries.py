@@ -1,0 +1,163 @@
+"""Read what the edges counted: one operator's own, and across operators for those who may see them all."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from cleannet.core.tally import Slot, Sum, add_operators, from_micros, to_micros
+from cleannet.formats import tally
+from cleannet.formats.moments import read_moment
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
+
+SILENT_AFTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Hold the 感染规模 of one program as one grader sees it.
+
+    `infected` is certain and grades, `infected_upper` may be; both are the maximum in any 24 hours. `occurred_at` is
+    the first moment the figure that grades was reached. `numbers` is False where subscribers are addresses: not graded.
+    `loss_fen` is None for one province, as charges are not counted by province.
+    """
+
+    program: str
+    infected: int
+    infected_upper: int
+    exposed: int
+    loss_fen: int | None
+    provinces: tuple[str, ...]
+    numbers: bool
+    occurred_at: datetime | None
+    curves: Mapping[str, tuple[Slot, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Say what an edge covers; `silent` means 无数据, which is never 0."""
+
+    edge: str
+    party: str
+    province: str
+    clock: datetime | None
+    silent: bool
+    sources: tuple[Mapping[str, object], ...]
+
+
+def scale(program: str, *, party: str | None = None, province: str | None = None) -> Scale:
+    """Return the scale of a program at one operator, or (no party) over all of them; of one province where asked.
+
+    Batches of one operator may share subscribers: their greatest count is certain, their sum is possible.
+    """
+    readings = Reading.objects.filter(program=program).select_related("edge")
+    if party is not None:
+        readings = readings.filter(edge__party=party)
+    rows = list(readings.order_by("edge_id", "batch"))
+    counted = [row for row in rows if row.subscribers == tally.NUMBERS]
+    parties = sorted({row.edge.party for row in counted})
+    certain = {
+        code: _envelope_of(_curve(row, province) for row in counted if row.edge.party == code) for code in parties
+    }
+    possible = {code: _sum_of(_curve(row, province) for row in counted if row.edge.party == code) for code in parties}
+    lower, upper = add_operators(certain.values()).lower, add_operators(possible.values()).upper
+    provinces = sorted(
+        {
+            province
+            for row in counted
+            for province in row.document["infected"]["by_province"]
+            if province != tally.UNKNOWN_PROVINCE
+        }
+        | {row.edge.province for row in counted if row.edge.province}
+    )
+    return Scale(
+        program,
+        lower,
+        max(lower, upper),
+        sum(_part(row, "exposed", province).get("maximum_24h", 0) for row in counted),
+        sum(row.loss_fen for row in rows) if province is None else None,
+        tuple(provinces),
+        bool(counted),
+        _reached(certain, lower),
+        certain,
+    )
+
+
+def total(curves: Iterable[tuple[Slot, ...]]) -> Sum:
+    """Return the operators' curves added slot by slot."""
+    return add_operators(list(curves))
+
+
+def received(*, after: datetime, before: datetime) -> int:
+    """Return how many tallies came in from `after` on and before `before`."""
+    return Message.objects.filter(received_at__gte=after, received_at__lt=before).count()
+
+
+def edges(viewer: Viewer) -> QuerySet[Edge]:
+    """Return the edges a viewer may see: its own, a bureau its province's."""
+    found = Edge.objects.order_by("party", "id")
+    if viewer.sees_all:
+        return found
+    if viewer.role == "bureau":
+        return found.filter(province=viewer.province)
+    return found.filter(party=viewer.party)
+
+
+def coverage(viewer: Viewer, *, now: datetime) -> list[Coverage]:
+    """Return what each edge the viewer may see covers; one without a recent heartbeat is silent."""
+    beats = {beat.edge_id: beat for beat in Heartbeat.objects.filter(edge__in=edges(viewer))}
+    found = []
+    for edge in edges(viewer):
+        beat = beats.get(edge.id)
+        found.append(
+            Coverage(
+                edge.id,
+                edge.party,
+                edge.province,
+                beat.clock if beat else None,
+                beat is None or now - beat.clock > SILENT_AFTER,
+                tuple(beat.sources) if beat else (),
+            )
+        )
+    return found
+
+
+def _part(row: Reading, kind: str, province: str | None) -> dict[str, Any]:
+    scale: dict[str, Any] = row.document[kind]
+    return scale if province is None else scale["by_province"].get(province, {})
+
+
+def _curve(row: Reading, province: str | None) -> tuple[Slot, ...]:
+    return tuple(
+        Slot(to_micros(read_moment(start)), least, greatest)
+        for start, least, greatest in _part(row, "infected", province).get("curve", ())
+    )
+
+
+def _envelope_of(curves: Iterable[tuple[Slot, ...]]) -> tuple[Slot, ...]:
+    """Return, slot by slot, the greatest of several curves that may count the same people."""
+    slots: dict[int, Slot] = {}
+    for curve in curves:
+        for slot in curve:
+            known = slots.get(slot.start, slot)
+            slots[slot.start] = Slot(slot.start, max(known.least, slot.least), max(known.greatest, slot.greatest))
+    return tuple(slots[start] for start in sorted(slots))
+
+
+def _sum_of(curves: Iterable[tuple[Slot, ...]]) -> tuple[Slot, ...]:
+    slots: dict[int, Slot] = {}
+    for curve in curves:
+        for slot in curve:
+            known = slots.get(slot.start, Slot(slot.start, 0, 0))
+            slots[slot.start] = Slot(slot.start, known.least + slot.least, known.greatest + slot.greatest)
+    return tuple(slots[start] for start in sorted(slots))
+
+
+def _reached(curves: Mapping[str, tuple[Slot, ...]], figure: int) -> datetime | None:
+    if not figure:
+        return None
+    moment = add_operators(curves.values()).passed(figure - 1)
+    return None if moment is None else from_micros(moment)
