@@ -1,0 +1,132 @@
+import json
+import random
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cleannet.hub.jobs import tick
+from cleannet.hub.jobs.lanes import LANES, Lane
+from cleannet.hub.ledger import queries
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+ENTRIES = 40
+
+
+def storm(hub: Any, kills: int) -> None:
+    """Kill a process that enters acts, seals and reminds, `kills` times, then let it finish."""
+    chance = random.Random()
+    for _ in range(kills):
+        process = hub.start("enter", "c", str(ENTRIES))
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(chance.uniform(0.02, 0.6))
+        process.kill()
+        process.communicate()
+    hub.work("enter", "c", str(ENTRIES))
+    count = json.loads(hub.work("count"))
+    assert count["graded"] == count["duties"] == ENTRIES
+    assert count["met"] == ENTRIES // 2
+    assert count["entries"] == count["seals"] == ENTRIES + ENTRIES // 2
+    assert count["unsealed"] == 0
+    assert count["reminders"] == 2 * count["due"]
+    assert count["reminded"] == 2 * ENTRIES
+    verified = hub.cleannet("ledger", "verify", "--json")
+    assert verified.returncode == 0, verified.stdout
+    assert json.loads(verified.stdout)["sealed"] == count["seals"]
+
+
+def test_a_process_killed_at_any_moment_loses_nothing_and_does_nothing_twice(own_hub: Any) -> None:
+    storm(own_hub, 3)
+
+
+@pytest.mark.all
+def test_fifty_kills_lose_nothing(own_hub: Any) -> None:
+    storm(own_hub, 50)
+
+
+def write_together(hub: Any, seconds: float) -> None:
+    writers = [hub.start("write", f"w{number}", str(seconds)) for number in range(4)]
+    written = 0
+    for writer in writers:
+        out, err = writer.communicate(timeout=seconds + 120)
+        assert writer.returncode == 0, err
+        assert "locked" not in err
+        written += int(out.split()[-1])
+    count = json.loads(hub.work("count"))
+    assert count["graded"] == count["duties"] == written
+    assert written >= 4
+
+
+def test_four_writers_do_not_lock_each_other_out(own_hub: Any) -> None:
+    write_together(own_hub, 5)
+
+
+@pytest.mark.all
+def test_four_writers_for_a_minute(own_hub: Any) -> None:
+    write_together(own_hub, 60)
+
+
+@pytest.mark.django_db
+def test_a_lane_that_fails_is_noted_and_stops_no_other() -> None:
+    done = []
+
+    def fail(_now: datetime) -> int:
+        raise RuntimeError("the disk is full")
+
+    def work(now: datetime) -> int:
+        done.append(now)
+        return 1 if len(done) < 3 else 0
+
+    assert tick.once([Lane("bad", 1, fail), Lane("good", 1, work)]) == 1
+    assert len(done) == 3
+    health = queries.health(now=datetime.now(UTC))
+    assert health.failures == {"bad": "RuntimeError: the disk is full"}
+    assert "The lane bad failed: RuntimeError: the disk is full." in health.alarms
+    assert tick.come_round(Lane("bad", 1, lambda _now: 0), NOW) == 0
+    assert queries.health(now=NOW).failures == {}
+
+
+def test_once_does_what_is_ready_and_ends(own_hub: Any) -> None:
+    own_hub.work("write", "w", "0.1")
+    once = own_hub.cleannet("hub", "tick", "--once")
+    assert once.returncode == 0, once.stderr
+    assert json.loads(own_hub.work("count"))["unsealed"] == 0
+
+
+def test_ends_when_its_parent_is_gone(own_hub: Any) -> None:
+    own_hub.work("write", "w", "0.1")
+    command = (
+        f"{sys.executable} -c 'import sys; from cleannet.cli import main; sys.exit(main())' hub tick --with-parent"
+    )
+    parent = subprocess.Popen(
+        ["sh", "-c", f"{command} >/dev/null 2>&1 & echo $!; exec sleep 600"],
+        env=own_hub.environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    deadline = time.monotonic() + 60
+    while json.loads(own_hub.work("count"))["unsealed"]:
+        assert time.monotonic() < deadline, "tick seals nothing"
+    parent.kill()
+    parent.communicate()
+    while running(child):
+        assert time.monotonic() < deadline, "tick outlives its parent"
+        time.sleep(0.1)
+
+
+def running(process: int) -> bool:
+    """Return whether a process runs; one that ended but that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_every_lane_has_a_name_of_its_own() -> None:
+    assert len({lane.name for lane in LANES}) == len(LANES)

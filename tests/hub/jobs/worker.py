@@ -1,0 +1,94 @@
+"""A process of its own that enters acts and lets time pass, for tests that kill it or run several at once.
+
+Usage: worker.py enter NAME COUNT | write NAME SECONDS | count
+"""
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cleannet.hub.settings")
+django.setup()
+
+from cleannet.core.clock import shipped_calendar  # noqa: E402 - Django must be set up before models are imported
+from cleannet.core.entry import Participants  # noqa: E402
+from cleannet.core.policy_file import shipped  # noqa: E402
+from cleannet.core.terms import Grade  # noqa: E402
+from cleannet.hub.jobs import lanes, tick  # noqa: E402
+from cleannet.hub.ledger import actions  # noqa: E402
+from cleannet.hub.ledger.models import Duty, Entry, Reminder, Seal, Unsealed  # noqa: E402
+
+LAW = shipped()["mobile_malware_2011"]
+WHO = Participants({"miit": {"miit"}, "cncert": {"cncert"}, "operator": {"cmcc"}, "bureau:relevant": {"gd"}})
+
+
+def enter(kind: str, case: str, **rest: object) -> None:
+    now = datetime.now(UTC)
+    long_ago = now - timedelta(hours=3)
+    actions.enter(  # type: ignore[arg-type]  # the rest is whatever the act needs
+        kind=kind,
+        actor=actions.Actor(party="cmcc", role="operator"),
+        happened_at=long_ago,
+        now=now,
+        participants=WHO,
+        calendar=shipped_calendar(),
+        policies=[LAW],
+        refs={"case": case},
+        grades={LAW.id: Grade.I},
+        found_at=long_ago,
+        key=f"{kind}:{case}",
+        **rest,
+    )
+
+
+def seal_and_remind() -> None:
+    if tick.once([lane for lane in lanes.LANES if lane.name in ("seal", "reminders")]):
+        raise SystemExit("a lane failed")
+
+
+def main() -> None:
+    what, *rest = sys.argv[1:]
+    print("ready", flush=True)
+    if what == "enter":
+        for number in range(int(rest[1])):
+            case = f"{rest[0]}-{number}"
+            enter("incident.graded", case)
+            if number % 2:
+                enter("incident.reported", case, recipients=["miit", "gd", "cncert"])
+            seal_and_remind()
+        while Reminder.objects.filter(done_at=None, ready_at__lte=datetime.now(UTC)).exists():
+            seal_and_remind()
+            time.sleep(0.1)
+    elif what == "write":
+        until = time.monotonic() + float(rest[1])
+        number = 0
+        while time.monotonic() < until:
+            enter("incident.graded", f"{rest[0]}-{number}")
+            number += 1
+        print(number, flush=True)
+    else:
+        graded = Entry.objects.filter(kind="incident.graded")
+        print(
+            json.dumps(
+                {
+                    "entries": Entry.objects.count(),
+                    "graded": graded.count(),
+                    "seals": Seal.objects.count(),
+                    "unsealed": Unsealed.objects.count(),
+                    "duties": Duty.objects.filter(expects="incident.reported").count(),
+                    "met": Duty.objects.filter(expects="incident.reported").exclude(met_by=None).count(),
+                    "due": Duty.objects.exclude(due=None).count(),
+                    "reminders": Reminder.objects.count(),
+                    "reminded": Reminder.objects.filter(duty__expects="incident.reported")
+                    .exclude(done_at=None)
+                    .count(),
+                }
+            )
+        )
+
+
+main()
