@@ -1,1 +1,1 @@
-"""The program an operator runs beside its logs: read, match, count, report."""
+"""The edge: read an operator's logs, match, count and report; phone numbers never leave it."""

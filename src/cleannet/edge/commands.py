@@ -1,0 +1,330 @@
+"""The commands of the edge: `cleannet edge detect | explain | key | enrol | pull | report | heartbeat | audit`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cleannet.core.allow import Decision
+from cleannet.core.indicator import NotUnderstood, parse
+from cleannet.core.policy import Policy
+from cleannet.core.policy_file import PolicyError, load, shipped
+from cleannet.core.tally import from_micros
+from cleannet.edge import deadlines, mapping, subscribers
+from cleannet.edge.detect import Run, detect
+from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
+from cleannet.edge.matching import Watched
+from cleannet.edge.page import explanation_lines, run_lines
+from cleannet.edge.state import State, read_hub_keys, write_whole
+from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
+from cleannet.edge.wrong_use import WrongUse
+from cleannet.formats.messages import CoveredSource
+from cleannet.formats.release import Rejected
+
+DONE, REFUSED, WRONG_USE = 0, 1, 2
+STATE_VARIABLE = "CLEANNET_EDGE_STATE"
+POLICY = "mobile_malware_2011"
+
+
+def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the program `edge` and its commands."""
+    edge = programs.add_parser("edge", help="read logs, match, count and report, at the operator")
+    commands = edge.add_subparsers(metavar="COMMAND", required=True)
+
+    command = _command(commands, "detect", _detect, "match logs against a watchlist and count distinct subscribers")
+    command.add_argument("logs", nargs="+", type=Path, metavar="LOG", help="Zeek dns.log or http.log, CSV or Parquet")
+    _add_lists(command)
+    command.add_argument(
+        "--mapping",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="M",
+        help="what the columns of CSV and Parquet mean",
+    )
+    command.add_argument("--key", type=Path, metavar="FILE", help="the operator's key, where logs hold phone numbers")
+    command.add_argument("--policy", default=POLICY, metavar="P", help=f"a law, shipped or a file (default {POLICY})")
+    command.add_argument("--lateness", metavar="DAYS", type=int, help="count rows older than so many days as late only")
+    command.add_argument("--out", type=Path, metavar="T.json", help="write the tally here")
+    command.add_argument("--spool", action="store_true", help="sign the tally and spool it for the hub (needs enrol)")
+    command.add_argument("--json", action="store_true", help="print the tally instead of a table")
+
+    command = _command(commands, "explain", _explain, "say which indicators match a name, address or URL, and why")
+    command.add_argument("name", metavar="NAME")
+    _add_lists(command)
+    command.add_argument("--json", action="store_true", help="answer as JSON")
+
+    command = _command(commands, "key", _key, "make the operator's key for pseudonyms")
+    command.add_argument("file", type=Path, metavar="FILE")
+
+    command = _command(commands, "enrol", _enrol, "make this edge's signing key and pin the hub's")
+    command.add_argument("--edge", required=True, metavar="ID", help="what this edge is called")
+    command.add_argument("--party", required=True, metavar="CODE", help="the operator's party code")
+    command.add_argument("--province", default="", metavar="CODE", help="two-digit code of the province it covers")
+    command.add_argument(
+        "--hub-key", required=True, type=Path, metavar="FILE", help="the hub's public keys, one a line"
+    )
+    _add_state(command)
+
+    for name, run, words in (
+        ("pull", _pull, "take the newest release of the watchlist"),
+        ("report", _report, "send the spooled tallies, oldest first"),
+        ("heartbeat", _heartbeat, "say that this edge is alive and what it covers"),
+        ("audit", _audit, "check that the hub's ledger still contains every head it ever receipted"),
+    ):
+        command = _command(commands, name, run, words)
+        command.add_argument("--hub", required=True, metavar="URL")
+        command.add_argument("--token-file", required=True, type=Path, metavar="FILE")
+        _add_state(command)
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    words: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words)
+    command.set_defaults(run=lambda options: _guarded(run, options))
+    return command
+
+
+def _add_state(command: argparse.ArgumentParser) -> None:
+    default = os.environ.get(STATE_VARIABLE) or str(Path.home() / ".local" / "state" / "cleannet-edge")
+    command.add_argument(
+        "--state", type=Path, default=Path(default), metavar="FOLDER", help=f"the edge's own folder (${STATE_VARIABLE})"
+    )
+
+
+def _add_lists(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--watchlist",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="W",
+        help="a release, a list or a folder of lists; may be given again; the pulled release by default",
+    )
+    command.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="A",
+        help="an allow-list or a folder; may be given again",
+    )
+    command.add_argument(
+        "--hub-key", type=Path, metavar="FILE", help="the key a release must be signed with, if not pinned"
+    )
+    _add_state(command)
+
+
+def _guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    try:
+        return run(options)
+    except WrongUse as error:
+        return _say(str(error), WRONG_USE)
+    except (Rejected, HubRefused, HubAway) as error:
+        return _say(str(error), REFUSED)
+
+
+def _say(sentence: str, status: int) -> int:
+    print(sentence, file=sys.stderr)
+    return status
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _lists(options: argparse.Namespace, moment: datetime) -> tuple[Watchlist, Allowed]:
+    state = State(options.state)
+    keys = read_hub_keys(options.hub_key) if options.hub_key else state.hub_keys()
+    paths = options.watchlist
+    if not paths:
+        if state.kept_release() is None:
+            raise WrongUse("no watchlist: give --watchlist, or pull a release first")
+        paths = [state.folder / "release"]
+    allowed = load_allow_lists(options.allow)
+    newest = state.release_number() if state.kept_release() is not None and not options.hub_key else 0
+    return load_watchlists(paths, allowed.lists, moment, keys, newest), allowed
+
+
+def _policy(name: str) -> Policy:
+    try:
+        if name in shipped():
+            return shipped()[name]
+        if name.endswith(".toml"):
+            return load(Path(name))
+    except (PolicyError, OSError) as error:
+        raise WrongUse(str(error)) from None
+    raise WrongUse(
+        f"there is no law “{name}”; shipped are {', '.join(shipped())}, others are named by their .toml file"
+    )
+
+
+def _detect(options: argparse.Namespace) -> int:
+    policy = _policy(options.policy)
+    thresholds = policy.thresholds(deadlines.INFECTED)
+    if deadlines.INFECTED not in policy.facts():
+        raise WrongUse(f"{policy.id} does not grade on infected subscribers; give the --policy that does")
+    mappings = [mapping.load(path) for path in options.mapping]
+    key = subscribers.read_key(options.key) if options.key else None
+    watchlist, allowed = _lists(options, _now())
+    state = State(options.state)
+    if options.spool:
+        state.identity()
+    detection = detect(
+        options.logs,
+        watchlist,
+        begun_at=_now(),
+        mappings=mappings,
+        key=key,
+        lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
+    )
+    run = detection.result(
+        allowed, found_at=_now(), thresholds=thresholds, policy={"id": policy.id, "digest": policy.digest}
+    )
+    owed = deadlines.owed(run.tally, policy, run.tally.found_at)
+    text = json.dumps(run.document, ensure_ascii=False, indent=1) + "\n"
+    if options.out:
+        _write_out(options.out, text)
+    if options.spool:
+        sequence = state.put(run.document, _now())
+        state.cover(_coverage(run))
+        print(f"Spooled as tally {sequence}; send it with: cleannet edge report", file=sys.stderr)
+    print(text if options.json else "\n".join(run_lines(run, watchlist, allowed, owed)))
+    for line in _damage(run):
+        print(line, file=sys.stderr)
+    return DONE
+
+
+def _write_out(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _coverage(run: Run) -> tuple[CoveredSource, ...]:
+    return tuple(
+        CoveredSource(source.file, source.rows, None if source.last is None else from_micros(source.last))
+        for source in run.sources
+    )
+
+
+def _damage(run: Run) -> list[str]:
+    return [f"{source.file}: {source.cut_off}" for source in run.sources if source.cut_off]
+
+
+def _explain(options: argparse.Namespace) -> int:
+    moment = _now()
+    watchlist, allowed = _lists(options, moment)
+    try:
+        pattern = parse(options.name)
+    except NotUnderstood as error:
+        raise WrongUse(f"“{options.name}” cannot be explained: {error}") from None
+    found = watchlist.index().find(pattern.host, "", pattern.port, pattern.target)
+    decision = allowed.lists.decide(pattern, moment)
+    answer = {
+        "name": pattern.text,
+        "matches": [_told(entry) for entry in found],
+        "counts": any(not entry.decision.holds for entry in found),
+        "as_indicator": _decided(decision),
+    }
+    if options.json:
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(explanation_lines(pattern.text, found, decision)))
+    return DONE
+
+
+def _told(entry: Watched) -> dict[str, Any]:
+    indicator = entry.indicator
+    return {
+        "indicator": indicator.pattern.text,
+        "kind": indicator.pattern.kind,
+        "program": indicator.program,
+        "role": indicator.role,
+        "counts_as": indicator.counts_as,
+        "list": indicator.list,
+        "line": indicator.line,
+        "allow": _decided(entry.decision),
+    }
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {
+        "verdict": decision.verdict,
+        "reach": decision.reach,
+        "reason": decision.reason,
+        "zh": decision.term.zh,
+        "en": decision.term.en,
+        "listed": decision.listed,
+        "list": decision.list,
+        "line": decision.line,
+    }
+
+
+def _key(options: argparse.Namespace) -> int:
+    subscribers.write_key(options.file)
+    print(f"{options.file} holds the key. Keep a copy in a safe place: without it no pseudonym can be turned back.")
+    return DONE
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    state = State(options.state)
+    identity = state.enrol(options.edge, options.party, options.province, read_hub_keys(options.hub_key))
+    print(f"Edge {identity.edge} of {identity.party}, key {identity.key_id}. Give the hub this public key:")
+    print(state.public_key())
+    return DONE
+
+
+def _hub(options: argparse.Namespace) -> tuple[Hub, State]:
+    state = State(options.state)
+    state.identity()
+    return Hub(options.hub, read_token(options.token_file)), state
+
+
+def _pull(options: argparse.Namespace) -> int:
+    hub, state = _hub(options)
+    with hub:
+        number = hub.pull(state, _now())
+    print("There is no newer release." if number is None else f"Release {number} was taken.")
+    return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    hub, state = _hub(options)
+    with hub:
+        try:
+            sent = hub.report(state)
+        except (HubAway, HubRefused) as error:
+            waiting = sum(1 for _ in state.waiting())
+            raise type(error)(f"{error}; tallies waiting in the spool: {waiting}") from None
+    print(f"Tallies sent and receipted: {sent}.")
+    return DONE
+
+
+def _heartbeat(options: argparse.Namespace) -> int:
+    hub, state = _hub(options)
+    with hub:
+        hub.heartbeat(state, _now())
+    print("The hub has heard this edge.")
+    return DONE
+
+
+def _audit(options: argparse.Namespace) -> int:
+    hub, state = _hub(options)
+    with hub:
+        wrong = hub.audit(state)
+    for sentence in wrong:
+        print(sentence, file=sys.stderr)
+    if wrong:
+        return REFUSED
+    print(f"The hub's ledger contains every head it ever receipted: {sum(1 for _ in state.receipts())} receipts.")
+    return DONE

@@ -1,0 +1,196 @@
+"""Read a mapping file: TOML that says which columns of a CSV or Parquet log mean what (docs/edge.md)."""
+
+import codecs
+import re
+import tomllib
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cleannet.edge.rows import BadRow
+from cleannet.edge.times import FORMS
+from cleannet.edge.wrong_use import WrongUse
+
+SCHEMA = 1
+WHO = ("number", "address")
+WHERE = ("host", "uri", "dst_ip")
+COLUMNS = ("time", *WHO, *WHERE, "dst_port", "province", "fee", "record", "billing")
+_KEYS = {
+    "": {"schema", "files", "time_zone", "time_form", "columns", "csv", "fee"},
+    "columns": set(COLUMNS),
+    "csv": {"delimiter", "encoding", "header"},
+    "fee": {"unit", "billing", "refund", "every_row"},
+}
+_YUAN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2})0*)?")
+_FEN = re.compile(r"-?[0-9]{1,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Hold what a mapping file says; `columns` maps a meaning (of `COLUMNS`) to the name of the file's column.
+
+    `billing` and `refund` are the values of the billing column that make a row a fee or a refund; None for `billing`
+    makes every row with a fee a billing row. `header` names the columns of a CSV without a header line.
+    """
+
+    path: str
+    files: tuple[str, ...]
+    zone: ZoneInfo | None
+    time_form: str
+    columns: Table[str, str]
+    delimiter: str
+    encoding: str
+    header: tuple[str, ...]
+    unit: str
+    billing: frozenset[str] | None
+    refund: frozenset[str]
+
+    def fits(self, name: str) -> bool:
+        """Say whether the mapping is meant for a file of this name."""
+        return any(fnmatch(name, pattern) for pattern in self.files)
+
+    def fen(self, fee: str, billing: str) -> int | None:
+        """Return what a row adds to the loss, below zero for a refund, None when it is no billing row."""
+        fee, billing = fee.strip(), billing.strip()
+        refunded = billing in self.refund
+        if not fee or (self.billing is not None and billing not in self.billing and not refunded):
+            return None
+        found = _YUAN.fullmatch(fee) if self.unit == "yuan" else _FEN.fullmatch(fee)
+        if found is None:
+            raise BadRow(f"the fee cannot be read as {self.unit}")
+        fen = int(fee) if self.unit == "fen" else int(found[2]) * 100 + int(f"{found[3] or '':0<2}")
+        if self.unit == "yuan" and found[1]:
+            fen = -fen
+        return -abs(fen) if refunded else fen
+
+
+def load(path: Path) -> Mapping:
+    """Return the mapping of a file; raise WrongUse with every mistake's place."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{path}: not TOML: {error}") from None
+    problems: list[str] = []
+    mapping = _Reader(str(path), data, problems).mapping()
+    if problems:
+        raise WrongUse("\n".join(f"{path}: {problem}" for problem in problems))
+    return mapping
+
+
+class _Reader:
+    def __init__(self, path: str, data: dict[str, Any], problems: list[str]) -> None:
+        self._path, self._data, self._problems = path, data, problems
+
+    def mapping(self) -> Mapping:
+        self._known("", self._data)
+        if self._data.get("schema") != SCHEMA:
+            self._wrong(f"schema must be {SCHEMA}")
+        columns, fee = self._columns(), self._table("fee")
+        csv = self._table("csv")
+        billing = self._texts("fee.billing", fee.get("billing")) if "billing" in fee else None
+        self._check_fee(columns, fee, billing)
+        return Mapping(
+            self._path,
+            self._texts("files", self._data.get("files", ["*"])),
+            self._zone(),
+            self._text("time_form", self._data.get("time_form", "iso")),
+            columns,
+            self._delimiter(csv.get("delimiter", ",")),
+            self._encoding(csv.get("encoding", "utf-8")),
+            self._texts("csv.header", csv.get("header", [])),
+            self._one_of("fee.unit", fee.get("unit", "yuan"), ("yuan", "fen")),
+            None if billing is None else frozenset(billing),
+            frozenset(self._texts("fee.refund", fee.get("refund", []))),
+        )
+
+    def _columns(self) -> dict[str, str]:
+        table = self._table("columns")
+        columns = {name: self._text(f"columns.{name}", value) for name, value in table.items()}
+        if "time" not in columns:
+            self._wrong("columns.time is missing")
+        if len([who for who in WHO if who in columns]) != 1:
+            self._wrong("columns must name either number or address: who the subscriber is")
+        if not any(where in columns for where in WHERE):
+            self._wrong("columns must name at least one of host, uri, dst_ip: what the subscriber was in contact with")
+        return columns
+
+    def _check_fee(self, columns: Table[str, str], fee: Table[str, Any], billing: tuple[str, ...] | None) -> None:
+        if "fee" not in columns:
+            return
+        if "record" not in columns:
+            self._wrong("columns.record is missing: a fee counts once per record id")
+        if "unit" not in fee:
+            self._wrong("fee.unit is missing: yuan or fen")
+        if (billing is None) == (fee.get("every_row") is not True):
+            self._wrong("fee must say which rows are billing rows: billing = [values], or every_row = true")
+        if billing is not None and "billing" not in columns:
+            self._wrong("columns.billing is missing: the column fee.billing speaks of")
+
+    def _zone(self) -> ZoneInfo | None:
+        name = self._data.get("time_zone")
+        if name is None:
+            form = self._data.get("time_form", "iso")
+            if isinstance(form, str) and form not in FORMS and "%z" not in form:
+                self._wrong('time_zone is missing, and times of this form carry none; such as "Asia/Shanghai"')
+            return None
+        try:
+            return ZoneInfo(self._text("time_zone", name))
+        except (ZoneInfoNotFoundError, ValueError):
+            self._wrong("time_zone is not the name of a time zone, such as Asia/Shanghai")
+            return None
+
+    def _delimiter(self, value: object) -> str:
+        if not isinstance(value, str) or len(value) != 1 or value in '"\r\n':
+            self._wrong("csv.delimiter must be one character")
+            return ","
+        return value
+
+    def _encoding(self, value: object) -> str:
+        try:
+            name = codecs.lookup(self._text("csv.encoding", value)).name
+        except LookupError:
+            name = "utf-16"
+        if name.startswith(("utf-16", "utf-32")):
+            self._wrong(
+                "csv.encoding must be a known encoding in which a line ends with one byte, such as utf-8, gb18030"
+            )
+        return name
+
+    def _table(self, name: str) -> dict[str, Any]:
+        value = self._data.get(name, {})
+        if not isinstance(value, dict):
+            self._wrong(f"{name} must be a table")
+            return {}
+        self._known(name, value)
+        return value
+
+    def _known(self, name: str, table: Table[str, Any]) -> None:
+        for key in sorted(set(table) - _KEYS[name]):
+            where = f"{name}.{key}" if name else key
+            self._wrong(f"{where} is not known; known are {', '.join(sorted(_KEYS[name]))}")
+
+    def _text(self, name: str, value: object) -> str:
+        if isinstance(value, str) and value:
+            return value
+        self._wrong(f"{name} must be a text")
+        return ""
+
+    def _texts(self, name: str, value: object) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(text, str) for text in value):
+            return tuple(value)
+        self._wrong(f"{name} must be a list of texts")
+        return ()
+
+    def _one_of(self, name: str, value: object, allowed: tuple[str, ...]) -> str:
+        if value in allowed:
+            return str(value)
+        self._wrong(f"{name} must be one of {', '.join(allowed)}")
+        return allowed[0]
+
+    def _wrong(self, sentence: str) -> None:
+        self._problems.append(sentence)

@@ -1,0 +1,108 @@
+"""Word what a run found, and an explanation, as lines for a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cleannet.core.allow import Decision
+from cleannet.core.clock import BEIJING
+from cleannet.core.duty import Duty
+from cleannet.core.terms import COUNTED, RESOURCES
+from cleannet.edge.deadlines import Owed
+from cleannet.edge.detect import Run
+from cleannet.edge.matching import Watched
+from cleannet.edge.watchlists import Allowed, NotTaken, Watchlist
+from cleannet.formats.tally import NUMBERS, yuan
+
+_HEADS = ("program", "rows", "infected", "in any 24 h", "exposed", "in any 24 h", "loss (yuan)")
+
+
+def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed, owed: Sequence[Owed]) -> Iterator[str]:
+    """Yield the account of a run: rows, indicators, the table of programs, what was held and what is owed."""
+    rows, indicators = run.document["rows"], run.document["indicators"]
+    yield (
+        f"Rows: {rows['read']} read, {rows['broken']} broken, {rows['late']} late, "
+        f"{rows['unmapped']} with nothing to match."
+    )
+    for row in run.document["broken"]:
+        yield f"  {row['file']}:{row['line']}: {row['reason']}"
+    yield (
+        f"Indicators: {indicators['understood']} understood, {indicators['not_understood']} not, "
+        f"{indicators['held_by_allow_list']} held by an allow-list."
+    )
+    yield from _not_taken(watchlist.shown, "not understood")
+    yield from _not_taken(allowed.shown, "not understood (allow-list)")
+    if run.tally.programs:
+        yield from _table(
+            [
+                _HEADS,
+                *(
+                    (
+                        program.program,
+                        str(program.hits),
+                        str(program.infected.subscribers),
+                        str(program.infected.maximum),
+                        str(program.exposed.subscribers),
+                        str(program.exposed.maximum),
+                        yuan(program.loss_fen),
+                    )
+                    for program in run.tally.programs
+                ),
+            ]
+        )
+    else:
+        yield "No row matched an indicator that counts."
+    for held in run.document["held"]:
+        yield (
+            f"Held, not counted: {held['indicator']} ({held['program']}), {held['hits']} rows: {held['reason']}, "
+            f"by {held['allow_list']}:{held['allow_list_line']}"
+        )
+    if run.tally.subscribers != NUMBERS:
+        yield "Subscribers are addresses, not phone numbers: infections are not graded."
+    for item in owed:
+        yield from _owed_lines(item, run)
+
+
+def explanation_lines(name: str, found: Sequence[Watched], decision: Decision) -> Iterator[str]:
+    """Yield why a name is or is not watched: each indicator that matches it, and the allow-list decision."""
+    if not found:
+        yield f"{name}: no indicator matches."
+    for entry in found:
+        indicator = entry.indicator
+        role, counts = RESOURCES[indicator.role], COUNTED[indicator.counts_as]
+        yield f"{name}: matches {indicator.pattern.text} ({indicator.pattern.kind}) of {indicator.program}"
+        yield f"  {role.zh} {role.en}, {counts.zh} {counts.en}; {indicator.list}:{indicator.line}"
+        yield f"  {_worded(entry.decision)}"
+    yield f"As an indicator of its own: {_worded(decision)}"
+
+
+def _worded(decision: Decision) -> str:
+    by = f" ({decision.listed}, {decision.list}:{decision.line})" if decision.list else ""
+    return f"{decision.verdict}: {decision.term.zh} · {decision.term.en}{by}"
+
+
+def _not_taken(shown: Iterable[NotTaken], words: str) -> Iterator[str]:
+    for left in shown:
+        yield f"  {words}: {left.file}:{left.line}: {left.reason}"
+
+
+def _owed_lines(item: Owed, run: Run) -> Iterator[str]:
+    found = run.tally.found_at.astimezone(BEIJING)
+    yield (
+        f"{item.program}: {item.grade.term.zh} {item.grade} by {item.article}, "
+        f"found {found:%Y-%m-%d %H:%M:%S} Beijing time"
+    )
+    for duty in item.duties:
+        yield f"  {_duty(duty)}"
+
+
+def _duty(duty: Duty) -> str:
+    when = f"due {duty.due.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if duty.due else "no limit in the law"
+    copied = f", copied to {', '.join(duty.cc)}" if duty.cc else ""
+    return f"{when}: {duty.expects} to {', '.join(duty.to)}{copied} ({duty.article})"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        name, *figures = row
+        padded = (figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True))
+        yield f"{name.ljust(widths[0])}  {'  '.join(padded)}"

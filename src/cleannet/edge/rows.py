@@ -1,0 +1,88 @@
+"""The one form of a log row, and the account of how reading a source went."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+SHOWN_PER_SOURCE = 5
+
+
+class Row(NamedTuple):
+    """Hold what matters of a log row.
+
+    `at` is in microseconds since the epoch, `subscriber` a normalised number or an address, `host` as the log wrote it,
+    `address` and `port` the destination ("" and 0: not told), `target` path and query ("" where no request was seen),
+    `province` a two-digit code or "", `fen` the fee of a billing row (None: none) and `record` its id.
+    """
+
+    at: int
+    subscriber: str
+    host: str
+    address: str = ""
+    port: int = 0
+    target: str = ""
+    province: str = ""
+    fen: int | None = None
+    record: str = ""
+
+
+class BadRow(ValueError):
+    """Say why a row is broken, without a word of what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """Name a broken row by file and line and say why; its content is never kept."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Source:
+    """Account for one source: every row read is matched, broken, late or unmapped (nothing in it to look for).
+
+    Rows after `latest` are broken, rows before `earliest` late; both in microseconds since the epoch.
+    """
+
+    file: str
+    latest: int
+    earliest: int | None = None
+    format: str = ""
+    subscribers: str = "addresses"
+    sha256: str = ""
+    rows: int = 0
+    broken: int = 0
+    late: int = 0
+    unmapped: int = 0
+    first: int | None = None
+    last: int | None = None
+    cut_off: str = ""
+    shown: list[BrokenRow] = field(default_factory=list)
+
+    def break_row(self, line: int, reason: str, rows: int = 1) -> None:
+        """Count broken rows and keep the first few for showing."""
+        self.rows += rows
+        self.broken += rows
+        if len(self.shown) < SHOWN_PER_SOURCE:
+            self.shown.append(BrokenRow(self.file, line, reason))
+
+    def pass_over(self) -> None:
+        """Count a whole row that holds nothing to look for."""
+        self.rows += 1
+        self.unmapped += 1
+
+    def takes(self, at: int, line: int) -> bool:
+        """Count a row and say whether it is to be matched: neither late nor in the future."""
+        if at > self.latest:
+            self.break_row(line, "the time lies in the future")
+            return False
+        self.rows += 1
+        if self.earliest is not None and at < self.earliest:
+            self.late += 1
+            return False
+        if self.first is None or at < self.first:
+            self.first = at
+        if self.last is None or at > self.last:
+            self.last = at
+        return True

@@ -1,0 +1,218 @@
+"""The edge's own folder: who it is, the hub's key, the last release, the spool and the hub's receipts.
+
+    identity.json  edge id, party, province, key id          (written once by enrol)
+    identity.pem   the edge's signing key, mode 600          (written once by enrol)
+    hub.pub        the hub's public keys, one a line         (pinned by enrol)
+    release        the newest accepted release, as received
+    coverage.json  what the last run covered
+    spool/N        signed tally messages not yet receipted, N the sequence number in 12 digits
+    sent/N         what the hub answered, with its signed ledger head
+
+Every file is written whole under another name and then renamed, so a reader never sees half of one.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cleannet.edge.wrong_use import WrongUse
+from cleannet.formats import canonical, envelope, messages, release
+from cleannet.formats.messages import CoveredSource, Heartbeat, TallyMessage
+from cleannet.formats.moments import read_moment, write_moment
+
+DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Say which edge this is, for which party and province it speaks, and which key signs."""
+
+    edge: str
+    party: str
+    province: str
+    key_id: str
+
+
+class State:
+    """Keep one edge's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._spool, self._sent = folder / "spool", folder / "sent"
+
+    def enrol(self, edge: str, party: str, province: str, hub_keys: Mapping[str, Ed25519PublicKey]) -> Identity:
+        """Make the edge's key pair and pin the hub's keys; raise WrongUse when this folder already has an identity."""
+        if (self.folder / "identity.json").exists():
+            raise WrongUse(
+                f"{self.folder} already holds an enrolled edge; a new one needs a folder of its own (--state)"
+            )
+        for folder in (self.folder, self._spool, self._sent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = envelope.new_key()
+        identity = Identity(edge, party, province, envelope.key_id(key.public_key()))
+        self._write(self.folder / "identity.pem", envelope.write_private(key))
+        self._write(
+            self.folder / "hub.pub", "".join(f"{envelope.write_public(k)}\n" for k in hub_keys.values()).encode()
+        )
+        self._write(self.folder / "identity.json", canonical.encode(asdict(identity)))
+        return identity
+
+    def identity(self) -> Identity:
+        """Return who this edge is; raise WrongUse when it is not enrolled."""
+        try:
+            return Identity(**canonical.decode((self.folder / "identity.json").read_bytes()))
+        except FileNotFoundError:
+            raise WrongUse(f"{self.folder} holds no enrolled edge; run: cleannet edge enrol") from None
+        except (OSError, canonical.NotCanonical, TypeError):
+            raise WrongUse(f"{self.folder / 'identity.json'} cannot be read") from None
+
+    def key(self) -> Ed25519PrivateKey:
+        """Return the signing key; raise WrongUse when others may read it or it cannot be read."""
+        path = self.folder / "identity.pem"
+        try:
+            if path.stat().st_mode & 0o077:
+                raise WrongUse(f"{path} can be read by others; run: chmod 600 {path}")
+            return envelope.read_private(path.read_bytes())
+        except (OSError, ValueError):
+            raise WrongUse(f"{path} cannot be read as a key") from None
+
+    def public_key(self) -> str:
+        """Return the public key, as one line, to be given to the hub."""
+        return envelope.write_public(self.key().public_key())
+
+    def hub_keys(self) -> dict[str, Ed25519PublicKey]:
+        """Return the pinned keys of the hub by key id; none when not enrolled."""
+        path = self.folder / "hub.pub"
+        return read_hub_keys(path) if path.exists() else {}
+
+    def kept_release(self) -> bytes | None:
+        """Return the newest accepted release as it was received, or None."""
+        path = self.folder / "release"
+        return path.read_bytes() if path.exists() else None
+
+    def release_number(self) -> int:
+        """Return the number of the newest accepted release, 0 without any; its expiry does not matter here."""
+        data = self.kept_release()
+        if data is None:
+            return 0
+        return release.read(envelope.verify(data, self.hub_keys(), release.KIND).payload).number
+
+    def take_release(self, data: bytes, moment: datetime) -> release.Release:
+        """Keep a release, if it is newer; raise release.Rejected when it is not to be taken."""
+        taken = release.accept(data, self.hub_keys(), moment, self.release_number())
+        self._write(self.folder / "release", data.strip())
+        return taken
+
+    def cover(self, sources: tuple[CoveredSource, ...]) -> None:
+        """Remember what the last run covered."""
+        rows = [asdict(s) | {"last": None if s.last is None else write_moment(s.last)} for s in sources]
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._write(self.folder / "coverage.json", canonical.encode(rows))
+
+    def heartbeat(self, clock: datetime) -> bytes:
+        """Return a signed heartbeat of what the last run covered; `clock` is aware."""
+        path = self.folder / "coverage.json"
+        rows: list[dict[str, Any]] = canonical.decode(path.read_bytes()) if path.exists() else []
+        sources = tuple(
+            CoveredSource(row["file"], row["rows"], None if row["last"] is None else read_moment(row["last"]))
+            for row in rows
+        )
+        who = self.identity()
+        beat = Heartbeat(who.edge, who.party, who.province, clock, self._last(), self.release_number() or None, sources)
+        return envelope.sign(beat.write(), self.key(), who.key_id, "heartbeat")
+
+    def put(self, document: dict[str, Any], clock: datetime) -> int:
+        """Sign a tally and add it to the spool; return its sequence number.
+
+        A tally of a batch that was spooled before is its next revision.
+        """
+        who, key = self.identity(), self.key()
+        with self._locked():
+            sequence = self._last() + 1
+            revisions = self._revisions()
+            batch = document["batch"]
+            revision = revisions.get(batch, 0) + 1
+            message = TallyMessage(who.edge, who.party, sequence, batch, revision, document["release"], clock, document)
+            message.tally()
+            self._write(self.folder / "revisions.json", canonical.encode(revisions | {batch: revision}))
+            signed = envelope.sign(message.write(), key, who.key_id, "tally")
+            self._write(self._spool / f"{sequence:0{DIGITS}}", signed)
+        return sequence
+
+    def waiting(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the spooled messages, oldest first."""
+        for path in sorted(self._numbered(self._spool)):
+            yield int(path.name), path.read_bytes()
+
+    def receipted(self, sequence: int, answer: bytes) -> None:
+        """Keep the hub's answer to a message, then let the message go."""
+        self._write(self._sent / f"{sequence:0{DIGITS}}", answer)
+        (self._spool / f"{sequence:0{DIGITS}}").unlink(missing_ok=True)
+
+    def receipts(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the hub's answers, oldest first."""
+        for path in sorted(self._numbered(self._sent)):
+            yield int(path.name), json.loads(path.read_bytes())
+
+    def _last(self) -> int:
+        both = [*self._numbered(self._spool), *self._numbered(self._sent)]
+        return max((int(path.name) for path in both), default=0)
+
+    def _revisions(self) -> dict[str, int]:
+        path = self.folder / "revisions.json"
+        return dict(canonical.decode(path.read_bytes())) if path.exists() else {}
+
+    @staticmethod
+    def _numbered(folder: Path) -> list[Path]:
+        if not folder.is_dir():
+            return []
+        return [path for path in folder.iterdir() if len(path.name) == DIGITS and path.name.isdecimal()]
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        write_whole(path, data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, mode 600, so that it is there whole or not at all, even through a crash."""
+    part = path.with_name(f"{path.name}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_hub_keys(path: Path) -> dict[str, Ed25519PublicKey]:
+    """Return the public keys in a file, one a line, by key id; raise WrongUse when there is none."""
+    try:
+        keys = [envelope.read_public(line) for line in path.read_text("ascii").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"{path}: {error}") from None
+    if not keys:
+        raise WrongUse(f"{path}: holds no public key")
+    return {envelope.key_id(key): key for key in keys}
+
+
+def spooled(data: bytes) -> TallyMessage:
+    """Return the message of a spooled envelope, its signature unverified: it is this edge's own."""
+    return messages.read_tally(json.loads(data)["payload"].encode())

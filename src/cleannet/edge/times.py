@@ -1,0 +1,59 @@
+"""Read the time of a log row. Every failure is a BadRow that does not show the text."""
+
+from datetime import UTC, datetime, tzinfo
+
+from cleannet.core.tally import to_micros
+from cleannet.edge.rows import BadRow
+from cleannet.edge.wrong_use import WrongUse
+
+FORMS = ("iso", "epoch_s", "epoch_ms", "epoch_us")
+_UNREADABLE = "the time cannot be read"
+
+
+def from_epoch_seconds(text: str) -> int:
+    """Return the microseconds of decimal seconds since the epoch; digits after the sixth are cut off."""
+    whole, _, fraction = text.partition(".")
+    if not (whole.isascii() and whole.isdecimal() and len(whole) <= 11):
+        raise BadRow(_UNREADABLE)
+    if fraction and not (fraction.isascii() and fraction.isdecimal()):
+        raise BadRow(_UNREADABLE)
+    return int(whole) * 1_000_000 + (int(f"{fraction:0<6}"[:6]) if fraction else 0)
+
+
+def from_iso(text: str, zone: tzinfo | None = UTC) -> datetime:
+    """Return the moment of an ISO 8601 text; one without an offset is of `zone`, and without that is wrong use."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadRow(_UNREADABLE) from None
+    return in_zone(moment, zone)
+
+
+def in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
+    """Return `moment` with `zone` where it has none; raise WrongUse when neither says a time zone."""
+    if moment.tzinfo is not None:
+        return moment
+    if zone is None:
+        raise WrongUse(
+            "the times in this file carry no time zone and the mapping states none; "
+            'add time_zone = "Asia/Shanghai" (or the right one) to the mapping'
+        )
+    return moment.replace(tzinfo=zone)
+
+
+def from_text(text: str, form: str, zone: tzinfo | None) -> int:
+    """Return the microseconds of a time written in `form`: one of `FORMS` or a strptime pattern."""
+    text = text.strip()
+    if form == "iso":
+        return to_micros(from_iso(text, zone))
+    if form == "epoch_s":
+        return from_epoch_seconds(text)
+    if form in ("epoch_ms", "epoch_us"):
+        if not (text.isascii() and text.isdecimal() and len(text) <= 17):
+            raise BadRow(_UNREADABLE)
+        return int(text) * (1000 if form == "epoch_ms" else 1)
+    try:
+        moment = datetime.strptime(text, form)  # noqa: DTZ007 - its zone comes with the next line
+    except ValueError:
+        raise BadRow(_UNREADABLE) from None
+    return to_micros(in_zone(moment, zone))

@@ -1,0 +1,155 @@
+"""Load watchlists and allow-lists from files and folders, and decide about every indicator once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from cleannet.core.allow import AllowLists
+from cleannet.core.indicator import Indicator
+from cleannet.edge.matching import Index, Watched
+from cleannet.edge.wrong_use import WrongUse
+from cleannet.formats import allowlists, lists, release
+from cleannet.formats.contents import LeftOut
+
+SHOWN = 10
+_LISTS = frozenset(
+    {".txt", ".list", ".lst", ".domains", ".hosts", ".yaml", ".yml", ".stix2", ".stix", ".json", ".release"}
+)
+_ALLOW_LISTS = frozenset({".json", ".conf", ".txt", ".list", ".toml"})
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Name by file and line what was not understood, and say why."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(slots=True)
+class ListFile:
+    """Account for one file of a watchlist or an allow-list."""
+
+    file: str
+    format: str
+    understood: int
+    not_understood: int
+
+
+@dataclass(slots=True)
+class Watchlist:
+    """Hold what is looked for, each indicator with its allow-list decision, and the account of how it was read."""
+
+    watched: list[Watched] = field(default_factory=list)
+    files: list[ListFile] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    shown: list[NotTaken] = field(default_factory=list)
+    release: int | None = None
+
+    @property
+    def held(self) -> list[Watched]:
+        return [entry for entry in self.watched if entry.decision.holds]
+
+    def index(self) -> Index:
+        """Return the tables a row is matched against."""
+        return Index(self.watched)
+
+
+@dataclass(slots=True)
+class Allowed:
+    """Hold the allow-lists and the account of how they were read."""
+
+    lists: AllowLists
+    files: list[ListFile]
+    shown: list[NotTaken]
+
+
+def load_allow_lists(paths: Iterable[Path]) -> Allowed:
+    """Return the allow-lists in files and folders; raise WrongUse when a path cannot be read."""
+    files: list[ListFile] = []
+    shown: list[NotTaken] = []
+    read = []
+    for path in _files(paths, _ALLOW_LISTS):
+        contents = allowlists.read(_bytes(path), str(path))
+        read.append(contents)
+        understood = len(contents.listed) + len(contents.waivers)
+        files.append(ListFile(str(path), contents.format, understood, len(contents.left_out)))
+        _show(shown, str(path), contents.left_out)
+    listed = (entry for contents in read for entry in contents.listed)
+    waivers = (waiver for contents in read for waiver in contents.waivers)
+    return Allowed(AllowLists(listed, waivers), files, shown)
+
+
+def load_watchlists(
+    paths: Iterable[Path],
+    allowed: AllowLists,
+    moment: datetime,
+    hub_keys: Mapping[str, Ed25519PublicKey],
+    newest: int = 0,
+) -> Watchlist:
+    """Return the watchlist in files and folders, as of `moment` (aware).
+
+    A release must be signed by one of `hub_keys` and not be below `newest`. Raises WrongUse when a path cannot be read
+    or two releases are given, and release.Rejected when a release is not to be taken.
+    """
+    watchlist = Watchlist()
+    for path in _files(paths, _LISTS):
+        data = _bytes(path)
+        if release.is_envelope(data):
+            if watchlist.release is not None:
+                raise WrongUse(f"{path}: a second release; give one release only")
+            taken = release.accept(data, hub_keys, moment, newest)
+            watchlist.release = taken.number
+            _take(watchlist, str(path), "release", taken.indicators, (), allowed, moment)
+        else:
+            contents = lists.read(data, str(path), moment)
+            _take(watchlist, str(path), contents.format, contents.indicators, contents.left_out, allowed, moment)
+    return watchlist
+
+
+def _take(
+    watchlist: Watchlist,
+    file: str,
+    form: str,
+    indicators: Iterable[Indicator],
+    left_out: Iterable[LeftOut],
+    allowed: AllowLists,
+    moment: datetime,
+) -> None:
+    watched = [Watched(found, allowed.decide(found.pattern, moment)) for found in indicators]
+    skipped = list(left_out)
+    watchlist.watched += watched
+    watchlist.files.append(ListFile(file, form, len(watched), len(skipped)))
+    watchlist.reasons.update(left.code for left in skipped)
+    _show(watchlist.shown, file, skipped)
+
+
+def _show(shown: list[NotTaken], file: str, left_out: Iterable[LeftOut]) -> None:
+    for left in left_out:
+        if len(shown) >= SHOWN:
+            return
+        shown.append(NotTaken(file, left.line, left.reason))
+
+
+def _files(paths: Iterable[Path], suffixes: frozenset[str]) -> Iterator[Path]:
+    """Yield the files; of a folder, and those below it, the ones with a known suffix, sorted."""
+    for path in paths:
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in suffixes)
+            if not found:
+                raise WrongUse(f"{path}: no file in this folder ends in {', '.join(sorted(suffixes))}")
+            yield from found
+        else:
+            yield path
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,175 @@
+"""Read Zeek (and old Bro) dns.log and http.log, tab-separated with their header lines or as JSON, one object a line.
+
+A DNS row tells the asked name only: the server asked is the resolver, and an answer is not yet a contact. An HTTP row
+tells host, path, destination address and port. The subscriber is the originator's address.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cleannet.core import tally
+from cleannet.core.indicator import host_and_port
+from cleannet.edge.files import LogFile
+from cleannet.edge.rows import BadRow, Row, Source
+from cleannet.edge.times import from_epoch_seconds, from_iso
+
+TOO_LONG = "the line is longer than 1 MiB or was cut off"
+_DNS = ("ts", "id.orig_h", "query")
+_HTTP = ("ts", "id.orig_h", "host", "uri", "id.resp_h", "id.resp_p")
+_FIELDS = {"dns": _DNS, "http": _HTTP}
+_ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def is_tab_separated(start: bytes) -> bool:
+    """Say whether a file begins like a Zeek log with header lines."""
+    return start.startswith((b"#separator", b"#fields", b"#path", b"#set_separator"))
+
+
+def is_json(start: bytes) -> bool:
+    """Say whether a file begins like JSON lines."""
+    return start.lstrip()[:1] == b"{"
+
+
+def read_tab_separated(file: LogFile, source: Source) -> Iterator[Row]:
+    """Yield the rows of a Zeek log with header lines, accounting for every one in `source`."""
+    header = _Header()
+    for number, line in enumerate(file.lines(), 1):
+        if line is None:
+            source.break_row(number, TOO_LONG)
+            continue
+        text = line.decode(errors="replace").rstrip("\r")
+        if text.startswith("#"):
+            header.read(text)
+            source.format = source.format or (f"zeek {header.path} tsv" if header.path else "")
+            continue
+        if not text:
+            continue
+        if header.path not in _FIELDS:
+            source.pass_over()
+            continue
+        try:
+            row = _row(header.path, header.values(text))
+        except BadRow as error:
+            source.break_row(number, str(error))
+            continue
+        if row is None:
+            source.pass_over()
+        elif source.takes(row.at, number):
+            yield row
+    source.format = source.format or "zeek"
+
+
+def read_json(file: LogFile, source: Source) -> Iterator[Row]:
+    """Yield the rows of a Zeek log written as JSON lines, accounting for every one in `source`."""
+    for number, line in enumerate(file.lines(), 1):
+        if line is None:
+            source.break_row(number, TOO_LONG)
+            continue
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line, parse_float=str)
+        except (ValueError, RecursionError):
+            source.break_row(number, "not a JSON object")
+            continue
+        if not isinstance(data, dict):
+            source.break_row(number, "not a JSON object")
+            continue
+        path = _path_of(data)
+        source.format = source.format or f"zeek {path or 'other'} json"
+        if path not in _FIELDS:
+            source.pass_over()
+            continue
+        try:
+            row = _row(path, [_text(data.get(name)) for name in _FIELDS[path]])
+        except BadRow as error:
+            source.break_row(number, str(error))
+            continue
+        if row is None:
+            source.pass_over()
+        elif source.takes(row.at, number):
+            yield row
+    source.format = source.format or "zeek json"
+
+
+class _Header:
+    """Follow the header lines, which may come again within a file."""
+
+    def __init__(self) -> None:
+        self.path = ""
+        self._separator, self._unset, self._empty = "\t", "-", "(empty)"
+        self._width = 0
+        self._positions: Sequence[int] = ()
+
+    def read(self, text: str) -> None:
+        if text.startswith("#separator "):
+            self._separator = _unescaped(text.removeprefix("#separator ").strip(" ")) or "\t"
+            return
+        name, *values = text[1:].split(self._separator)
+        if name == "unset_field" and values:
+            self._unset = values[0]
+        elif name == "empty_field" and values:
+            self._empty = values[0]
+        elif name == "path" and values:
+            self.path = values[0]
+        elif name == "fields":
+            self._width = len(values)
+            at = {field: position for position, field in enumerate(values)}
+            self._positions = [at.get(wanted, -1) for wanted in _FIELDS.get(self.path, ())]
+
+    def values(self, text: str) -> list[str]:
+        fields = text.split(self._separator)
+        if len(fields) != self._width:
+            raise BadRow(f"{self._width} fields were expected and {len(fields)} found")
+        return [self._value(fields[position]) if position >= 0 else "" for position in self._positions]
+
+    def _value(self, text: str) -> str:
+        if text == self._unset or text == self._empty:
+            return ""
+        return _unescaped(text) if "\\x" in text else text
+
+
+def _row(path: str, values: Sequence[str]) -> Row | None:
+    """Return the row, or None when it holds nothing to look for; raise BadRow when time or originator is missing."""
+    at = from_epoch_seconds(values[0]) if values[0][:10].isdecimal() else tally.to_micros(from_iso(values[0]))
+    if not values[1]:
+        raise BadRow("the originator's address is missing")
+    if path == "dns":
+        return Row(at, values[1], values[2]) if values[2] else None
+    host, uri, address, port_text = values[2:6]
+    port = int(port_text) if port_text.isascii() and port_text.isdecimal() and len(port_text) < 6 else 0
+    absolute = _ABSOLUTE.fullmatch(uri)
+    if absolute:
+        host, uri = absolute[1] or host, absolute[2] or "/"
+    if host.count(":") == 1:
+        host, named = host_and_port(host)
+        port = port or named
+    if not host and not address:
+        return None
+    return Row(at, values[1], host, address, port, uri if uri.startswith("/") else "")
+
+
+def _path_of(data: dict[str, Any]) -> str:
+    path = data.get("_path")
+    if isinstance(path, str):
+        return path
+    if "query" in data or "qtype_name" in data or "rcode_name" in data:
+        return "dns"
+    return "http" if "uri" in data or "method" in data or "status_code" in data else ""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else ""
+
+
+def _unescaped(text: str) -> str:
+    data = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    try:
+        return data.encode("latin-1").decode()
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return data
