@@ -10,7 +10,7 @@ import structlog
 _DIGIT = r"[0-9０-９]"
 _NUMBER = re.compile(
     rf"(?<!{_DIGIT})(?:(?:\+|＋|[0０]{{2}})?[8８][6６][ -]?)?"
-    rf"[1１](?:[3-9３-９]{_DIGIT}[ -]?(?:{_DIGIT}{{4}}[ -]?){{2}}|[0４４0][46４６]{_DIGIT}{{10}}|[4４]{_DIGIT}{{11}})"
+    rf"[1１](?:[3-9３-９]{_DIGIT}(?:[ -]?{_DIGIT}{{4}}){{2}}|[0０][46４６]{_DIGIT}{{10}}|[4４]{_DIGIT}{{11}})"
     rf"(?!{_DIGIT})"
 )
 _SECRET = re.compile(r"password|passwd|secret|token|authorization|cookie|private_key|^key$", re.IGNORECASE)
