@@ -140,6 +140,18 @@ RIGHTS = _keyed(
     ]
 )
 
+ORDER_STATES = _keyed(
+    [
+        Term("issued", "已下达", "Issued"),
+        Term("acknowledged", "已签收", "Acknowledged"),
+        Term("done", "已反馈处置", "Fed back as done"),
+        Term("not_done", "已反馈未处置", "Fed back as not done"),
+        Term("verified", "已验证消除", "Verified as gone"),
+        Term("failed", "验证未消除", "Verified as still there"),
+        Term("reissued", "已重新下达", "Issued again"),
+    ]
+)
+
 CASE_STATES = _keyed(
     [
         Term("open", "处理中", "Open"),

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from docx import Document
 from docx.document import Document as WordDocument
@@ -36,7 +36,9 @@ def render(filled: Filled, issued_at: datetime) -> bytes:
         _list(document, filled)
     else:
         _table(document, filled)
-    document.core_properties.created = document.core_properties.modified = issued_at.replace(tzinfo=None)
+    document.core_properties.created = document.core_properties.modified = issued_at.astimezone(UTC).replace(
+        tzinfo=None
+    )
     document.core_properties.title = filled.form.title.zh
     document.core_properties.author = ""
     raw = io.BytesIO()

@@ -99,6 +99,18 @@ SETTINGS = (
     Setting("TICK_SECONDS", 60, "A lane of tick that has not come round for longer raises an alarm.", least=10),
     Setting("LEASE_SECONDS", 60, "How long a worker may hold a piece of work before another may take it.", least=1),
     Setting("BLOB_MEBIBYTES", 512, "Largest single paper, sample or piece of evidence that is kept.", least=1),
+    Setting(
+        "DNS_PRIMARY", "", "Primary that takes blocking rules by dynamic update, as address:port; empty sends none."
+    ),
+    Setting("DNS_ZONE", "rpz.cleannet.", "Response policy zone the rules are written into."),
+    Setting("DNS_KEY_NAME", "hub-key.", "Name of the TSIG key (hmac-sha256) the primary lets update the zone."),
+    Setting("DNS_KEY", "", "Secret of that key, in base64.", secret=True),
+    Setting(
+        "DNS_RESOLVERS",
+        "",
+        "Resolvers looked from when a takedown is verified, as name=address:port with commas between.",
+    ),
+    Setting("DNS_SECONDS", 5, "How long a DNS server is waited for.", least=1),
     Setting("LOG_LEVEL", "INFO", "Least level logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."),
 )
 

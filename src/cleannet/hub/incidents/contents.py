@@ -26,10 +26,10 @@ def annex3(
     """Return the fields of 附件三 for the viewer's own grade of a case."""
     program = programs.program(viewer, case.program)
     return {
-        "unit": _names([viewer.party]),
-        "to": _names(to),
-        "cc": _names(cc),
-        **_author(viewer),
+        "unit": names([viewer.party]),
+        "to": names(to),
+        "cc": names(cc),
+        **author(viewer),
         "occurred_at": moment(case.occurred_at),
         "reported_at": moment(now),
         "program": f"{program.code} {program.zh}".strip(),
@@ -62,7 +62,7 @@ def annex4(
     return {
         **values,
         "task_number": task_number,
-        "operator": _names(operators),
+        "operator": names(operators),
         "system": program.systems,
     }
 
@@ -72,14 +72,16 @@ def moment(at: datetime | None) -> str:
     return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
-def _author(viewer: Viewer) -> dict[str, str]:
+def author(viewer: Viewer) -> dict[str, str]:
+    """Return who fills a form in, nothing for a program."""
     person = parties.person(viewer)
     if person is None:
         return {}
     return {"author": person.name, "phone": person.phone, "mail": person.mail}
 
 
-def _names(codes: Collection[str]) -> str:
+def names(codes: Collection[str]) -> str:
+    """Return the parties' official names as one text."""
     known = parties.names(codes)
     return "；".join(known[code].zh if code in known else code for code in codes)
 

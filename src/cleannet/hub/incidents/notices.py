@@ -45,7 +45,7 @@ class Draft:
         self.behalf = _behalf(viewer, self.context)
         self.bureaus = self.context["participants"].of("bureau:relevant")
         earlier = queries.notices(viewer, case=case)
-        self.task_number = earlier[0].task_number if earlier else f"T{case}"
+        self.task_number = earlier[0].task_number if earlier else f"RW-{case}"
         self.number = f"{self.task_number}-{len(earlier) + 1}"
         written = contents.annex4(
             viewer, found, whole, self.task_number, to=sorted(addressees), cc=self.bureaus, now=now

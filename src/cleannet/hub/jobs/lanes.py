@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from cleannet.hub.blobs import actions as blobs
+from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.ledger import actions, reminders, sealing
 from cleannet.hub.parties import queries as parties
 
@@ -44,9 +46,22 @@ def sweep_blobs(_now: datetime) -> int:
     return len(blobs.sweep())
 
 
+def deliver(now: datetime) -> int:
+    """Bring waiting orders to the network."""
+    return disposal.deliver(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
+
+
+def digest_readings(now: datetime) -> int:
+    """Enter, once an hour, how many tallies came in."""
+    incidents.digest_readings(now=now)
+    return 0
+
+
 LANES = (
     Lane("seal", 2, seal),
     Lane("reminders", 5, remind),
+    Lane("deliveries", 1, deliver),
     Lane("months", 30, begin_months),
+    Lane("readings", 300, digest_readings),
     Lane("blobs", 600, sweep_blobs),
 )

@@ -1,0 +1,1 @@
+"""处置: orders, their delivery to the network, feedback, and verification by looking."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DisposalConfig(AppConfig):
+    name = "cleannet.hub.disposal"
+    verbose_name = "处置"

@@ -1,0 +1,60 @@
+"""What feedback and verification write into 附件五."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from cleannet.core.terms import VERDICTS
+from cleannet.hub.disposal import queries
+from cleannet.hub.disposal.models import Feedback, Order
+from cleannet.hub.incidents.contents import author, moment, names
+from cleannet.hub.incidents.models import Notice
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.papers import queries as papers
+
+
+def annex5(
+    viewer: Viewer, notice: Notice, feedback: Feedback, own: Mapping[str, Order], *, to: Collection[str]
+) -> dict[str, str]:
+    """Return the fields of the party's own version, without the result of verification."""
+    done = [own[item["order"]] for item in feedback.items if item["done"]]
+    left = [own[item["order"]] for item in feedback.items if not item["done"]]
+    nothing = "无"
+    return {
+        "unit": names([viewer.party]),
+        "to": names(to),
+        "cc": nothing,
+        "task_number": notice.task_number,
+        **author(viewer),
+        "disposed_at": moment(feedback.disposed_at),
+        "fed_back_at": moment(feedback.fed_back_at),
+        "program": notice.case.program,
+        "control_done": _hosts(order for order in done if order.kind == "control") or nothing,
+        "distribution_done": _hosts(order for order in done if order.kind != "control") or nothing,
+        "users_told": "" if feedback.users_told is None else f"{feedback.users_told:,}",
+        "control_left": _hosts(order for order in left if order.kind == "control") or nothing,
+        "distribution_left": _hosts(order for order in left if order.kind != "control") or nothing,
+        "reason_left": "\n".join(
+            f"{own[item['order']].host}：{item['reason']}" for item in feedback.items if not item["done"]
+        )
+        or nothing,
+    }
+
+
+def verified(
+    feedback: Feedback,
+    own: Mapping[str, Order],
+    verdicts: Mapping[str, str],
+    now: datetime,
+) -> dict[str, str]:
+    """Return the fields of CNCERT's version: the party's own words, and what was seen from where."""
+    first = papers.latest(number=feedback.number)
+    lines = [f"验证时间：{moment(now)}"]
+    for number, verdict in sorted(verdicts.items()):
+        seen = queries.sightings(own[number], since=feedback.fed_back_at)
+        vantages = "、".join(dict.fromkeys(sighting.vantage for sighting in seen))
+        lines.append(f"{own[number].host}：{VERDICTS[verdict].zh}（{vantages}）")
+    return {**(papers.values(first) if first else {}), "verification": "\n".join(lines)}
+
+
+def _hosts(orders: Iterable[Order]) -> str:
+    return "\n".join(order.host for order in orders)

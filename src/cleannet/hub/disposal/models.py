@@ -1,0 +1,74 @@
+"""Remember orders, what has to reach the network, what was fed back, and what was seen."""
+
+from django.db import models
+
+from cleannet.hub.ledger.work import Work
+
+
+class Order(models.Model):
+    """Hold one 处置任务: one name one party shall block, under one notice. Its steps are a table in `actions`."""
+
+    number = models.CharField(max_length=80, primary_key=True)
+    case = models.CharField(max_length=64)
+    notice = models.CharField(max_length=64)
+    party = models.CharField(max_length=64)
+    kind = models.CharField(max_length=20)
+    host = models.CharField(max_length=255)
+    status = models.CharField(max_length=20, default="issued")
+    reason = models.TextField(default="")
+    issued_at = models.DateTimeField()
+    again = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="earlier")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["notice", "party", "host"], name="order_once_per_notice")]
+        indexes = [models.Index(fields=["case", "issued_at"], name="order_of_case")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Delivery(Work):
+    """Hold what has to reach the network for an order; leased and tried again until it has."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="deliveries")
+    channel = models.CharField(max_length=20)
+
+    class Meta(Work.Meta):
+        abstract = False
+
+
+class Feedback(models.Model):
+    """Hold one feedback (附件五) of a party on a notice; `items` says per order what was done or why not."""
+
+    number = models.CharField(max_length=80, primary_key=True)
+    case = models.CharField(max_length=64)
+    notice = models.CharField(max_length=64)
+    party = models.CharField(max_length=64)
+    person = models.CharField(max_length=32)
+    items = models.JSONField()
+    users_told = models.PositiveIntegerField(null=True)
+    disposed_at = models.DateTimeField()
+    fed_back_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "fed_back_at"], name="feedback_of_case")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Sighting(models.Model):
+    """Hold one look at an order's name from one vantage: what answered, and what that says."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="sightings")
+    vantage = models.CharField(max_length=100)
+    verdict = models.CharField(max_length=12)
+    evidence = models.JSONField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["order", "seen_at"], name="sighting_of_order")]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.verdict}"

@@ -1,0 +1,89 @@
+"""Read orders, feedback and what was seen, as a viewer may see them."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Min, QuerySet
+
+from cleannet.core.refusal import Refusal
+from cleannet.hub.disposal.models import Delivery, Feedback, Order, Sighting
+from cleannet.hub.disposal.resolution import GONE, STILL_THERE, UNKNOWN
+from cleannet.hub.incidents import queries as cases
+from cleannet.hub.ledger.viewer import Viewer
+
+
+class NoOrder(Refusal):
+    """Say that there is no such order or feedback for this viewer: `order.unknown`."""
+
+
+def orders(viewer: Viewer, *, case: str | None = None) -> QuerySet[Order]:
+    """Return the orders a viewer may see, newest first: a bureau those of its province's cases, a party its own."""
+    found = Order.objects.order_by("-issued_at", "number")
+    if case is not None:
+        found = found.filter(case=case)
+    if viewer.sees_all:
+        return found
+    if viewer.role == "bureau":
+        return found.filter(case__in=cases.cases(viewer).values("number"))
+    return found.filter(party=viewer.party)
+
+
+def own_order(viewer: Viewer, number: str) -> Order:
+    """Return an order that was issued to the viewer's own party; raise NoOrder."""
+    found = Order.objects.filter(number=number, party=viewer.party).first()
+    if found is None:
+        raise NoOrder("order.unknown", order=number)
+    return found
+
+
+def deliveries(viewer: Viewer, *, case: str) -> QuerySet[Delivery]:
+    """Return how far the orders of a case have come to the network, with the last error of those that wait."""
+    return Delivery.objects.filter(order__in=orders(viewer, case=case)).select_related("order").order_by("key")
+
+
+def feedbacks(viewer: Viewer, *, case: str) -> QuerySet[Feedback]:
+    """Return the feedback on a case the viewer may see, oldest first."""
+    found = Feedback.objects.filter(case=case).order_by("fed_back_at", "number")
+    if viewer.sees_all:
+        return found
+    if viewer.role == "bureau":
+        return found.filter(case__in=cases.cases(viewer).values("number"))
+    return found.filter(party=viewer.party)
+
+
+def feedback(viewer: Viewer, number: str) -> Feedback:
+    """Return one feedback; raise NoOrder."""
+    found = Feedback.objects.filter(number=number).first()
+    if found is None or not feedbacks(viewer, case=found.case).filter(number=number).exists():
+        raise NoOrder("order.unknown", feedback=number)
+    return found
+
+
+def sightings(order: Order, *, since: datetime | None = None) -> list[Sighting]:
+    """Return what was seen of an order's name, oldest first."""
+    found = Sighting.objects.filter(order=order).order_by("seen_at", "pk")
+    return list(found if since is None else found.filter(seen_at__gte=since))
+
+
+def verdict(order: Order, *, since: datetime) -> str:
+    """Return what the last look since a moment says: still_there if any vantage saw it, gone if all saw it gone.
+
+    Without a look, or where a vantage gave no answer and none saw it still there: unknown.
+    """
+    seen = sightings(order, since=since)
+    if not seen:
+        return UNKNOWN
+    last = {sighting.verdict for sighting in seen if sighting.seen_at == seen[-1].seen_at}
+    if STILL_THERE in last:
+        return STILL_THERE
+    return GONE if last == {GONE} else UNKNOWN
+
+
+def blocked_hosts() -> list[str]:
+    """Return every name that the zone holds: whatever was ordered and is not lifted, sorted."""
+    return sorted(set(Order.objects.values_list("host", flat=True)))
+
+
+def oldest_delivery(*, now: datetime) -> timedelta | None:
+    """Return how long the oldest delivery has been waiting, None when none waits."""
+    waiting = Delivery.objects.filter(done_at=None).aggregate(oldest=Min("order__issued_at"))["oldest"]
+    return None if waiting is None else now - waiting

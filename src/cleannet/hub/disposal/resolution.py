@@ -1,0 +1,141 @@
+"""Speak DNS: send blocking rules to the primary (RFC 2136 with TSIG, RFC 8945), and look at what a resolver answers."""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.tsig
+import dns.tsigkeyring
+import dns.update
+
+from cleannet.formats.rpz import TTL, owners
+
+ALGORITHM = "hmac-sha256"
+GONE, STILL_THERE, UNKNOWN = "gone", "still_there", "unknown"
+
+
+class DeliveryFailed(Exception):
+    """Say in a sentence why rules did not reach the primary; it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Name one DNS server by a word people know it by, its address and port."""
+
+    name: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """Hold where blocking rules go and the key that allows it; `secret` is base64."""
+
+    server: Server
+    zone: str
+    key_name: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold what one vantage answered for a name: the verdict and the facts it rests on."""
+
+    vantage: str
+    verdict: str
+    evidence: Mapping[str, object]
+
+
+def publish(primary: Primary, hosts: Collection[str], *, timeout: float) -> None:
+    """Put the rules that block `hosts` into the primary's zone; repeating it changes nothing.
+
+    Raises DeliveryFailed when the server refuses, does not answer in `timeout` seconds or cannot be reached.
+    """
+    ring = dns.tsigkeyring.from_text({primary.key_name: (ALGORITHM, primary.secret)})
+    update = dns.update.UpdateMessage(primary.zone, keyring=ring, keyalgorithm=ALGORITHM)
+    for host in sorted(set(hosts)):
+        for owner in owners(host, primary.zone):
+            update.replace(dns.name.from_text(owner), TTL, "CNAME", ".")
+    where = f"{primary.server.name} ({primary.server.address}:{primary.server.port})"
+    try:
+        answer = dns.query.tcp(update, primary.server.address, timeout=timeout, port=primary.server.port)
+    except dns.exception.Timeout as error:
+        raise DeliveryFailed(f"{where} did not answer within {timeout:g} seconds") from error
+    except dns.tsig.PeerError as error:
+        raise DeliveryFailed(f"{where} does not accept the key {primary.key_name}: {error}") from error
+    except (OSError, EOFError, dns.exception.DNSException) as error:
+        raise DeliveryFailed(f"{where} cannot be reached: {error or type(error).__name__}") from error
+    if answer.rcode() != dns.rcode.NOERROR:
+        raise DeliveryFailed(f"{where} refused the update: {dns.rcode.to_text(answer.rcode())}")
+
+
+def look(server: Server, host: str, *, timeout: float) -> Answer:
+    """Ask a resolver for a name and for a random name below it, which no cache knows.
+
+    Gone means both are answered with NXDOMAIN or without an address; still there, that an address came; no answer, a
+    refusal or a failure of the server says nothing.
+    """
+    asked = [host]
+    below = f"{secrets.token_hex(4)}.{host}"
+    if len(below) <= 253:
+        asked.append(below)
+    found = {name: _ask(server, name, timeout) for name in asked}
+    verdicts = {verdict for verdict, _ in found.values()}
+    if STILL_THERE in verdicts:
+        verdict = STILL_THERE
+    elif verdicts == {GONE}:
+        verdict = GONE
+    else:
+        verdict = UNKNOWN
+    evidence = {
+        "server": f"{server.address}:{server.port}",
+        "answers": [{"name": name, "said": said} for name, (_, said) in found.items()],
+    }
+    return Answer(server.name, verdict, evidence)
+
+
+def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
+    """Ask the primary itself whether its zone holds the rule; “gone” means the rule that blocks the name is there."""
+    owner = owners(host, primary.zone)[0]
+    query = dns.message.make_query(owner, dns.rdatatype.CNAME)
+    query.flags &= ~dns.flags.RD
+    try:
+        answer = dns.query.udp(query, primary.server.address, timeout=timeout, port=primary.server.port)
+    except (OSError, dns.exception.DNSException) as error:
+        said, verdict = str(error) or type(error).__name__, UNKNOWN
+    else:
+        there = any(rrset.rdtype == dns.rdatatype.CNAME for rrset in answer.answer)
+        said = "; ".join(rrset.to_text() for rrset in answer.answer) or dns.rcode.to_text(answer.rcode())
+        settled = answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+        verdict = GONE if there else STILL_THERE if settled else UNKNOWN
+    evidence = {
+        "server": f"{primary.server.address}:{primary.server.port}",
+        "answers": [{"name": owner, "said": said}],
+    }
+    return Answer(f"{primary.server.name} ({primary.zone})", verdict, evidence)
+
+
+def _ask(server: Server, name: str, timeout: float) -> tuple[str, str]:
+    query = dns.message.make_query(name, dns.rdatatype.A)
+    try:
+        answer, _ = dns.query.udp_with_fallback(query, server.address, timeout=timeout, port=server.port)
+    except dns.exception.Timeout:
+        return UNKNOWN, "no answer"
+    except (OSError, EOFError, dns.exception.DNSException) as error:
+        return UNKNOWN, str(error) or type(error).__name__
+    code = answer.rcode()
+    if code == dns.rcode.NXDOMAIN:
+        return GONE, "NXDOMAIN"
+    if code != dns.rcode.NOERROR:
+        return UNKNOWN, dns.rcode.to_text(code)
+    addresses = [str(record) for rrset in answer.answer if rrset.rdtype == dns.rdatatype.A for record in rrset]
+    if addresses:
+        return STILL_THERE, " ".join(sorted(addresses))
+    return GONE, "NODATA"

@@ -1,0 +1,137 @@
+"""A small world for tests: MIIT, two bureaus, CNCERT, two operators with an edge each, a registrar, one program."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cleannet.core.allow import AllowLists
+from cleannet.core.policy_file import shipped
+from cleannet.core.tally import Contacts, Loss, to_micros
+from cleannet.formats import envelope, messages, tally
+from cleannet.formats.moments import write_moment
+from cleannet.hub.incidents import actions as incidents
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties.rights import HELD_BY
+from cleannet.hub.programs import actions as programs
+from cleannet.hub.watch import actions as watch
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+LAW = "mobile_malware_2011"
+PROGRAM = "a.privacy.emial.d"
+CENTRE = Actor("cncert", "cncert", "p-centre")
+PARTIES = {
+    "miit": ("工业和信息化部", "miit", "", ()),
+    "cncert": ("国家互联网应急中心", "cncert", "", ()),
+    "js": ("江苏省通信管理局", "bureau", "32", ()),
+    "zj": ("浙江省通信管理局", "bureau", "33", ()),
+    "op1": ("移动运营企业甲", "operator", "32", ("network",)),
+    "op2": ("移动运营企业乙", "operator", "32", ()),
+    "rr": ("域名注册服务机构丙", "registrar", "", ()),
+    "cac-js": ("江苏省网信办", "cac", "32", ()),
+}
+
+
+def viewer(code: str, person: str = "") -> Viewer:
+    """Return a person of a party, with every right the role may hold."""
+    _, role, province, _ = PARTIES[code]
+    return Viewer(code, role, province, person or f"p-{code}", HELD_BY.get(role, frozenset()))
+
+
+@dataclass
+class World:
+    """Register everybody and let the operators' edges send tallies."""
+
+    keys: dict[str, Ed25519PrivateKey] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+
+    def populate(self) -> "World":
+        parties.adopt(policy=shipped()[LAW], actor=CENTRE, now=NOW - timedelta(days=30))
+        for code, (zh, role, province, also) in PARTIES.items():
+            parties.register(
+                code=code,
+                zh=zh,
+                en=code,
+                role=role,
+                province=province,
+                also=also,
+                actor=CENTRE,
+                now=NOW - timedelta(days=20),
+            )
+        programs.add_program(code=PROGRAM, zh="窃取", behaviour="窃取短信", harm="信息泄露", systems="Android", now=NOW)
+        for text, role in (("c2.evil-emial.example.com", "control"), ("dl.evil-emial.example.net", "distribution")):
+            programs.add_indicator(program=PROGRAM, text=text, role=role, source="test", allow=AllowLists(), now=NOW)
+        for code in ("op1", "op2"):
+            self.keys[code] = envelope.new_key()
+            watch.enrol(
+                edge=f"edge-{code}",
+                party=code,
+                province="32",
+                public_key=envelope.write_public(self.keys[code].public_key()),
+                now=NOW,
+            )
+        return self
+
+    def message(self, party: str, infected: int, now: datetime, **given: object) -> bytes:
+        """Return a signed tally of `infected` numbers seen in the hour before `now`, next in the edge's sequence."""
+        sequence = int(str(given.get("sequence", self.sequences.get(party, 0) + 1)))
+        self.sequences[party] = max(sequence, self.sequences.get(party, 0))
+        document = tally_document(infected, now, **given)
+        message = messages.TallyMessage(
+            f"edge-{party}",
+            party,
+            sequence,
+            str(document["batch"]),
+            int(str(given.get("revision", sequence))),
+            None,
+            now,
+            dict(document),
+        )
+        key = self.keys[party]
+        return envelope.sign(message.write(), key, envelope.key_id(key.public_key()), "tally")
+
+    def tally(self, party: str, infected: int, now: datetime, **given: object) -> incidents.Receipt:
+        """Send such a tally to the hub."""
+        return incidents.receive_tally(data=self.message(party, infected, now, **given), viewer=viewer(party), now=now)
+
+
+def tally_document(
+    infected: int,
+    now: datetime,
+    *,
+    loss_fen: int = 0,
+    program: str = PROGRAM,
+    batch: str = "day",
+    subscribers: str = "numbers",
+    found_at: datetime | None = None,
+    thresholds: Iterable[int] = (10_000, 50_000, 100_000),
+    **_: object,
+) -> Mapping[str, object]:
+    contacts = Contacts()
+    start = now - timedelta(hours=1)
+    for number in range(infected):
+        contacts.add(number.to_bytes(16, "big"), to_micros(start) + number * 1000, "32")
+    loss = Loss()
+    if loss_fen:
+        loss.add(b"record", loss_fen)
+    counted = tally.ProgramTally(
+        program,
+        infected,
+        tally.scale_of(contacts.count(thresholds), {"32": contacts.count((), "32")}),
+        tally.Scale(),
+        loss.total,
+        loss.records,
+    )
+    return {
+        "schema": tally.SCHEMA,
+        "subscribers": subscribers,
+        "window": "24h",
+        "found_at": write_moment(found_at or now),
+        "batch": batch,
+        "release": None,
+        "sources": [],
+        "programs": [tally.write_program(counted)],
+    }
