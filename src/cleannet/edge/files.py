@@ -75,9 +75,11 @@ class LogFile:
                     if not data:
                         break
                     member = zlib.decompressobj(31)
+                before = member.copy()
                 try:
                     out = member.decompress(data, CHUNK)
                 except zlib.error:
+                    yield from _up_to_damage(before, data)
                     self.cut_off = "the compressed data is damaged; what came before was read"
                     break
                 if out:
@@ -88,3 +90,14 @@ class LogFile:
             data = read(CHUNK)
         if member is not None and not self.cut_off:
             self.cut_off = "the compressed data ends too early; what was there was read"
+
+
+def _up_to_damage(member: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+    """Yield, byte by byte, what comes out of damaged data before the damage."""
+    while True:
+        try:
+            out = member.decompress(data, 1)
+        except zlib.error:
+            return
+        yield out
+        data = member.unconsumed_tail

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -178,12 +178,14 @@ def _values(batch: pa.RecordBatch, name: str, mapping: Mapping) -> list[Any]:
     column = batch.column(name)
     if pa.types.is_timestamp(column.type):
         return _moments(column, mapping)
-    texts: Callable[[Any], str] = lambda value: "" if value is None else str(value)  # noqa: E731 - one expression
-    if pa.types.is_floating(column.type):
-        return [
-            texts(int(value)) if value is not None and value == int(value) else texts(value) for value in _py(column)
-        ]
-    return [texts(value) for value in _py(column)]
+    return [_written(value) for value in _py(column)]
+
+
+def _written(value: object) -> str:
+    """Return a value as a CSV would hold it; a whole number that was stored as a float is whole."""
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _moments(column: pa.Array, mapping: Mapping) -> list[Any]:

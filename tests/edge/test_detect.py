@@ -1,0 +1,156 @@
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cleannet.edge import mapping
+from cleannet.edge.detect import Run, detect
+from cleannet.edge.watchlists import load_allow_lists, load_watchlists
+from cleannet.edge.wrong_use import WrongUse
+from cleannet.formats import canonical, tally
+
+Written = Callable[[str, str | bytes], Path]
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+START = datetime(2026, 11, 22, tzinfo=UTC)
+KEY = bytes(range(32))
+ZEEK = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n"
+MAPPING = """\
+schema = 1
+time_form = "epoch_s"
+[columns]
+time = "t"
+number = "n"
+host = "h"
+province = "p"
+fee = "f"
+record = "r"
+[fee]
+unit = "fen"
+every_row = true
+"""
+LISTS = {
+    "android_one.txt": "one.example\nshared.example\nlog.service.example\n",
+    "ioc.yaml": "- name: Two\n  websites: [site.example]\n  c2:\n    domains: [shared.example]\n",
+}
+ALLOW = "server=/service.example/192.0.2.1\n"
+
+
+def stamp(seconds: float) -> str:
+    return str((START + timedelta(seconds=seconds)).timestamp())
+
+
+def run(written: Written, *logs: Path, lateness: timedelta | None = None, key: bytes | None = KEY) -> Run:
+    allowed = load_allow_lists([written("allow.conf", ALLOW)])
+    paths = [written(name, text) for name, text in LISTS.items()]
+    watchlist = load_watchlists(paths, allowed.lists, NOW, {})
+    mappings = [mapping.load(written("m.toml", 'files = ["*.csv*"]\n' + MAPPING))]
+    detection = detect(logs, watchlist, begun_at=NOW, mappings=mappings, key=key, lateness=lateness)
+    return detection.result(allowed, found_at=NOW, thresholds=[2, 5])
+
+
+def rows(*found: tuple[float, str, str, str, str, str]) -> str:
+    return "t,n,h,p,f,r\n" + "".join(f"{stamp(seconds)},{n},{h},{p},{f},{r}\n" for seconds, n, h, p, f, r in found)
+
+
+def test_programs_are_counted_apart_and_exactly(written: Written) -> None:
+    log = written(
+        "a.csv",
+        rows(
+            (0, "13800138000", "one.example", "44", "100", "r1"),
+            (60, "+8613800138000", "x.one.example", "44", "100", "r1"),
+            (120, "13800138001", "ONE.example.", "11", "250", "r2"),
+            (180, "13800138002", "shared.example", "44", "", ""),
+            (240, "13800138003", "site.example", "", "-50", "r3"),
+            (300, "13800138004", "other.example", "44", "999", "r4"),
+            (360, "13800138005", "log.service.example", "44", "999", "r5"),
+        ),
+    )
+    found = run(written, log)
+    one, two = found.tally.programs
+    assert (one.program, one.hits, one.infected.subscribers, one.infected.maximum) == ("one", 4, 3, 3)
+    assert one.infected.crossings == {2: START + timedelta(seconds=180)}
+    assert (one.loss_fen, one.loss_records) == (350, 2)
+    assert {province: share.maximum for province, share in one.infected.by_province.items()} == {"44": 2, "11": 1}
+    assert (two.program, two.infected.maximum, two.exposed.maximum, two.loss_fen) == ("Two", 1, 1, -50)
+    assert set(two.exposed.by_province) == set()
+    document = found.document
+    assert document["subscribers"] == "numbers"
+    assert [(held["indicator"], held["hits"]) for held in document["held"]] == [("log.service.example", 1)]
+    assert document["indicators"]["held_by_allow_list"] == 1
+    assert document["rows"] == {"read": 7, "broken": 0, "late": 0, "unmapped": 0}
+
+
+def test_a_document_is_canonical_and_reads_back(written: Written) -> None:
+    log = written("a.csv", rows((0, "13800138000", "one.example", "44", "100", "r1"), (1, "x", "", "", "", "")))
+    found = run(written, log)
+    assert tally.read(json.loads(json.dumps(found.document))) == found.tally
+    assert canonical.decode(canonical.encode(found.document)) == found.document
+    assert found.document["broken"] == [{"file": str(log), "line": 3, "reason": "the subscriber is not a phone number"}]
+    assert (found.tally.first, found.tally.last) == (START, START)
+
+
+def test_order_and_names_of_the_logs_do_not_matter(written: Written) -> None:
+    a = rows((0, "13800138000", "one.example", "44", "100", "r1"))
+    b = rows((3600, "13800138001", "one.example", "44", "100", "r2"))
+    first = run(written, written("a.csv", a), written("b.csv", b))
+    second = run(written, written("y.csv", b), written("z.csv", a))
+    assert first.tally == second.tally
+    assert run(written, written("a.csv", a)).tally.batch != first.tally.batch
+
+
+def test_zeek_rows_count_addresses(written: Written) -> None:
+    text = ZEEK + f"{stamp(0)}\t10.0.0.1\tone.example\n{stamp(1)}\t10.0.0.2\tone.example\n"
+    found = run(written, written("dns.log.gz", gzip.compress(text.encode())), key=None)
+    assert found.document["subscribers"] == "addresses"
+    assert found.tally.programs[0].infected.maximum == 2
+    assert found.tally.programs[0].infected.by_province == {}
+    assert found.document["sources"][0]["format"] == "zeek dns tsv"
+
+
+def test_numbers_and_addresses_are_not_added_up(written: Written) -> None:
+    zeek = written("dns.log", ZEEK + f"{stamp(0)}\t10.0.0.1\tone.example\n")
+    with pytest.raises(WrongUse, match="separate runs"):
+        run(written, zeek, written("a.csv", rows((0, "13800138000", "one.example", "", "", ""))))
+
+
+def test_numbers_need_the_key(written: Written) -> None:
+    log = written("a.csv", rows((0, "13800138000", "one.example", "", "", "")))
+    with pytest.raises(WrongUse, match="--key"):
+        run(written, log, key=None)
+
+
+@pytest.mark.parametrize(("lateness", "late", "matched"), [(None, 0, 2), (timedelta(hours=6), 1, 1)])
+def test_late_rows_are_counted(written: Written, lateness: timedelta | None, late: int, matched: int) -> None:
+    log = written(
+        "a.csv",
+        rows((0, "13800138000", "one.example", "", "", ""), (30_000, "13800138001", "one.example", "", "", "")),
+    )
+    found = run(written, log, lateness=lateness)
+    assert found.document["rows"]["late"] == late
+    assert found.tally.programs[0].infected.subscribers == matched
+
+
+def test_damage_is_told_by_file(written: Written) -> None:
+    text = rows(*((n, f"138{n:08}", "one.example", "", "", "") for n in range(3000)))
+    data = gzip.compress(text.encode())
+    found = run(written, written("a.csv.gz", data[: len(data) // 2]))
+    source = found.document["sources"][0]
+    assert "too early" in source["cut_off"]
+    assert 0 < source["rows"] < 3000
+    assert found.tally.programs[0].infected.subscribers == source["rows"] - source["broken"]
+
+
+@pytest.mark.parametrize("name", ["x.log", "x.tsv"])
+def test_a_log_nobody_can_read(written: Written, tmp_path: Path, name: str) -> None:
+    with pytest.raises(WrongUse, match="neither a Zeek"):
+        run(written, written(name, "a b c\n"))
+    with pytest.raises(WrongUse, match="cannot be read"):
+        run(written, tmp_path / "missing.log")
+
+
+def test_no_hit_is_an_empty_list_not_a_zero(written: Written) -> None:
+    found = run(written, written("a.csv", rows((0, "13800138000", "fine.example", "", "", ""))))
+    assert found.document["programs"] == []

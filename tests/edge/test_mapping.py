@@ -1,0 +1,110 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cleannet.edge import mapping
+from cleannet.edge.rows import BadRow
+from cleannet.edge.wrong_use import WrongUse
+
+Written = Callable[[str, str | bytes], Path]
+GOOD = """\
+schema = 1
+time_zone = "Asia/Shanghai"
+[columns]
+time = "ts"
+number = "msisdn"
+host = "qname"
+fee = "charge"
+record = "id"
+billing = "kind"
+[fee]
+unit = "yuan"
+billing = ["charge"]
+refund = ["refund"]
+"""
+
+
+def test_a_mapping_is_read(written: Written) -> None:
+    found = mapping.load(written("m.toml", 'files = ["dns-*.csv"]\n' + GOOD))
+    assert found.fits("dns-1.csv")
+    assert not found.fits("http.csv")
+    assert found.columns["number"] == "msisdn"
+    assert str(found.zone) == "Asia/Shanghai"
+    assert mapping.load(written("m.toml", GOOD)).fits("anything")
+
+
+@pytest.mark.parametrize(
+    ("unit", "fee", "kind", "fen"),
+    [
+        ("yuan", "12.34", "charge", 1234),
+        ("yuan", " 12 ", "charge", 1200),
+        ("yuan", "0.5", "charge", 50),
+        ("yuan", "0.500", "charge", 50),
+        ("yuan", "-2.00", "charge", -200),
+        ("yuan", "2.00", "refund", -200),
+        ("yuan", "-2.00", "refund", -200),
+        ("yuan", "2.00", "free", None),
+        ("yuan", "nonsense", "free", None),
+        ("yuan", "", "charge", None),
+        ("fen", "1234", "charge", 1234),
+        ("fen", "-5", "charge", -5),
+    ],
+)
+def test_fen(written: Written, unit: str, fee: str, kind: str, fen: int | None) -> None:
+    assert mapping.load(written("m.toml", GOOD.replace('"yuan"', f'"{unit}"'))).fen(fee, kind) == fen
+
+
+@pytest.mark.parametrize(
+    ("unit", "fee"), [("yuan", "1.234"), ("yuan", "1,5"), ("yuan", "1e3"), ("yuan", "x13800138000"), ("fen", "1.5")]
+)
+def test_a_fee_that_cannot_be_read_is_not_shown(written: Written, unit: str, fee: str) -> None:
+    with pytest.raises(BadRow) as broken:
+        mapping.load(written("m.toml", GOOD.replace('"yuan"', f'"{unit}"'))).fen(fee, "charge")
+    assert fee not in str(broken.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("schema = 1", "schema = 2", "schema must be 1"),
+        ("schema = 1", "", "schema must be 1"),
+        ('time = "ts"', "", "columns.time is missing"),
+        ('number = "msisdn"', "", "either number or address"),
+        ('number = "msisdn"', 'number = "a"\naddress = "b"', "either number or address"),
+        ('host = "qname"', "", "at least one of host, uri, dst_ip"),
+        ('host = "qname"', 'host = "qname"\nphone = "x"', "columns.phone is not known"),
+        ('host = "qname"', "host = 1", "columns.host must be a text"),
+        ('record = "id"', "", "columns.record is missing"),
+        ('billing = "kind"', "", "columns.billing is missing"),
+        ('unit = "yuan"', "", "fee.unit is missing"),
+        ('unit = "yuan"', 'unit = "dollar"', "fee.unit must be one of"),
+        ('billing = ["charge"]', "", "which rows are billing rows"),
+        ('billing = ["charge"]', 'billing = ["charge"]\nevery_row = true', "which rows are billing rows"),
+        ('billing = ["charge"]', 'billing = "charge"', "fee.billing must be a list"),
+        ("Asia/Shanghai", "Asia/Nowhere", "time_zone is not the name"),
+        ('time_zone = "Asia/Shanghai"', 'time_form = "%Y%m%d"', "time_zone is missing"),
+        ("[columns]", "columns = 1\n[other]", "columns must be a table"),
+        ("[fee]", '[csv]\ndelimiter = ";;"\n[fee]', "csv.delimiter"),
+        ("[fee]", '[csv]\nencoding = "utf-16"\n[fee]', "csv.encoding"),
+        ("[fee]", '[csv]\nencoding = "nonsense"\n[fee]', "csv.encoding"),
+        ("[fee]", "[fee", "not TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(written: Written, old: str, new: str, words: str) -> None:
+    assert old in GOOD
+    path = written("m.toml", GOOD.replace(old, new, 1))
+    with pytest.raises(WrongUse, match=words) as wrong:
+        mapping.load(path)
+    assert str(path) in str(wrong.value)
+
+
+def test_all_mistakes_are_said_at_once(written: Written) -> None:
+    with pytest.raises(WrongUse) as wrong:
+        mapping.load(written("m.toml", "nonsense = 1"))
+    assert len(str(wrong.value).splitlines()) == 5
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="cannot be read"):
+        mapping.load(tmp_path / "m.toml")
