@@ -20,6 +20,7 @@ HEADINGS: Mapping[str, str] = {
     "VERDICTS": "验证结果 Verdicts of a verification",
     "RIGHTS": "权限 Rights",
     "CASE_STATES": "案卷状态 States of a case",
+    "ORDER_STATES": "处置任务状态 States of an order",
     "ENTRY_KINDS": "台账记录 Kinds of ledger entry, and who makes them",
 }
 
