@@ -24,7 +24,7 @@ _SEPARATOR = "|"
 
 def stamp(moment: datetime) -> str:
     """Return an aware moment as UTC text with microseconds, such as 2026-11-22T08:00:00.000000Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment(text: str) -> datetime:

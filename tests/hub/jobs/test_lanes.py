@@ -1,0 +1,34 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cleannet.hub.blobs import actions as blobs
+from cleannet.hub.blobs import store
+from cleannet.hub.jobs import lanes
+from cleannet.hub.ledger import queries
+from cleannet.hub.ledger.viewer import Viewer
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_an_idle_hub_has_nothing_to_do() -> None:
+    assert [lane.work(NOW) for lane in lanes.LANES] == [0] * len(lanes.LANES)
+
+
+@pytest.mark.django_db
+def test_no_month_begins_before_a_law_is_adopted() -> None:
+    assert lanes.begin_months(NOW) == 0
+    assert not queries.entries(Viewer("miit", "miit")).exists()
+
+
+@pytest.mark.django_db
+def test_files_of_erased_blobs_are_swept(data_folder: Path) -> None:
+    row = blobs.put(b"x", kind="paper", now=NOW, keep_until=NOW)
+    files = store.Files(data_folder)
+    locked = files.read(row.ref)
+    blobs.erase(ref=row.ref, now=NOW)
+    files.write(row.ref, locked)
+    assert lanes.sweep_blobs(NOW) == 1
+    assert lanes.sweep_blobs(NOW) == 0

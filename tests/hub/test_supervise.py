@@ -1,0 +1,68 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait(done: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + 60
+    while not (found := done()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+    return found
+
+
+def ask(port: int) -> Any:
+    """Return status and headers of the answer to a request for a page that is not there, None without an answer."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/no-such-page", timeout=5)
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code, answer.headers
+    except OSError:
+        return None
+    raise AssertionError("there is no such page")
+
+
+def children(process: int, word: str) -> list[int]:
+    found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [int(child) for child in found if word in Path(f"/proc/{child}/cmdline").read_text()]
+
+
+def test_serves_with_tick_beside_and_ends_both(own_hub: Any) -> None:
+    port = free_port()
+    own_hub.environ["CLEANNET_BIND"] = f"127.0.0.1:{port}"
+    own_hub.environ["CLEANNET_WORKERS"] = "1"
+    own_hub.work("write", "w", "0.1")
+    command = [sys.executable, "-c", "import sys; from cleannet.cli import main; sys.exit(main(['hub', 'serve']))"]
+    server = subprocess.Popen(command, env=own_hub.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        status, headers = wait(lambda: ask(port), "the hub does not serve")
+        assert status == 404
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Frame-Options"] == "DENY"
+        wait(lambda: json.loads(own_hub.work("count"))["unsealed"] == 0, "tick seals nothing")
+        (first,) = children(server.pid, "tick")
+        os.kill(first, signal.SIGKILL)
+        second = wait(lambda: [pid for pid in children(server.pid, "tick") if pid != first], "tick stays dead")
+        server.terminate()
+        assert server.wait(60) == 0
+        assert not Path(f"/proc/{second[0]}").exists()
+        assert ask(port) is None
+    finally:
+        server.kill()
+        server.wait()
