@@ -115,3 +115,19 @@ def test_a_content_too_large_is_refused(settings: Settings) -> None:
     with pytest.raises(actions.BlobRefused) as refused:
         actions.put(bytes((1 << 20) + 1), kind="sample", now=NOW)
     assert refused.value.code == "blob.too_large"
+
+
+def test_a_blob_put_while_the_master_is_rotated_stays_readable(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = store.Files.write
+
+    def rotated_meanwhile(files: store.Files, ref: str, locked: bytes) -> None:
+        write(files, ref, locked)
+        actions.rotate_master()
+
+    monkeypatch.setattr(store.Files, "write", rotated_meanwhile)
+    row = actions.put(PAPER, kind="paper", now=NOW)
+    assert row.master == 2
+    assert sorted(Keyring(data_folder).masters()) == [2]
+    assert queries.get(row.ref) == PAPER

@@ -105,14 +105,15 @@ def rotate_master() -> tuple[int, list[str]]:
 
 
 def _put_new(content: bytes, kind: str, digest: str, now: datetime, keep_until: datetime | None) -> Blob:
-    number, master = Keyring(settings.CLEANNET_DATA).master()
+    keys = Keyring(settings.CLEANNET_DATA)
+    number, master = keys.master()
     salt, key = store.new_salt(), store.new_key()
     ref = store.reference(content, salt)
     files = store.Files(settings.CLEANNET_DATA)
     files.write(ref, store.lock(key, content, ref))
     try:
         with transaction.atomic():
-            return Blob.objects.create(
+            row = Blob.objects.create(
                 ref=ref,
                 kind=kind,
                 digest=digest,
@@ -126,3 +127,9 @@ def _put_new(content: bytes, kind: str, digest: str, now: datetime, keep_until: 
     except IntegrityError:
         files.remove(ref)
         raise
+    latest, newer = keys.master()
+    if latest != number:
+        # A rotation began meanwhile and may have passed this row before it was there; it destroys the master used.
+        Blob.objects.filter(ref=ref).update(wrapped_key=store.lock(newer, key, ref), master=latest)
+        row.refresh_from_db()
+    return row
