@@ -68,7 +68,7 @@ def find_font(folders: Sequence[Path]) -> Font:
         for path in candidates:
             content = path.read_bytes()
             for face in _faces(path.suffix.lower(), content):
-                if face["name"].getDebugName(1) == family:
+                if family in (face["name"].getDebugName(16), face["name"].getDebugName(1)):
                     return Font(family, path, hashlib.sha256(content).hexdigest(), frozenset(face.getBestCmap()))
     raise FontMissing(
         "No font for Chinese was found. Install Debian's fonts-noto-cjk or fonts-wqy-microhei, or cleannet[fonts]."

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "cleannet.hub.watch",
     "cleannet.hub.incidents",
     "cleannet.hub.disposal",
+    "cleannet.hub.api",
     "cleannet.hub.jobs",
 ]
 MIDDLEWARE = [

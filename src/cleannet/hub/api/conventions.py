@@ -1,0 +1,120 @@
+"""What every operation has in common: who asks, whether he may, problem+json, idempotency, pages of a list."""
+
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja.security import HttpBearer
+
+from cleannet.core.refusal import Refusal
+from cleannet.hub.api.models import Answered
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import queries as parties
+from cleannet.hub.wording import told
+
+MOST = 200
+Row = TypeVar("Row", bound=Model)
+Operation = Callable[..., Any]
+
+
+class ApiRefused(Refusal):
+    """Say why a request is not carried out: `api.*`."""
+
+
+class ByToken(HttpBearer):
+    """Let a program in by its token; the request then carries the viewer it acts as."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Viewer | None:
+        return parties.viewer_of_token(token, now=now())
+
+
+def now() -> datetime:
+    """Return the moment of the request: the one place of the API that asks the time."""
+    return datetime.now(UTC)
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Return who asks."""
+    found: Viewer = vars(request)["auth"]
+    return found
+
+
+def allowed(right: str) -> Callable[[Operation], Operation]:
+    """Let only holders of a right carry an operation out; the right stays readable for the test of all routes."""
+
+    def wrap(operation: Operation) -> Operation:
+        @functools.wraps(operation)
+        def checked(request: HttpRequest, *given: Any, **named: Any) -> Any:
+            if not viewer_of(request).may(right):
+                raise ApiRefused("api.right_missing", right=right)
+            return operation(request, *given, **named)
+
+        vars(checked)["right"] = right
+        return checked
+
+    return wrap
+
+
+def once(operation: Operation) -> Operation:
+    """Carry a request with an Idempotency-Key out once: the same again gets the same answer, another one is refused."""
+
+    @functools.wraps(operation)
+    def kept(request: HttpRequest, *given: Any, **named: Any) -> Any:
+        key = request.headers.get("Idempotency-Key", "")
+        if not key:
+            return operation(request, *given, **named)
+        party = viewer_of(request).party
+        digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).hexdigest()
+        key = f"{request.path} {key}"[:200]
+        before = Answered.objects.filter(party=party, key=key).first()
+        if before is None:
+            try:
+                with transaction.atomic():
+                    status, body = operation(request, *given, **named)
+                    Answered.objects.create(party=party, key=key, request=digest, status=status, body=body, at=now())
+                    return status, body
+            except IntegrityError:
+                # The same request came twice at once; the other one was carried out.
+                before = Answered.objects.filter(party=party, key=key).first()
+                if before is None:
+                    raise
+        if before.request != digest:
+            raise ApiRefused("api.key_reused", key=key)
+        return before.status, before.body
+
+    return kept
+
+
+def page(rows: QuerySet[Row], *, by: str, after: str, limit: int) -> tuple[Sequence[Row], str | None]:
+    """Return at most `limit` rows after a cursor, in ascending order of the unique column `by`, and the next cursor."""
+    found = rows.order_by(by)
+    if after:
+        found = found.filter(**{f"{by}__gt": after})
+    taken = list(found[: min(max(limit, 1), MOST) + 1])
+    more = len(taken) > min(max(limit, 1), MOST)
+    taken = taken[: min(max(limit, 1), MOST)]
+    return taken, str(getattr(taken[-1], by)) if more else None
+
+
+def problem(refusal: Refusal) -> HttpResponse:
+    """Return a refusal as problem+json (RFC 9457): what, why, what to do."""
+    worded = told(refusal)
+    return JsonResponse(
+        {
+            "type": f"urn:cleannet:problem:{refusal.code}",
+            "title": HTTPStatus(worded.status).phrase,
+            "status": worded.status,
+            "detail": worded.what,
+            "remedy": worded.remedy,
+            "code": refusal.code,
+        },
+        status=worded.status,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
+    )

@@ -1,0 +1,310 @@
+"""Every operation of /api/v1: each makes one call of an app's actions or queries."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, ValidationError
+
+from cleannet.core.refusal import Refusal
+from cleannet.core.replay import state
+from cleannet.hub.api import schemas
+from cleannet.hub.api.conventions import ApiRefused, ByToken, allowed, now, once, page, problem, viewer_of
+from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import queries as orders
+from cleannet.hub.disposal.models import Order
+from cleannet.hub.incidents import actions as incidents
+from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents.models import Case
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger import sealing
+from cleannet.hub.ledger.models import Duty
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.papers import queries as papers
+from cleannet.hub.papers.models import Paper
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.watch import actions as watch
+
+PROBLEMS = {400: schemas.Problem, 401: schemas.Problem, 403: schemas.Problem, 404: schemas.Problem}
+PROBLEMS |= {409: schemas.Problem, 422: schemas.Problem}
+
+api = NinjaAPI(
+    title="CleanNet 清网",
+    version="1",
+    auth=ByToken(),
+    docs_url=None,
+    urls_namespace="api",
+    description="Cases, duties, papers and orders of one hub. Errors are problem+json; POST takes an Idempotency-Key.",
+)
+
+
+@api.exception_handler(Refusal)
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    return problem(refusal)
+
+
+@api.exception_handler(AuthenticationError)
+def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return problem(ApiRefused("api.not_authenticated"))
+
+
+@api.exception_handler(ValidationError)
+def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    why = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors)
+    return problem(ApiRefused("api.bad_request", why=why))
+
+
+@api.post("/tallies", response={200: schemas.TallyReceipt, 201: schemas.TallyReceipt, **PROBLEMS})
+@allowed("submit")
+def receive_tally(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+    """Take in a signed tally (the body is the envelope). The receipt carries the signed head of the ledger."""
+    at = now()
+    receipt = incidents.receive_tally(data=request.body, viewer=viewer_of(request), now=at)
+    sealing.seal(now=at)
+    head = sealing.last_head()
+    if head is None:
+        raise RuntimeError("a tally was taken in and nothing of it is sealed")
+    return 200 if receipt.again else 201, {
+        "edge": receipt.edge,
+        "sequence": receipt.sequence,
+        "cases": list(receipt.cases),
+        "again": receipt.again,
+        "head": bytes(head.envelope).decode(),
+    }
+
+
+@api.post("/heartbeats", response={200: schemas.Taken, **PROBLEMS})
+@allowed("submit")
+def receive_heartbeat(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+    """Take in a signed heartbeat (the body is the envelope): what an edge covers."""
+    watch.take_heartbeat(data=request.body, party=viewer_of(request).party, now=now())
+    return 200, {"taken": True}
+
+
+@api.get("/releases/latest", response={204: None, **PROBLEMS})
+@allowed("read")
+def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | tuple[int, None]:
+    """Return the newest signed release of the watchlist when it is newer than `after`; 204 when there is none."""
+    release = programs.latest_release(after=after, now=now())
+    if release is None:
+        return 204, None
+    return HttpResponse(bytes(release.envelope), content_type="application/json")
+
+
+@api.get("/cases", response={200: schemas.CasesOut, **PROBLEMS})
+@allowed("read")
+def list_cases(request: HttpRequest, status: str = "", after: str = "", limit: int = 50) -> dict[str, Any]:
+    """List the cases you may see, by number."""
+    viewer = viewer_of(request)
+    rows, following = page(cases.cases(viewer, status=status or None), by="number", after=after, limit=limit)
+    return {"items": [_case(viewer, row) for row in rows], "next": following}
+
+
+@api.get("/cases/{number}", response={200: schemas.CaseOut, **PROBLEMS})
+@allowed("read")
+def show_case(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Show a case with the figures and grades you may see."""
+    viewer = viewer_of(request)
+    return _case(viewer, cases.case(viewer, number))
+
+
+@api.get("/cases/{number}/entries", response={200: schemas.EntriesOut, **PROBLEMS})
+@allowed("read")
+def list_entries(request: HttpRequest, number: str, after: str = "", limit: int = 100) -> dict[str, Any]:
+    """List the ledger entries of a case that you may see, in the order they were entered."""
+    viewer = viewer_of(request)
+    cases.case(viewer, number)
+    rows, following = page(ledger.entries(viewer, case=number), by="id", after=after, limit=limit)
+    return {"items": [_entry(row) for row in rows], "next": following}
+
+
+@api.get("/duties", response={200: schemas.DutiesOut, **PROBLEMS})
+@allowed("read")
+def list_duties(
+    request: HttpRequest, case: str = "", own: bool = False, after: str = "", limit: int = 100
+) -> dict[str, Any]:
+    """List the duties you may see, by key; of one case, or only your party's own open ones."""
+    viewer = viewer_of(request)
+    found = ledger.own_duties(viewer) if own else ledger.duties(viewer, case=case or None)
+    rows, following = page(found, by="key", after=after, limit=limit)
+    return {"items": [_duty(row) for row in rows], "next": following}
+
+
+@api.post("/cases/{number}/report", response={201: schemas.PaperOut, **PROBLEMS})
+@allowed("report")
+@once
+def report(request: HttpRequest, number: str, body: schemas.ReportIn) -> tuple[int, dict[str, Any]]:
+    """Report your own grade of a case on 附件三; `changes` replaces fields by key."""
+    return 201, _paper(incidents.report(viewer=viewer_of(request), case=number, now=now(), changes=body.changes))
+
+
+@api.post("/cases/{number}/first-report", response={201: schemas.Taken, **PROBLEMS})
+@allowed("report")
+@once
+def report_first(request: HttpRequest, number: str, body: schemas.FirstReportIn) -> tuple[int, dict[str, Any]]:
+    """Record a first report by phone or mail; the paper stays owed."""
+    incidents.report_first(viewer=viewer_of(request), case=number, now=now(), **body.dict())
+    return 201, {"taken": True}
+
+
+@api.get("/cases/{number}/papers", response={200: list[schemas.PaperOut], **PROBLEMS})
+@allowed("read")
+def list_papers(request: HttpRequest, number: str) -> list[dict[str, Any]]:
+    """List the papers of a case that you made, received or may see."""
+    return [_paper(row) for row in papers.papers(viewer_of(request), case=number)]
+
+
+@api.get("/papers/{number}/{kind}", response={200: None, **PROBLEMS})
+@allowed("read")
+def download(request: HttpRequest, number: int, kind: str) -> HttpResponse:
+    """Download a paper by its id as it was issued, as pdf or docx."""
+    content = papers.content(papers.paper(viewer_of(request), number), kind)
+    return HttpResponse(content, content_type=papers.FILES[kind])
+
+
+@api.post("/cases/{number}/orders", response={201: list[schemas.OrderOut], **PROBLEMS})
+@allowed("order")
+@once
+def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> tuple[int, list[dict[str, Any]]]:
+    """Issue a notice (附件四) with its orders."""
+    wanted = [disposal.Wanted(**one.dict()) for one in body.orders]
+    made = disposal.issue(viewer=viewer_of(request), case=number, wanted=wanted, now=now(), changes=body.changes)
+    return 201, [_order(row) for row in made]
+
+
+@api.post("/cases/{number}/orders/again", response={201: list[schemas.OrderOut], **PROBLEMS})
+@allowed("order")
+@once
+def issue_again(request: HttpRequest, number: str) -> tuple[int, list[dict[str, Any]]]:
+    """Issue what failed verification again, under a further notice of the same task number."""
+    return 201, [_order(row) for row in disposal.issue_again(viewer=viewer_of(request), case=number, now=now())]
+
+
+@api.get("/orders", response={200: schemas.OrdersOut, **PROBLEMS})
+@allowed("read")
+def list_orders(request: HttpRequest, case: str = "", after: str = "", limit: int = 100) -> dict[str, Any]:
+    """List the orders you may see, by number."""
+    found = orders.orders(viewer_of(request), case=case or None)
+    rows, following = page(found, by="number", after=after, limit=limit)
+    return {"items": [_order(row) for row in rows], "next": following}
+
+
+@api.post("/orders/{number}/acknowledge", response={200: schemas.Taken, **PROBLEMS})
+@allowed("feed_back")
+@once
+def acknowledge(request: HttpRequest, number: str) -> tuple[int, dict[str, Any]]:
+    """Sign for an order (签收)."""
+    disposal.acknowledge(viewer=viewer_of(request), order=number, now=now())
+    return 200, {"taken": True}
+
+
+@api.post("/notices/{number}/feedback", response={201: schemas.FeedbackOut, **PROBLEMS})
+@allowed("feed_back")
+@once
+def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> tuple[int, dict[str, Any]]:
+    """Feed back on 附件五 what was done under a notice, and why the rest was not."""
+    made = disposal.feed_back(
+        viewer=viewer_of(request),
+        notice=number,
+        items=[disposal.Done(**item.dict()) for item in body.items],
+        users_told=body.users_told,
+        disposed_at=body.disposed_at,
+        now=now(),
+        changes=body.changes,
+    )
+    names = ("number", "case", "notice", "party")
+    answer = {name: getattr(made, name) for name in names}
+    return 201, {**answer, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": None}
+
+
+@api.post("/cases/{number}/look", response={200: list[schemas.SightingOut], **PROBLEMS})
+@allowed("verify")
+def look(request: HttpRequest, number: str) -> list[dict[str, Any]]:
+    """Look from every vantage whether the names of a case are still answered."""
+    return [
+        {
+            "order": seen.order_id,
+            "vantage": seen.vantage,
+            "verdict": seen.verdict,
+            "evidence": seen.evidence,
+            "seen_at": seen.seen_at,
+        }
+        for seen in disposal.look(viewer=viewer_of(request), case=number, now=now())
+    ]
+
+
+@api.get("/ledger/consistency", response={200: schemas.ConsistencyOut, **PROBLEMS})
+@allowed("read")
+def consistency(request: HttpRequest, first: int) -> dict[str, Any]:
+    """Prove that the ledger still begins with the `first` entries it once had."""
+    head, proof = sealing.prove_prefix(first)
+    return {"head": bytes(head.envelope).decode(), "proof": [step.hex() for step in proof]}
+
+
+@api.get("/ledger/entries/{entry}/proof", response={200: schemas.ProofOut, **PROBLEMS})
+@allowed("read")
+def inclusion(request: HttpRequest, entry: str) -> dict[str, Any]:
+    """Prove that an entry is in the ledger."""
+    found = sealing.prove_entry(ledger.entry(viewer_of(request), entry))
+    return {
+        "index": found.index,
+        "size": found.size,
+        "leaf": found.leaf.hex(),
+        "proof": [step.hex() for step in found.hashes],
+        "head": found.head.decode(),
+    }
+
+
+def _case(viewer: Viewer, case: Case) -> dict[str, Any]:
+    scale = cases.scale(viewer, case)
+    told = cases.grade_told(viewer, case)
+    return {
+        "number": case.number,
+        "program": case.program,
+        "status": case.status,
+        "opened_at": case.opened_at,
+        "grade": told.value if told else None,
+        "infected_24h": scale.infected,
+        "infected_24h_upper": scale.infected_upper,
+        "exposed": scale.exposed,
+        "loss_fen": scale.loss_fen,
+        "subscribers_are_numbers": scale.numbers,
+        "grades": [
+            {
+                "policy": one.policy,
+                "grader": one.grader,
+                "grade": one.grade.value,
+                "article": one.article,
+                "figures": one.row.facts,
+                "found_at": one.row.found_at,
+            }
+            for one in cases.standing_grades(viewer, case)
+        ],
+    }
+
+
+def _duty(duty: Duty) -> dict[str, Any]:
+    fields = "key policy article owes expects start due to cc unrouted case provisional unverified".split()
+    met = duty.met_by.happened_at if duty.met_by else None
+    void = duty.void_by.happened_at if duty.void_by else None
+    return {
+        **{name: getattr(duty, name) for name in fields},
+        "form": duty.form or None,
+        "grade": duty.grade or None,
+        "state": state(duty.due, met, void, now()),
+    }
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    fields = "id kind party role happened_at entered_at recipients facts".split()
+    return {name: getattr(entry, name) for name in fields}
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    fields = "number version form case party recipients missing".split()
+    return {"id": paper.pk, "issued_at": paper.issued_at.isoformat(), **{name: getattr(paper, name) for name in fields}}
+
+
+def _order(order: Order) -> dict[str, Any]:
+    fields = "number case notice party kind host status reason".split()
+    return {"issued_at": order.issued_at.isoformat(), **{name: getattr(order, name) for name in fields}}

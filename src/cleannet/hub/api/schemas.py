@@ -1,0 +1,193 @@
+"""What goes in and out, as the API description prints it. Moments are ISO 8601 with a zone, money integer fen."""
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Schema
+
+
+class Problem(Schema):
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    code: str
+
+
+class TallyReceipt(Schema):
+    edge: str
+    sequence: int
+    cases: list[str]
+    again: bool
+    head: str
+
+
+class Taken(Schema):
+    taken: bool
+
+
+class GradeOut(Schema):
+    policy: str
+    grader: str
+    grade: str
+    article: str
+    figures: dict[str, int]
+    found_at: datetime
+
+
+class CaseOut(Schema):
+    number: str
+    program: str
+    status: str
+    opened_at: datetime
+    grade: str | None
+    infected_24h: int
+    infected_24h_upper: int
+    exposed: int
+    loss_fen: int | None
+    subscribers_are_numbers: bool
+    grades: list[GradeOut]
+
+
+class CasesOut(Schema):
+    items: list[CaseOut]
+    next: str | None
+
+
+class DutyOut(Schema):
+    key: str
+    policy: str
+    article: str
+    owes: str
+    expects: str
+    start: datetime
+    due: datetime | None
+    to: list[str]
+    cc: list[str]
+    unrouted: list[str]
+    form: str | None
+    grade: str | None
+    case: str
+    state: str
+    provisional: bool
+    unverified: bool
+
+
+class DutiesOut(Schema):
+    items: list[DutyOut]
+    next: str | None
+
+
+class EntryOut(Schema):
+    id: str
+    kind: str
+    party: str
+    role: str
+    happened_at: datetime
+    entered_at: datetime
+    recipients: list[str]
+    facts: dict[str, Any]
+
+
+class EntriesOut(Schema):
+    items: list[EntryOut]
+    next: str | None
+
+
+class PaperOut(Schema):
+    id: int
+    number: str
+    version: int
+    form: str
+    case: str
+    party: str
+    recipients: list[str]
+    issued_at: datetime
+    missing: list[str]
+
+
+class ReportIn(Schema):
+    changes: dict[str, str] = {}
+
+
+class FirstReportIn(Schema):
+    medium: str
+    confirmed_by: list[str]
+    said: str
+    happened_at: datetime
+
+
+class WantedIn(Schema):
+    party: str
+    kind: str
+    host: str
+
+
+class OrdersIn(Schema):
+    orders: list[WantedIn]
+    changes: dict[str, str] = {}
+
+
+class OrderOut(Schema):
+    number: str
+    case: str
+    notice: str
+    party: str
+    kind: str
+    host: str
+    status: str
+    reason: str
+    issued_at: datetime
+
+
+class OrdersOut(Schema):
+    items: list[OrderOut]
+    next: str | None
+
+
+class DoneIn(Schema):
+    order: str
+    done: bool
+    reason: str = ""
+
+
+class FeedbackIn(Schema):
+    items: list[DoneIn]
+    users_told: int | None = None
+    disposed_at: datetime
+    changes: dict[str, str] = {}
+
+
+class FeedbackOut(Schema):
+    number: str
+    case: str
+    notice: str
+    party: str
+    fed_back_at: datetime
+    verified_at: datetime | None
+
+
+class SightingOut(Schema):
+    order: str
+    vantage: str
+    verdict: str
+    evidence: dict[str, Any]
+    seen_at: datetime
+
+
+class VerdictsOut(Schema):
+    verdicts: dict[str, str]
+
+
+class ConsistencyOut(Schema):
+    head: str
+    proof: list[str]
+
+
+class ProofOut(Schema):
+    index: int
+    size: int
+    leaf: str
+    proof: list[str]
+    head: str
