@@ -7,8 +7,10 @@ from tests.hub.world import LAW, NOW, World, viewer
 
 from cleannet.cli.demo_bind import BindNetwork
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import feedback
 from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal.actions import Done, Wanted
+from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
@@ -41,7 +43,7 @@ def test_from_a_tally_to_a_closed_case(bind: BindNetwork) -> None:
     for order in issued:
         disposal.acknowledge(viewer=op1, order=order.number, now=NOW + 4 * MINUTE)
 
-    first = disposal.feed_back(
+    first = feedback.feed_back(
         viewer=op1,
         notice=issued[0].notice,
         items=[Done(order.number, True) for order in issued],
@@ -49,13 +51,13 @@ def test_from_a_tally_to_a_closed_case(bind: BindNetwork) -> None:
         disposed_at=NOW + 5 * MINUTE,
         now=NOW + 6 * MINUTE,
     )
-    disposal.look(viewer=centre, case=case, now=NOW + 7 * MINUTE)
-    assert set(disposal.verify(viewer=watch, feedback=first.number, now=NOW + 8 * MINUTE).values()) == {"still_there"}
+    feedback.look(viewer=centre, case=case, now=NOW + 7 * MINUTE)
+    assert set(feedback.verify(viewer=watch, feedback=first.number, now=NOW + 8 * MINUTE).values()) == {"still_there"}
 
     bind.heed()
     again = disposal.issue_again(viewer=centre, case=case, now=NOW + 9 * MINUTE)
     assert disposal.deliver(now=NOW + 9 * MINUTE, lease=LEASE) == 2
-    second = disposal.feed_back(
+    second = feedback.feed_back(
         viewer=op1,
         notice=again[0].notice,
         items=[Done(order.number, True) for order in again],
@@ -63,8 +65,8 @@ def test_from_a_tally_to_a_closed_case(bind: BindNetwork) -> None:
         disposed_at=NOW + 10 * MINUTE,
         now=NOW + 11 * MINUTE,
     )
-    disposal.look(viewer=centre, case=case, now=NOW + 12 * MINUTE)
-    assert set(disposal.verify(viewer=watch, feedback=second.number, now=NOW + 13 * MINUTE).values()) == {"gone"}
+    feedback.look(viewer=centre, case=case, now=NOW + 12 * MINUTE)
+    assert set(feedback.verify(viewer=watch, feedback=second.number, now=NOW + 13 * MINUTE).values()) == {"gone"}
     disposal.close(viewer=centre, case=case, now=NOW + 14 * MINUTE)
 
     assert cases.case(centre, case).status == "closed"

@@ -11,17 +11,18 @@ from cleannet.core.replay import state
 from cleannet.hub.api import schemas
 from cleannet.hub.api.conventions import ApiRefused, ByToken, allowed, now, once, page, problem, viewer_of
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import feedback
 from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal.models import Order
+from cleannet.hub.disposal.queries import Order
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents.models import Case
+from cleannet.hub.incidents.queries import Case
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger import sealing
-from cleannet.hub.ledger.models import Duty
+from cleannet.hub.ledger.queries import Duty
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import queries as papers
-from cleannet.hub.papers.models import Paper
+from cleannet.hub.papers.queries import Paper
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.watch import actions as watch
 
@@ -203,10 +204,10 @@ def acknowledge(request: HttpRequest, number: str) -> tuple[int, dict[str, Any]]
 @once
 def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> tuple[int, dict[str, Any]]:
     """Feed back on 附件五 what was done under a notice, and why the rest was not."""
-    made = disposal.feed_back(
+    made = feedback.feed_back(
         viewer=viewer_of(request),
         notice=number,
-        items=[disposal.Done(**item.dict()) for item in body.items],
+        items=[feedback.Done(**item.dict()) for item in body.items],
         users_told=body.users_told,
         disposed_at=body.disposed_at,
         now=now(),
@@ -229,8 +230,25 @@ def look(request: HttpRequest, number: str) -> list[dict[str, Any]]:
             "evidence": seen.evidence,
             "seen_at": seen.seen_at,
         }
-        for seen in disposal.look(viewer=viewer_of(request), case=number, now=now())
+        for seen in feedback.look(viewer=viewer_of(request), case=number, now=now())
     ]
+
+
+@api.post("/feedbacks/{number}/verify", response={200: schemas.VerdictsOut, **PROBLEMS})
+@allowed("verify")
+@once
+def verify(request: HttpRequest, number: str) -> tuple[int, dict[str, Any]]:
+    """Answer a feedback with what was seen since it came."""
+    return 200, {"verdicts": dict(feedback.verify(viewer=viewer_of(request), feedback=number, now=now()))}
+
+
+@api.post("/cases/{number}/close", response={200: schemas.Taken, **PROBLEMS})
+@allowed("verify")
+@once
+def close(request: HttpRequest, number: str) -> tuple[int, dict[str, Any]]:
+    """Close a case whose orders are verified and that owes nothing within a limit of the law."""
+    disposal.close(viewer=viewer_of(request), case=number, now=now())
+    return 200, {"taken": True}
 
 
 @api.get("/ledger/consistency", response={200: schemas.ConsistencyOut, **PROBLEMS})

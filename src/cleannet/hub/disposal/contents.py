@@ -7,7 +7,7 @@ from cleannet.core.terms import VERDICTS
 from cleannet.hub.disposal import queries
 from cleannet.hub.disposal.models import Feedback, Order
 from cleannet.hub.incidents.contents import author, moment, names
-from cleannet.hub.incidents.models import Notice
+from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import queries as papers
 

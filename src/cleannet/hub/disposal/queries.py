@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from django.db.models import Min, QuerySet
 
 from cleannet.core.refusal import Refusal
-from cleannet.hub.disposal.models import Delivery, Feedback, Order, Sighting
+from cleannet.hub.disposal.models import Delivery as Delivery
+from cleannet.hub.disposal.models import Feedback as Feedback
+from cleannet.hub.disposal.models import Order as Order
+from cleannet.hub.disposal.models import Sighting as Sighting
 from cleannet.hub.disposal.resolution import GONE, STILL_THERE, UNKNOWN
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger.viewer import Viewer

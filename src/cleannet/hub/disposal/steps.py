@@ -16,7 +16,11 @@ STEPS: Mapping[str, tuple[frozenset[str], str]] = {
 FINAL = frozenset({"verified", "reissued"})
 
 
-class OutOfTurn(Refusal):
+class OrderRefused(Refusal):
+    """Say why an order, a feedback or a verification is not taken: `order.*`, `feedback.*`."""
+
+
+class OutOfTurn(OrderRefused):
     """Say that an order is not in a state from which a step may be taken: `order.out_of_turn`."""
 
 

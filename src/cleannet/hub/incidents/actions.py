@@ -18,7 +18,7 @@ from cleannet.hub.ledger import queries as ledger_queries
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
-from cleannet.hub.papers.models import Paper
+from cleannet.hub.papers.queries import Paper
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import actions as watch
 from cleannet.hub.watch import queries as counts

@@ -11,7 +11,10 @@ from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
 from cleannet.core.terms import Grade
 from cleannet.hub.incidents import grading
-from cleannet.hub.incidents.models import Annulment, Case, Grading, Notice
+from cleannet.hub.incidents.models import Annulment as Annulment
+from cleannet.hub.incidents.models import Case as Case
+from cleannet.hub.incidents.models import Grading as Grading
+from cleannet.hub.incidents.models import Notice as Notice
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.watch import queries as watch
 from cleannet.hub.watch.queries import Scale

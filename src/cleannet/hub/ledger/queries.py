@@ -11,7 +11,9 @@ from django.db.models.lookups import GreaterThan
 from cleannet.core import policy_file
 from cleannet.core.policy import DutyRule, Policy
 from cleannet.core.refusal import Refusal
-from cleannet.hub.ledger.models import Beat, Duty, Entry, PolicyText, Reminder, Unsealed
+from cleannet.hub.ledger.models import Beat, PolicyText, Reminder, Unsealed
+from cleannet.hub.ledger.models import Duty as Duty
+from cleannet.hub.ledger.models import Entry as Entry
 from cleannet.hub.ledger.reminders import RAISED
 from cleannet.hub.ledger.viewer import Viewer
 

@@ -10,7 +10,7 @@ from cleannet.core.refusal import Refusal
 from cleannet.formats import docx, pdf
 from cleannet.hub.blobs import queries as blobs
 from cleannet.hub.ledger.viewer import Viewer
-from cleannet.hub.papers.models import Paper
+from cleannet.hub.papers.models import Paper as Paper
 from cleannet.hub.parties import queries as parties
 
 
