@@ -1,14 +1,96 @@
 import argparse
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from cleannet.core.merkle import Tree, leaf_hash
 from cleannet.edge import commands
+from cleannet.formats import envelope
+from cleannet.formats.ledger_export import head_payload
 
 Run = Callable[..., int]
+
+
+class LoopbackHub:
+    """Answer like a hub, on this machine: receipts with a signed head over a growing ledger, consistency, releases.
+
+    `status` other than 0 is what it answers to everything; `requests` is what it was asked, in order.
+    """
+
+    def __init__(self) -> None:
+        self.key = envelope.new_key()
+        self.leaves: list[bytes] = []
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.status = 0
+        self.answer: bytes | None = None
+        self.release: bytes | None = None
+        hub = self
+
+        class Door(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer(b"")
+
+            def do_POST(self) -> None:
+                self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def _answer(self, body: bytes) -> None:
+                hub.requests.append((self.command, self.path, dict(self.headers), body))
+                status, content = hub.respond(self.path, body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: object) -> None:
+                return
+
+        self.server = HTTPServer(("127.0.0.1", 0), Door)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    @property
+    def keys(self) -> str:
+        return envelope.write_public(self.key.public_key()) + "\n"
+
+    def head(self) -> str:
+        root = Tree(self.leaves).root()
+        payload = head_payload("HUB", len(self.leaves), root, datetime(2026, 11, 22, tzinfo=UTC))
+        return envelope.sign(payload, self.key, envelope.key_id(self.key.public_key()), "head").decode()
+
+    def respond(self, path: str, body: bytes) -> tuple[int, bytes]:
+        if self.status:
+            return self.status, self.answer or b""
+        where = urlsplit(path)
+        if where.path == "/api/v1/tallies":
+            self.leaves.append(leaf_hash(body))
+            return 201, self.answer or json.dumps({"receipt": len(self.leaves), "head": self.head()}).encode()
+        if where.path == "/api/v1/heartbeats":
+            return 200, b"{}"
+        if where.path == "/api/v1/releases/latest":
+            return (204, b"") if self.release is None else (200, self.release)
+        if where.path == "/api/v1/ledger/consistency":
+            first = int(parse_qs(where.query)["first"][0])
+            proof = Tree(self.leaves).consistency_proof(first) if first <= len(self.leaves) else ()
+            return 200, json.dumps({"head": self.head(), "proof": [step.hex() for step in proof]}).encode()
+        return 404, b'{"title": "Not found"}'
+
+
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    """Run a loopback hub while the test lasts."""
+    running = LoopbackHub()
+    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield running
+    running.server.shutdown()
+    thread.join()
+    running.server.server_close()
 
 
 @pytest.fixture

@@ -56,7 +56,15 @@ def test_fen(written: Written, unit: str, fee: str, kind: str, fen: int | None) 
 
 
 @pytest.mark.parametrize(
-    ("unit", "fee"), [("yuan", "1.234"), ("yuan", "1,5"), ("yuan", "1e3"), ("yuan", "x13800138000"), ("fen", "1.5")]
+    ("unit", "fee"),
+    [
+        ("yuan", "1.234"),
+        ("yuan", "1,5"),
+        ("yuan", "1e3"),
+        ("yuan", "13800138000"),
+        ("fen", "1.5"),
+        ("fen", "13800138000"),
+    ],
 )
 def test_a_fee_that_cannot_be_read_is_not_shown(written: Written, unit: str, fee: str) -> None:
     with pytest.raises(BadRow) as broken:

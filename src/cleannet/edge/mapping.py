@@ -24,8 +24,9 @@ _KEYS = {
     "csv": {"delimiter", "encoding", "header"},
     "fee": {"unit", "billing", "refund", "every_row"},
 }
-_YUAN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2})0*)?")
-_FEN = re.compile(r"-?[0-9]{1,14}")
+# Under ten million yuan: no single fee is larger, and a phone number in the wrong column never becomes a sum.
+_YUAN = re.compile(r"(-?)([0-9]{1,7})(?:\.([0-9]{1,2})0*)?")
+_FEN = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,71 @@
+from datetime import UTC, datetime
+
+from cleannet.core.allow import AllowLists, Listed
+from cleannet.core.indicator import Indicator, parse
+from cleannet.core.policy_file import shipped
+from cleannet.edge.deadlines import owed
+from cleannet.edge.detect import Run
+from cleannet.edge.matching import Watched
+from cleannet.edge.page import explanation_lines, run_lines
+from cleannet.edge.watchlists import Allowed, NotTaken, Watchlist
+from cleannet.formats.tally import ProgramTally, Scale, Tally
+
+NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
+LISTS = AllowLists([Listed("service.example", "ordinary", "in use", 3)])
+
+
+def run(subscribers: str, *programs: ProgramTally) -> Run:
+    document = {
+        "rows": {"read": 9, "broken": 1, "late": 0, "unmapped": 2},
+        "broken": [{"file": "a.csv", "line": 4, "reason": "the time cannot be read"}],
+        "indicators": {"understood": 5, "not_understood": 1, "held_by_allow_list": 1},
+        "held": [
+            {
+                "indicator": "log.service.example",
+                "program": "Evil",
+                "hits": 3,
+                "reason": "ordinary_below",
+                "allow_list": "in use",
+                "allow_list_line": 3,
+            }
+        ],
+    }
+    return Run(document, Tally(subscribers, NOW, "ab", None, programs), ())
+
+
+def test_a_run_in_words() -> None:
+    found = run("numbers", ProgramTally("Evil", 7, Scale(100_001, 100_001), Scale(2, 2), 1234))
+    watchlist = Watchlist(shown=[NotTaken("x.txt", 2, "it is a public suffix")])
+    allowed = Allowed(LISTS, [], [NotTaken("y.json", 0, "not JSON")])
+    law = shipped()["mobile_malware_2011"]
+    text = "\n".join(run_lines(found, watchlist, allowed, owed(found.tally, law, NOW)))
+    for words in (
+        "9 read, 1 broken",
+        "a.csv:4: the time cannot be read",
+        "x.txt:2: it is a public suffix",
+        "y.json:0: not JSON",
+        "Evil",
+        "100001",
+        "12.34",
+        "Held, not counted: log.service.example (Evil), 3 rows: ordinary_below, by in use:3",
+        "特别重大 I by 八",
+        "found 2026-11-22 16:00:00 Beijing time",
+        "due 2026-11-22 18:00:00: incident.reported to miit, copied to bureau:relevant, cncert (十(二))",
+    ):
+        assert words in text
+
+
+def test_addresses_are_said_not_to_be_numbers() -> None:
+    text = "\n".join(run_lines(run("addresses"), Watchlist(), Allowed(LISTS, [], []), ()))
+    assert "No row matched" in text
+    assert "not phone numbers" in text
+
+
+def test_an_explanation_names_lists_and_lines() -> None:
+    pattern = parse("log.service.example")
+    decision = LISTS.decide(pattern, NOW)
+    entry = Watched(Indicator(pattern, "Evil", "control", "infected", "ioc.yaml", 606), decision)
+    text = "\n".join(explanation_lines("log.service.example", [entry], decision))
+    for words in ("ioc.yaml:606", "控制服务器", "受感染", "hold: ", "service.example, in use:3"):
+        assert words in text
+    assert "no indicator matches" in next(explanation_lines("x.example", [], decision))
