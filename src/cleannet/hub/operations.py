@@ -3,23 +3,19 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from cleannet.hub import checks, supervise
+from cleannet.hub import checks, first_steps, supervise
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.jobs import tick as ticking
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger import triggers
 
 DONE, REFUSED = 0, 1
-
-# What the first run makes beyond folder, keys and database; each takes the time and returns the lines to print once.
-SETUP_STEPS: tuple[Callable[[datetime], Iterable[str]], ...] = ()
 
 
 def setup(options: argparse.Namespace) -> int:
@@ -29,9 +25,8 @@ def setup(options: argparse.Namespace) -> int:
     for name in Keyring(data).make_missing():
         print(f"Made the key {data / 'keys' / name}.")
     migrate(options)
-    for step in SETUP_STEPS:
-        for line in step(datetime.now(UTC)):  # noqa: TID251 - this is the interface
-            print(line)
+    for line in first_steps.take(datetime.now(UTC)):  # noqa: TID251 - this is the interface
+        print(line)
     print(f"The hub in {data} is ready; `cleannet hub serve` starts it.")
     return DONE
 

@@ -76,6 +76,7 @@ def main() -> None:
             json.dumps(
                 {
                     "entries": Entry.objects.count(),
+                    "acts": Entry.objects.filter(party="cmcc").count(),
                     "graded": graded.count(),
                     "seals": Seal.objects.count(),
                     "unsealed": Unsealed.objects.count(),

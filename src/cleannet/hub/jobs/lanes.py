@@ -58,10 +58,11 @@ def digest_readings(now: datetime) -> int:
 
 
 LANES = (
-    Lane("seal", 2, seal),
     Lane("reminders", 5, remind),
     Lane("deliveries", 1, deliver),
     Lane("months", 30, begin_months),
     Lane("readings", 300, digest_readings),
     Lane("blobs", 600, sweep_blobs),
+    # Last, so that one round of all lanes leaves nothing unsealed.
+    Lane("seal", 2, seal),
 )
