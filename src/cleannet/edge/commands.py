@@ -7,9 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from cleannet.core.allow import Decision
 from cleannet.core.indicator import NotUnderstood, parse
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
@@ -17,8 +15,7 @@ from cleannet.core.tally import from_micros
 from cleannet.edge import deadlines, mapping, subscribers
 from cleannet.edge.detect import Run, detect
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
-from cleannet.edge.matching import Watched
-from cleannet.edge.page import explanation_lines, run_lines
+from cleannet.edge.page import explanation, explanation_lines, run_lines
 from cleannet.edge.state import State, read_hub_keys, write_whole
 from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
 from cleannet.edge.wrong_use import WrongUse
@@ -230,44 +227,11 @@ def _explain(options: argparse.Namespace) -> int:
         raise WrongUse(f"“{options.name}” cannot be explained: {error}") from None
     found = watchlist.index().find(pattern.host, "", pattern.port, pattern.target)
     decision = allowed.lists.decide(pattern, moment)
-    answer = {
-        "name": pattern.text,
-        "matches": [_told(entry) for entry in found],
-        "counts": any(not entry.decision.holds for entry in found),
-        "as_indicator": _decided(decision),
-    }
     if options.json:
-        print(json.dumps(answer, ensure_ascii=False, indent=1))
+        print(json.dumps(explanation(pattern.text, found, decision), ensure_ascii=False, indent=1))
     else:
         print("\n".join(explanation_lines(pattern.text, found, decision)))
     return DONE
-
-
-def _told(entry: Watched) -> dict[str, Any]:
-    indicator = entry.indicator
-    return {
-        "indicator": indicator.pattern.text,
-        "kind": indicator.pattern.kind,
-        "program": indicator.program,
-        "role": indicator.role,
-        "counts_as": indicator.counts_as,
-        "list": indicator.list,
-        "line": indicator.line,
-        "allow": _decided(entry.decision),
-    }
-
-
-def _decided(decision: Decision) -> dict[str, Any]:
-    return {
-        "verdict": decision.verdict,
-        "reach": decision.reach,
-        "reason": decision.reason,
-        "zh": decision.term.zh,
-        "en": decision.term.en,
-        "listed": decision.listed,
-        "list": decision.list,
-        "line": decision.line,
-    }
 
 
 def _key(options: argparse.Namespace) -> int:

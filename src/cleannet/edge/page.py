@@ -1,6 +1,7 @@
 """Word what a run found, and an explanation, as lines for a terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from cleannet.core.allow import Decision
 from cleannet.core.clock import BEIJING
@@ -72,6 +73,43 @@ def explanation_lines(name: str, found: Sequence[Watched], decision: Decision) -
         yield f"  {role.zh} {role.en}, {counts.zh} {counts.en}; {indicator.list}:{indicator.line}"
         yield f"  {_worded(entry.decision)}"
     yield f"As an indicator of its own: {_worded(decision)}"
+
+
+def explanation(name: str, found: Sequence[Watched], decision: Decision) -> dict[str, Any]:
+    """Return the same as JSON values: `counts` says whether any matching indicator counts."""
+    return {
+        "name": name,
+        "matches": [_told(entry) for entry in found],
+        "counts": any(not entry.decision.holds for entry in found),
+        "as_indicator": _decided(decision),
+    }
+
+
+def _told(entry: Watched) -> dict[str, Any]:
+    indicator = entry.indicator
+    return {
+        "indicator": indicator.pattern.text,
+        "kind": indicator.pattern.kind,
+        "program": indicator.program,
+        "role": indicator.role,
+        "counts_as": indicator.counts_as,
+        "list": indicator.list,
+        "line": indicator.line,
+        "allow": _decided(entry.decision),
+    }
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {
+        "verdict": decision.verdict,
+        "reach": decision.reach,
+        "reason": decision.reason,
+        "zh": decision.term.zh,
+        "en": decision.term.en,
+        "listed": decision.listed,
+        "list": decision.list,
+        "line": decision.line,
+    }
 
 
 def _worded(decision: Decision) -> str:
