@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cleannet.core.allow import AllowLists
 from cleannet.core.policy_file import shipped
-from cleannet.core.tally import Contacts, Loss, to_micros
+from cleannet.core.tally import SLOT, Count, Loss, Slot, to_micros
 from cleannet.formats import envelope, messages, tally
 from cleannet.formats.moments import write_moment
 from cleannet.hub.incidents import actions as incidents
@@ -110,17 +110,14 @@ def tally_document(
     thresholds: Iterable[int] = (10_000, 50_000, 100_000),
     **_: object,
 ) -> Mapping[str, object]:
-    contacts = Contacts()
-    start = now - timedelta(hours=1)
-    for number in range(infected):
-        contacts.add(number.to_bytes(16, "big"), to_micros(start) + number * 1000, "32")
+    count = _count(infected, now - timedelta(hours=1), thresholds)
     loss = Loss()
     if loss_fen:
         loss.add(b"record", loss_fen)
     counted = tally.ProgramTally(
         program,
         infected,
-        tally.scale_of(contacts.count(thresholds), {"32": contacts.count((), "32")}),
+        tally.scale_of(count, {"32": count}),
         tally.Scale(),
         loss.total,
         loss.records,
@@ -135,3 +132,13 @@ def tally_document(
         "sources": [],
         "programs": [tally.write_program(counted)],
     }
+
+
+def _count(infected: int, start: datetime, thresholds: Iterable[int]) -> Count:
+    """Return the count of `infected` numbers that were all seen at once."""
+    if not infected:
+        return Count(0, 0, None, {}, ())
+    at = to_micros(start)
+    slot = at - at % SLOT
+    curve = (Slot(slot, 0, infected), Slot(slot + SLOT, infected, infected))
+    return Count(infected, infected, at, {over: at for over in thresholds if infected > over}, curve)

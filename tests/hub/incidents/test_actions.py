@@ -1,0 +1,171 @@
+from datetime import timedelta
+
+import pytest
+from tests.hub.world import CENTRE, LAW, NOW, PROGRAM, World, viewer
+
+from cleannet.core.policy_file import shipped
+from cleannet.core.terms import Grade
+from cleannet.hub.incidents import actions, queries
+from cleannet.hub.incidents.grading import IncidentRefused
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.parties import actions as parties
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def states(case: str) -> list[tuple[str, str, bool]]:
+    """Return rule, debtor and whether met of every duty of a case."""
+    return [(duty.rule, duty.owes, duty.met_by_id is not None) for duty in ledger.duties(viewer("cncert"), case=case)]
+
+
+def test_a_tally_opens_a_case_grades_it_and_starts_the_clock_from_the_finding() -> None:
+    world = World().populate()
+    found = NOW - 10 * timedelta(minutes=1)
+    (case,) = world.tally("op1", 50_001, NOW, found_at=found).cases
+    duty = ledger.own_duties(viewer("op1")).get(case=case)
+    assert (duty.rule, duty.due) == ("10.2.urgent", found + 2 * HOUR)
+    assert set(duty.cc) == {"js", "cncert"}
+    whole = ledger.own_duties(viewer("cncert")).get(case=case)
+    assert (whole.rule, whole.due) == ("10.3.urgent", NOW + 2 * HOUR)
+    row = queries.case(viewer("op1"), case)
+    assert (row.program, list(row.laws)) == (PROGRAM, [LAW])
+
+
+def test_an_ordinary_incident_is_reported_by_the_tally_itself() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_000, NOW).cases
+    assert states(case) == [("10.2.ordinary", "op1", True)]
+    with pytest.raises(IncidentRefused, match="reported_by_tally"):
+        actions.report(viewer=viewer("op1"), case=case, now=NOW)
+
+
+def test_a_growing_count_is_graded_upward_once_per_grade_with_history() -> None:
+    world = World().populate()
+    for hour, infected in enumerate([9_000, 10_001, 12_000, 50_001, 40_000, 100_001]):
+        world.tally("op1", infected, NOW + hour * HOUR)
+    (case,) = queries.cases(viewer("cncert"))
+    given = [(row.grader, row.grade) for row in queries.gradings(viewer("cncert"), case)]
+    assert sorted(given) == sorted((who, grade) for who in ("op1", "cncert") for grade in ("IV", "III", "II", "I"))
+    assert queries.grade_told(viewer("cncert"), case) == Grade.I
+
+
+def test_loss_alone_grades_and_is_carried_into_the_next_case() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 1, NOW, loss_fen=100_000_001).cases
+    assert ("10.2.significant", "op1", False) in states(case)
+    actions.report(viewer=viewer("op1"), case=case, now=NOW)
+    actions.report(viewer=viewer("cncert"), case=case, now=NOW)
+    actions.close(viewer=viewer("cncert"), case=case, now=NOW)
+    (following,) = world.tally("op1", 1, NOW + HOUR, loss_fen=100, batch="next").cases
+    assert following != case
+    assert queries.scale(viewer("op1"), queries.case(viewer("op1"), following)).loss_fen == 100_000_101
+
+
+def test_addresses_are_never_graded_as_numbers() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 200_000, NOW, subscribers="addresses").cases
+    assert states(case) == [("10.2.ordinary", "op1", True)]
+
+
+def test_what_only_the_sum_of_operators_passes_is_cncerts_alone() -> None:
+    world = World().populate()
+    world.tally("op1", 6_000, NOW)
+    (case,) = world.tally("op2", 7_000, NOW).cases
+    assert {(rule, owes) for rule, owes, _ in states(case)} == {
+        ("10.2.ordinary", "op1"),
+        ("10.2.ordinary", "op2"),
+        ("10.3.significant", "cncert"),
+    }
+
+
+def test_a_report_on_annex_3_meets_the_duty_and_reaches_all() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    paper = actions.report(viewer=viewer("op1"), case=case, now=NOW + HOUR, changes={"harm": "很大"})
+    assert set(paper.recipients) == {"miit", "js", "cncert"}
+    assert "harm" not in paper.missing
+    assert ("10.2.significant", "op1", True) in states(case)
+
+
+def test_a_first_report_by_phone_counts_when_all_confirm_and_the_paper_stays_owed() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 50_001, NOW).cases
+    given = {"viewer": viewer("op1"), "case": case, "said": "紧急", "happened_at": NOW, "now": NOW}
+    actions.report_first(medium="phone", confirmed_by=["miit"], **given)
+    assert ("10.2.urgent", "op1", False) in states(case)
+    actions.report_first(medium="phone", confirmed_by=["miit", "js", "cncert"], **given)
+    assert ("10.2.urgent", "op1", True) in states(case)
+    assert ("15.paper.report", "op1", False) in states(case)
+    with pytest.raises(IncidentRefused, match="not_a_first_notice"):
+        actions.report_first(medium="fax", confirmed_by=[], **given)
+
+
+def test_an_assessment_raises_cncerts_grade_with_its_reason() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    raised = {"viewer": viewer("miit"), "case": case, "now": NOW + HOUR}
+    with pytest.raises(IncidentRefused, match="reason_missing"):
+        actions.raise_grade(grade=Grade.I, reason=" ", **raised)
+    with pytest.raises(IncidentRefused, match="not_graver"):
+        actions.raise_grade(grade=Grade.III, reason="影响", **raised)
+    actions.raise_grade(grade=Grade.I, reason="对社会造成特别重大影响", **raised)
+    assert ("10.3.urgent", "cncert", False) in states(case)
+
+
+def test_annulling_takes_two_persons_and_ends_the_duties() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    actions.report(viewer=viewer("op1"), case=case, now=NOW)
+    with pytest.raises(IncidentRefused, match="not_proposed"):
+        actions.confirm_annulment(viewer=viewer("cncert"), case=case, now=NOW)
+    actions.propose_annulment(viewer=viewer("cncert"), case=case, reason="误报", now=NOW)
+    with pytest.raises(IncidentRefused, match="two_persons"):
+        actions.confirm_annulment(viewer=viewer("cncert"), case=case, now=NOW)
+    actions.confirm_annulment(viewer=viewer("cncert", "p-second"), case=case, now=NOW)
+    assert not ledger.open_duties(viewer("cncert"), case=case).exists()
+    (entry,) = ledger.entries(viewer("cncert"), case=case, kind="incident.annulled")
+    assert set(entry.recipients) == {"miit", "js", "cncert"}
+
+
+def test_a_case_that_owes_an_act_is_not_closed() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    with pytest.raises(IncidentRefused, match="duties_open"):
+        actions.close(viewer=viewer("cncert"), case=case, now=NOW)
+
+
+def test_two_laws_grade_one_case_and_a_person_states_the_facts_of_the_second() -> None:
+    world = World().populate()
+    second = shipped()["incident_reporting_2025"]
+    parties.adopt(policy=second, actor=CENTRE, now=NOW - HOUR)
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    facts = {"people_leaked": 1_000_000}
+    given = {"viewer": viewer("op1"), "case": case, "facts": facts, "found_at": NOW, "now": NOW}
+    actions.state_facts(policy=second.id, role="network", **given)
+    duty = ledger.own_duties(viewer("op1")).get(policy=second.id, case=case)
+    assert (duty.rule, duty.due, duty.to) == ("4.network", NOW + 4 * HOUR, ["cac-js"])
+    with pytest.raises(IncidentRefused, match="not_graver"):
+        actions.state_facts(policy=second.id, role="network", **given)
+    with pytest.raises(IncidentRefused, match="not_your_role"):
+        actions.state_facts(policy=second.id, role="cii", **given)
+    with pytest.raises(IncidentRefused, match="not_under_this_law"):
+        actions.state_facts(policy="no_law", role="network", **given)
+
+
+def test_a_law_adopted_later_does_not_touch_an_open_case() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    parties.adopt(policy=shipped()["incident_reporting_2025"], actor=CENTRE, now=NOW)
+    assert list(queries.case(viewer("op1"), case).laws) == [LAW]
+
+
+def test_readings_are_digested_once_an_hour() -> None:
+    world = World().populate()
+    world.tally("op1", 5, NOW)
+    for _ in range(2):
+        actions.digest_readings(now=NOW + HOUR)
+    (entry,) = ledger.entries(viewer("cncert"), kind="readings.digested")
+    assert entry.facts["messages"] == 1
+    actions.digest_readings(now=NOW + 5 * HOUR)
+    assert len(ledger.entries(viewer("cncert"), kind="readings.digested")) == 1

@@ -1,0 +1,65 @@
+import pytest
+from tests.hub.world import LAW, NOW, World, viewer
+
+from cleannet.core.terms import Grade
+from cleannet.hub.incidents import actions, queries
+from cleannet.hub.incidents.queries import NoCase
+
+pytestmark = pytest.mark.django_db
+
+
+def opened() -> str:
+    world = World().populate()
+    world.tally("op1", 60_000, NOW, loss_fen=700)
+    (case,) = world.tally("op2", 5, NOW).cases
+    return case
+
+
+@pytest.mark.parametrize(
+    ("code", "infected", "loss"), [("op1", 60_000, 700), ("op2", 5, 0), ("cncert", 60_005, 700), ("js", 60_005, None)]
+)
+def test_everybody_sees_their_own_share(code: str, infected: int, loss: int | None) -> None:
+    number = opened()
+    found = queries.scale(viewer(code), queries.case(viewer(code), number))
+    assert (found.infected, found.loss_fen) == (infected, loss)
+
+
+@pytest.mark.parametrize("code", ["zj", "rr", "cac-js"])
+def test_a_stranger_sees_no_case(code: str) -> None:
+    number = opened()
+    with pytest.raises(NoCase):
+        queries.case(viewer(code), number)
+
+
+def test_an_operator_sees_its_own_grades_only() -> None:
+    number = opened()
+    case = queries.case(viewer("op2"), number)
+    assert {row.grader for row in queries.gradings(viewer("op2"), case)} == {"op2"}
+    assert {row.grader for row in queries.gradings(viewer("miit"), case)} == {"op1", "op2", "cncert"}
+    assert queries.grade_told(viewer("op2"), case) == Grade.IV
+    assert queries.grade_told(viewer("js"), case) == Grade.II
+    assert [one.grade for one in queries.standing_grades(viewer("op1"), case)] == [Grade.II]
+
+
+def test_a_case_keeps_its_law() -> None:
+    case = queries.case(viewer("op1"), opened())
+    assert queries.law_of(case, LAW).id == LAW
+    with pytest.raises(NoCase):
+        queries.law_of(case, "incident_reporting_2025")
+
+
+def test_a_closed_case_is_not_open() -> None:
+    number = opened()
+    actions.propose_annulment(viewer=viewer("cncert"), case=number, reason="误报", now=NOW)
+    assert queries.annulment(viewer("cncert"), queries.case(viewer("cncert"), number)) is not None
+    assert queries.annulment(viewer("op1"), queries.case(viewer("op1"), number)) is None
+    actions.confirm_annulment(viewer=viewer("cncert", "p-2"), case=number, now=NOW)
+    with pytest.raises(NoCase, match="not_open"):
+        queries.open_case(viewer("cncert"), number)
+    assert not queries.cases(viewer("cncert"), status="open").exists()
+
+
+def test_an_unknown_notice_is_unknown() -> None:
+    opened()
+    with pytest.raises(NoCase):
+        queries.notice(viewer("cncert"), "nothing")

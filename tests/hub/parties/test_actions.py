@@ -1,0 +1,117 @@
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import authenticate
+from tests.hub.world import CENTRE, LAW, NOW, World, viewer
+
+from cleannet.core.policy_file import parse, shipped
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import actions, queries
+from cleannet.hub.parties.actions import PartyRefused
+
+pytestmark = pytest.mark.django_db
+MIIT = Actor("miit", "miit", "p-miit")
+
+
+def test_a_registered_party_owes_its_contacts_and_its_mechanism() -> None:
+    World().populate()
+    owed = {
+        (duty.owes, duty.article) for duty in ledger.open_duties(viewer("cncert")) if duty.expects != "circular.issued"
+    }
+    assert {("op1", "七"), ("op1", "十七"), ("rr", "七"), ("js", "十七")} <= owed
+    assert not {("miit", "七"), ("miit", "十七"), ("js", "七")} & owed
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"code": "Bad Code"}, "party.bad_code"),
+        ({"code": "op1"}, "party.known"),
+        ({"role": "king"}, "party.unknown_role"),
+        ({"also": ("king",)}, "party.unknown_role"),
+    ],
+)
+def test_what_cannot_be_registered_is_refused_and_leaves_nothing(change: dict[str, object], code: str) -> None:
+    World().populate()
+    before = len(ledger.entries(viewer("cncert")))
+    given = {"code": "new", "zh": "新", "en": "New", "role": "operator", "actor": CENTRE, "now": NOW, **change}
+    with pytest.raises(PartyRefused) as refused:
+        actions.register(**given)  # type: ignore[arg-type] - a table of changes to any argument
+    assert refused.value.code == code
+    assert len(ledger.entries(viewer("cncert"))) == before
+
+
+def test_a_person_logs_in_with_the_password_given_and_holds_only_the_rights_of_the_role() -> None:
+    World().populate()
+    actions.add_person(party="op1", username="li", password="a long one", name="李", held=["report"], now=NOW)
+    found = queries.viewer_of(authenticate(username="li", password="a long one"))
+    assert found is not None
+    assert (found.party, found.role, found.province, set(found.rights)) == ("op1", "operator", "32", {"report"})
+    assert authenticate(username="li", password="guess") is None
+    for change, code in (
+        ({"username": "li"}, "party.username_taken"),
+        ({"held": ["verify"]}, "party.right_not_held"),
+        ({"party": "nobody"}, "party.unknown"),
+    ):
+        given = {"party": "op1", "username": "wu", "password": "x", "name": "吴", "held": ["report"], "now": NOW}
+        with pytest.raises(Exception, match=code):
+            actions.add_person(**{**given, **change})  # type: ignore[arg-type] - a table of changes
+
+
+def test_a_token_is_shown_once_expires_and_can_be_revoked() -> None:
+    World().populate()
+    token = actions.make_token(party="op1", label="edge", held=["submit"], now=NOW, days=2)
+    found = queries.viewer_of_token(token, now=NOW)
+    assert found is not None
+    assert (found.party, found.person, set(found.rights)) == ("op1", "", {"submit"})
+    assert queries.viewer_of_token(token + "x", now=NOW) is None
+    assert queries.viewer_of_token(token, now=NOW + timedelta(days=2)) is None
+    with pytest.raises(PartyRefused, match="right_not_held"):
+        actions.make_token(party="op1", label="edge", held=["verify"], now=NOW)
+    digest = hashlib.sha256(token.encode()).hexdigest()
+
+    actions.revoke_token(digest=digest, now=NOW)
+    assert queries.viewer_of_token(token, now=NOW) is None
+    with pytest.raises(PartyRefused, match="no_token"):
+        actions.revoke_token(digest=digest, now=NOW)
+
+
+def test_a_corrected_law_is_another_adoption_and_moves_no_duty() -> None:
+    World().populate()
+    before = {duty.key: duty.digest for duty in ledger.duties(viewer("cncert"))}
+    corrected = parse(shipped()[LAW].text + "\n# corrected\n", f"{LAW}.toml")
+    later = NOW + timedelta(days=1)
+    actions.adopt(policy=corrected, actor=CENTRE, now=later)
+    actions.adopt(policy=corrected, actor=CENTRE, now=later)
+    assert [law.digest for law in queries.laws(now=later)] == [corrected.digest]
+    assert {duty.key: duty.digest for duty in ledger.duties(viewer("cncert"))} == before
+    assert queries.law(shipped()[LAW].digest).id == LAW
+    assert len(ledger.entries(viewer("cncert"), kind="policy.adopted")) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"rule": "10.2.urgent"}, "party.not_delegable"),
+        ({"rule": "no.rule"}, "party.not_delegable"),
+        ({"policy": "no_law"}, "party.not_delegable"),
+        ({"delegate": "op1"}, "party.wrong_delegate"),
+    ],
+)
+def test_only_what_the_law_lets_be_delegated_is(change: dict[str, str], code: str) -> None:
+    World().populate()
+    given = {"policy": LAW, "rule": "10.3.notice", "delegate": "cncert", **change}
+    with pytest.raises(PartyRefused) as refused:
+        actions.delegate(actor=MIIT, now=NOW, **given)
+    assert refused.value.code == code
+
+
+def test_a_delegation_is_recorded_once() -> None:
+    World().populate()
+    for _ in range(2):
+        actions.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=MIIT, now=NOW)
+    assert len(ledger.entries(viewer("cncert"), kind="delegation.recorded")) == 1
+    (row,) = queries.standing(now=NOW)["participants"].delegations
+    assert (row.delegator, row.delegate, row.case) == ("miit", "cncert", "")

@@ -1,0 +1,138 @@
+from datetime import timedelta
+
+import pytest
+from tests.hub.world import NOW, PROGRAM, World, viewer
+
+from cleannet.formats import envelope, messages
+from cleannet.hub.incidents import actions as incidents
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.watch import actions, queries
+from cleannet.hub.watch.actions import MessageRefused
+
+pytestmark = pytest.mark.django_db
+
+
+def beat(world: World, party: str, clock_ahead: timedelta = timedelta(), edge: str = "") -> bytes:
+    key = world.keys[party]
+    made = messages.Heartbeat(
+        edge or f"edge-{party}",
+        party,
+        "32",
+        NOW + clock_ahead,
+        3,
+        1,
+        (messages.CoveredSource("dns.log", 10, NOW), messages.CoveredSource("http.log", 0, None)),
+    )
+    return envelope.sign(made.write(), key, envelope.key_id(key.public_key()), "heartbeat")
+
+
+def refused(world: World, data: bytes, party: str = "op1") -> str:
+    before = len(ledger.entries(viewer("cncert")))
+    with pytest.raises(MessageRefused) as told:
+        incidents.receive_tally(data=data, viewer=viewer(party), now=NOW)
+    assert len(ledger.entries(viewer("cncert"))) == before
+    return told.value.code
+
+
+def test_what_is_unsigned_or_changed_is_refused() -> None:
+    world = World().populate()
+    good = world.message("op1", 5, NOW)
+    assert refused(world, b"{}") == "message.unsigned"
+    assert refused(world, good.replace(b'\\"hits\\":5', b'\\"hits\\":6')) == "message.unsigned"
+    assert refused(world, beat(world, "op1")) == "message.unsigned"
+
+
+def test_an_edge_speaks_for_its_own_party_only() -> None:
+    world = World().populate()
+    assert refused(world, world.message("op1", 5, NOW), party="op2") == "message.unknown_edge"
+    world.keys["op1"], world.keys["op2"] = world.keys["op2"], world.keys["op1"]
+    assert refused(world, world.message("op1", 5, NOW)) == "message.unknown_edge"
+    assert refused(world, world.message("op2", 5, NOW), party="op1") == "message.not_yours"
+
+
+def test_a_revoked_edge_is_not_believed() -> None:
+    world = World().populate()
+    actions.revoke(edge="edge-op1", now=NOW)
+    assert refused(world, world.message("op1", 5, NOW)) == "message.revoked"
+    with pytest.raises(MessageRefused, match="unknown_edge"):
+        actions.revoke(edge="edge-op1", now=NOW)
+
+
+def test_a_repeated_message_is_answered_and_changes_nothing() -> None:
+    world = World().populate()
+    data = world.message("op1", 12_000, NOW)
+    first = incidents.receive_tally(data=data, viewer=viewer("op1"), now=NOW)
+    before = len(ledger.entries(viewer("cncert")))
+    again = incidents.receive_tally(data=data, viewer=viewer("op1"), now=NOW + timedelta(hours=1))
+    assert (first.again, again.again, again.cases) == (False, True, first.cases)
+    assert len(ledger.entries(viewer("cncert"))) == before
+
+
+def test_another_message_under_a_used_number_is_refused() -> None:
+    world = World().populate()
+    world.tally("op1", 5, NOW)
+    assert refused(world, world.message("op1", 6, NOW, sequence=1)) == "message.replayed"
+
+
+def test_a_gap_is_refused_and_the_missing_message_heals_it() -> None:
+    world = World().populate()
+    first, second = world.message("op1", 5, NOW), world.message("op1", 6, NOW)
+    assert refused(world, second) == "message.gap"
+    incidents.receive_tally(data=first, viewer=viewer("op1"), now=NOW)
+    incidents.receive_tally(data=second, viewer=viewer("op1"), now=NOW)
+    assert queries.scale(PROGRAM, party="op1").infected == 6
+
+
+def test_a_program_nobody_knows_is_named_and_the_message_can_be_sent_again() -> None:
+    world = World().populate()
+    data = world.message("op1", 5, NOW, program="a.privacy.new.a")
+    with pytest.raises(MessageRefused) as told:
+        incidents.receive_tally(data=data, viewer=viewer("op1"), now=NOW)
+    assert told.value.code == "message.unknown_program"
+    assert told.value.facts["programs"] == ["a.privacy.new.a"]
+
+
+@pytest.mark.parametrize(("given", "code"), [({"found_at": NOW + timedelta(minutes=5)}, "message.clock_ahead")])
+def test_a_clock_ahead_of_the_hubs_is_refused(given: dict[str, object], code: str) -> None:
+    world = World().populate()
+    assert refused(world, world.message("op1", 5, NOW, **given)) == code
+
+
+def test_a_revision_replaces_and_an_older_one_is_refused() -> None:
+    world = World().populate()
+    world.tally("op1", 50, NOW, revision=5)
+    world.tally("op1", 60, NOW, revision=6)
+    assert queries.scale(PROGRAM, party="op1").infected == 60
+    assert refused(world, world.message("op1", 70, NOW, revision=6)) == "message.old_revision"
+
+
+def test_a_tally_that_is_none_is_refused() -> None:
+    world = World().populate()
+    key = world.keys["op1"]
+    data = envelope.sign(b'{"schema":1}', key, envelope.key_id(key.public_key()), "tally")
+    assert refused(world, data) == "message.malformed"
+
+
+def test_a_heartbeat_says_what_is_covered_and_an_older_one_changes_nothing() -> None:
+    world = World().populate()
+    actions.take_heartbeat(data=beat(world, "op1"), party="op1", now=NOW)
+    actions.take_heartbeat(data=beat(world, "op1", -timedelta(hours=1)), party="op1", now=NOW)
+    (covered,) = queries.coverage(viewer("op1"), now=NOW)
+    assert (covered.clock, covered.silent, len(covered.sources)) == (NOW, False, 2)
+    for data, code in (
+        (beat(world, "op1", timedelta(hours=1)), "message.clock_ahead"),
+        (beat(world, "op1", edge="edge-op2"), "message.not_yours"),
+        (world.message("op1", 5, NOW), "message.unsigned"),
+    ):
+        with pytest.raises(MessageRefused) as told:
+            actions.take_heartbeat(data=data, party="op1", now=NOW)
+        assert told.value.code == code
+
+
+def test_an_edge_is_enrolled_once_with_a_key() -> None:
+    world = World().populate()
+    key = envelope.write_public(world.keys["op1"].public_key())
+    with pytest.raises(MessageRefused, match="edge_known"):
+        actions.enrol(edge="edge-op1", party="op1", province="32", public_key=key, now=NOW)
+    with pytest.raises(MessageRefused, match="malformed"):
+        actions.enrol(edge="edge-3", party="op1", province="32", public_key="no key", now=NOW)

@@ -1,0 +1,71 @@
+from datetime import timedelta
+
+import pytest
+from tests.hub.world import NOW, PROGRAM, World, viewer
+
+from cleannet.hub.watch import queries
+
+pytestmark = pytest.mark.django_db
+
+
+def test_operators_are_added_slot_by_slot_not_by_their_maxima() -> None:
+    world = World().populate()
+    world.tally("op1", 6_000, NOW)
+    world.tally("op2", 7_000, NOW)
+    whole = queries.scale(PROGRAM)
+    assert queries.scale(PROGRAM, party="op1").infected == 6_000
+    assert whole.infected == 13_000
+    assert whole.infected_upper == 13_000
+    world.tally("op2", 7_000, NOW + timedelta(days=3), batch="later")
+    assert queries.scale(PROGRAM).infected == whole.infected
+
+
+def test_batches_of_one_operator_may_share_people_so_their_sum_is_only_possible() -> None:
+    world = World().populate()
+    world.tally("op1", 6_000, NOW, batch="a")
+    world.tally("op1", 5_000, NOW, batch="b")
+    own = queries.scale(PROGRAM, party="op1")
+    assert own.infected == 6_000
+    assert own.infected_upper == 11_000
+
+
+def test_addresses_are_no_numbers() -> None:
+    world = World().populate()
+    world.tally("op1", 60_000, NOW, subscribers="addresses", loss_fen=5)
+    own = queries.scale(PROGRAM, party="op1")
+    assert (own.numbers, own.infected, own.loss_fen) == (False, 0, 5)
+
+
+def test_a_province_sees_its_share_without_charges() -> None:
+    world = World().populate()
+    world.tally("op1", 6_000, NOW, loss_fen=100)
+    assert queries.scale(PROGRAM, province="32").infected == 6_000
+    assert queries.scale(PROGRAM, province="32").loss_fen is None
+    assert queries.scale(PROGRAM, province="33").infected == 0
+
+
+def test_the_moment_of_occurrence_is_when_the_figure_was_reached() -> None:
+    world = World().populate()
+    world.tally("op1", 6_000, NOW)
+    occurred = queries.scale(PROGRAM, party="op1").occurred_at
+    assert occurred is not None
+    assert NOW - timedelta(hours=2) < occurred <= NOW
+
+
+def test_silence_is_no_data() -> None:
+    World().populate()
+    covered = queries.coverage(viewer("cncert"), now=NOW)
+    assert [(one.edge, one.silent, one.clock) for one in covered] == [
+        ("edge-op1", True, None),
+        ("edge-op2", True, None),
+    ]
+    assert [one.edge for one in queries.coverage(viewer("op2"), now=NOW)] == ["edge-op2"]
+    assert len(queries.coverage(viewer("js"), now=NOW)) == 2
+    assert queries.coverage(viewer("zj"), now=NOW) == []
+
+
+def test_messages_are_counted_by_the_hour() -> None:
+    world = World().populate()
+    world.tally("op1", 5, NOW)
+    assert queries.received(after=NOW, before=NOW + timedelta(hours=1)) == 1
+    assert queries.received(after=NOW - timedelta(hours=1), before=NOW) == 0
