@@ -64,7 +64,7 @@ def test_a_missing_glyph_is_an_error_that_names_the_field(font: pdf.Font) -> Non
 
 def test_without_a_font_nothing_is_printed(tmp_path: Path) -> None:
     with pytest.raises(pdf.FontMissing, match="fonts-noto-cjk"):
-        pdf.find_font([tmp_path])
+        pdf.find_font((tmp_path,))
 
 
 def test_what_makes_the_bytes_is_named(font: pdf.Font) -> None:

@@ -3,9 +3,10 @@
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import as_file, files
 from importlib.util import find_spec
@@ -53,7 +54,8 @@ def font_folders() -> tuple[Path, ...]:
     return (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), *shipped)
 
 
-def find_font(folders: Sequence[Path]) -> Font:
+@cache
+def find_font(folders: tuple[Path, ...]) -> Font:
     """Return the first font of `FAMILIES` in the folders; raise FontMissing when there is none."""
     candidates = [
         path

@@ -1,0 +1,80 @@
+"""A case with an order, and a DNS server of our own on loopback that answers as a test says."""
+
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+from pytest_django import Settings
+from tests.hub.world import LAW, NOW, World, viewer
+
+from cleannet.hub.disposal import actions
+from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.queries import Order
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import actions as parties
+
+HOST = "c2.evil-emial.example.com"
+
+
+@dataclass
+class Answering:
+    """Answer every query as `say` decides: an address, NXDOMAIN, NODATA, SERVFAIL or nothing at all."""
+
+    port: int = 0
+    say: Callable[[str], str] = field(default=lambda name: "192.0.2.80")
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def resolver(settings: Settings) -> Iterator[Answering]:
+    answering = Answering()
+
+    class Asked(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            data, socket = self.request
+            query = dns.message.from_wire(data)
+            name = query.question[0].name.to_text()
+            answering.asked.append(name)
+            said = answering.say(name)
+            if said == "silence":
+                return
+            answer = dns.message.make_response(query, recursion_available=True)
+            if said in ("NXDOMAIN", "SERVFAIL", "REFUSED"):
+                answer.set_rcode(dns.rcode.from_text(said))
+            elif said != "NODATA":
+                answer.answer.append(dns.rrset.from_text(name, 5, "IN", "A", said))
+            socket.sendto(answer.to_wire(), self.client_address)
+
+    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Asked) as server:
+        answering.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        settings.CLEANNET_DNS_RESOLVERS = f"甲=127.0.0.1:{answering.port}"
+        settings.CLEANNET_DNS_SECONDS = 1
+        yield answering
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def case(db: None) -> str:
+    """Return a case of grade III, reported by CNCERT, which may notify."""
+    world = World().populate()
+    (number,) = world.tally("op1", 10_001, NOW).cases
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    return number
+
+
+@pytest.fixture
+def order(case: str) -> Order:
+    (made,) = actions.issue(
+        viewer=viewer("cncert"), case=case, wanted=[Wanted("op1", "control", HOST)], now=NOW + timedelta(minutes=1)
+    )
+    return made

@@ -1,0 +1,107 @@
+import socket
+from datetime import timedelta
+
+import pytest
+from pytest_django import Settings
+from tests.hub.disposal.conftest import HOST
+from tests.hub.world import NOW, PROGRAM, viewer
+
+from cleannet.core.allow import ORDINARY, AllowLists, Listed
+from cleannet.hub.disposal import actions, feedback, queries
+from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.feedback import Done
+from cleannet.hub.disposal.queries import NoOrder, Order
+from cleannet.hub.disposal.steps import OrderRefused
+from cleannet.hub.incidents import queries as cases
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.programs import actions as programs
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+LEASE = timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        ("unknown.example", "order.not_a_resource"),
+        ("alog.umeng.com", "order.held_by_allow_list"),
+        ("192.0.2.7", "order.held_by_allow_list"),
+    ],
+)
+def test_what_may_not_be_blocked_is_refused_and_nothing_is_issued(case: str, host: str, code: str) -> None:
+    allow = AllowLists([Listed("alog.umeng.com", ORDINARY, "ordinary")])
+    for text in ("alog.umeng.com", "93.184.216.34"):
+        programs.add_indicator(program=PROGRAM, text=text, role="control", source="t", allow=allow, now=NOW)
+    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "control", host.replace("192.0.2.7", "93.184.216.34"))]
+    with pytest.raises(OrderRefused) as refused:
+        actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW)
+    assert refused.value.code == code
+    assert not queries.orders(viewer("cncert")).exists()
+    assert cases.notices(viewer("cncert"), case=case) == []
+
+
+def test_an_order_without_anything_is_refused(case: str) -> None:
+    with pytest.raises(OrderRefused, match="nothing_wanted"):
+        actions.issue(viewer=viewer("cncert"), case=case, wanted=[], now=NOW)
+
+
+def test_signing_for_an_order_is_once_and_the_addressees_own(order: Order) -> None:
+    with pytest.raises(NoOrder):
+        actions.acknowledge(viewer=viewer("op2"), order=order.number, now=NOW + MINUTE)
+    actions.acknowledge(viewer=viewer("op1"), order=order.number, now=NOW + MINUTE)
+    with pytest.raises(OrderRefused, match="out_of_turn"):
+        actions.acknowledge(viewer=viewer("op1"), order=order.number, now=NOW + MINUTE)
+    assert [entry.facts["host"] for entry in ledger.entries(viewer("op1"), kind="order.acknowledged")] == [HOST]
+
+
+def test_without_a_primary_the_delivery_waits_and_says_why(order: Order) -> None:
+    assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 0
+    (waiting,) = queries.deliveries(viewer("cncert"), case=order.case)
+    assert "no primary is set" in waiting.failure
+    assert queries.oldest_delivery(now=NOW + 5 * MINUTE) == 4 * MINUTE
+
+
+def test_a_server_that_refuses_or_hangs_leaves_the_delivery_waiting_ever_longer(
+    order: Order, settings: Settings
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        settings.CLEANNET_DNS_PRIMARY = f"127.0.0.1:{hanging.getsockname()[1]}"
+        settings.CLEANNET_DNS_KEY = "c2VjcmV0"
+        settings.CLEANNET_DNS_SECONDS = 1
+        assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 0
+    (waiting,) = queries.deliveries(viewer("cncert"), case=order.case)
+    assert "did not answer within 1 seconds" in waiting.failure
+    first = waiting.ready_at
+    assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 0
+    assert actions.deliver(now=first, lease=LEASE) == 0
+    waiting.refresh_from_db()
+    assert "cannot be reached" in waiting.failure
+    assert waiting.ready_at - first > first - (NOW + MINUTE)
+    assert waiting.done_at is None
+    assert not ledger.entries(viewer("cncert"), kind="order.delivered").exists()
+
+
+def test_nothing_is_issued_again_while_nothing_failed(order: Order) -> None:
+    with pytest.raises(OrderRefused, match="nothing_failed"):
+        actions.issue_again(viewer=viewer("cncert"), case=order.case, now=NOW)
+
+
+def test_what_was_not_done_is_issued_again_under_the_same_task_number(order: Order) -> None:
+    feedback.feed_back(
+        viewer=viewer("op1"),
+        notice=order.notice,
+        items=[Done(order.number, False, "设备升级")],
+        users_told=None,
+        disposed_at=NOW + MINUTE,
+        now=NOW + 2 * MINUTE,
+    )
+    (again,) = actions.issue_again(viewer=viewer("cncert"), case=order.case, now=NOW + 3 * MINUTE)
+    order.refresh_from_db()
+    assert (order.status, order.again_id) == ("reissued", again.number)
+    assert {row.task_number for row in cases.notices(viewer("op1"), case=order.case)} == {f"RW-{order.case}"}
+
+
+def test_a_case_with_an_order_not_verified_is_not_closed(order: Order) -> None:
+    with pytest.raises(OrderRefused, match="not_verified"):
+        actions.close(viewer=viewer("cncert"), case=order.case, now=NOW)

@@ -1,0 +1,21 @@
+import pytest
+from django.db import IntegrityError
+from tests.hub.world import NOW
+
+from cleannet.hub.disposal.models import Delivery, Feedback, Order, Sighting
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_party_is_ordered_to_block_a_name_once_per_notice(order: Order) -> None:
+    with pytest.raises(IntegrityError):
+        Order.objects.create(
+            number="another", notice=order.notice, party=order.party, host=order.host, case=order.case, issued_at=NOW
+        )
+
+
+def test_rows_read_as_what_they_name(order: Order) -> None:
+    assert str(order) == order.number
+    assert Delivery.objects.get(order=order).key == f"{order.number}:rpz"
+    assert str(Feedback(number="F")) == "F"
+    assert str(Sighting(order=order, verdict="gone")) == f"{order.number} gone"
