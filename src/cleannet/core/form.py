@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cleannet.core.policy import Field, Form
+from cleannet.core.refusal import Refusal
 
 TO_BE_CHECKED = "待查"
 
@@ -27,8 +28,8 @@ class Filled:
         return value or ("" if field.filled_by else TO_BE_CHECKED)
 
 
-class UnknownField(ValueError):
-    """Say that a value is given for a field the form does not have."""
+class UnknownField(Refusal):
+    """Say that a value is given for a field the form does not have: `form.unknown_field`."""
 
 
 def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str]] = ()) -> Filled:
@@ -39,10 +40,11 @@ def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str
     own = {field.key for field in form.fields if field.place != "column"}
     columns = [field for field in form.fields if field.place == "column"]
     for key in values.keys() - own:
-        raise UnknownField(f"{form.id} has no field “{key}”; it has {', '.join(sorted(own))}")
+        raise UnknownField("form.unknown_field", form=form.id, field=key, known=sorted(own))
     for number, line in enumerate(lines, 1):
         for key in line.keys() - {field.key for field in columns}:
-            raise UnknownField(f"{form.id}, line {number}: there is no column “{key}”")
+            known = sorted(field.key for field in columns)
+            raise UnknownField("form.unknown_field", form=form.id, field=f"{key} ({number})", known=known)
     kept = {key: value.strip() for key, value in values.items() if value.strip()}
     rows = tuple({key: value.strip() for key, value in line.items() if value.strip()} for line in lines)
     missing = [

@@ -17,6 +17,7 @@ from fontTools.ttLib import TTCollection, TTFont
 
 from cleannet.core.clock import BEIJING
 from cleannet.core.form import Filled, placed, rows
+from cleannet.core.refusal import Refusal
 
 _TEMPLATE = "form.typ"
 
@@ -35,13 +36,13 @@ class FontMissing(Exception):
     """Say that no font for Chinese is installed."""
 
 
-class GlyphMissing(Exception):
+class GlyphMissing(Refusal):
     """Say which characters of which field the font cannot print; typst would leave them out without a word."""
 
     def __init__(self, family: str, missing: dict[str, str]) -> None:
         self.missing = missing
         told = "; ".join(f"{field}: {characters}" for field, characters in missing.items())
-        super().__init__(f"The font {family} cannot print {told}. Install a font that can, or write these otherwise.")
+        super().__init__("form.glyph_missing", font=family, missing=told)
 
 
 FAMILIES = ("Noto Sans CJK SC", "WenQuanYi Micro Hei", "Source Han Sans SC")

@@ -376,6 +376,16 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The paper %(number)s was just issued by somebody else."),
         _("Look at it before issuing another version."),
     ),
+    "form.unknown_field": (
+        422,
+        _("The form %(form)s has no field “%(field)s”."),
+        _("Use one of the fields the form has."),
+    ),
+    "form.glyph_missing": (
+        422,
+        _("The font %(font)s cannot print: %(missing)s"),
+        _("Write these characters otherwise, or install a font that has them."),
+    ),
     "grading.not_applicable": (
         422,
         _("%(policy)s does not grade on these figures."),
@@ -455,5 +465,40 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         404,
         _("There is nothing at this address."),
         _("Look at the API description."),
+    ),
+    "web.wrong_password": (
+        403,
+        _("User name and password do not belong together."),
+        _("Type both again."),
+    ),
+    "web.too_many_tries": (
+        429,
+        _("There were too many wrong passwords."),
+        _("Wait a minute and try again."),
+    ),
+    "web.form_expired": (
+        403,
+        _("The form is too old, or did not come from a page of this hub."),
+        _("Open the page again and send it once more."),
+    ),
+    "web.bad_time": (
+        422,
+        _("“%(text)s” is no time."),
+        _("Write the time as 2026-01-31 14:05, in Beijing time."),
+    ),
+    "web.bad_number": (
+        422,
+        _("“%(text)s” is no number of people."),
+        _("Write digits only, or leave it empty."),
+    ),
+    "web.bad_choice": (
+        422,
+        _("“%(text)s” cannot be chosen here."),
+        _("Choose from what the page shows."),
+    ),
+    "web.not_printable": (
+        422,
+        _("The paper cannot be printed: %(why)s"),
+        _("Write the word in other characters."),
     ),
 }

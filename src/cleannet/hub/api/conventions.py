@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Status
 from ninja.security import HttpBearer
 
 from cleannet.core.refusal import Refusal
@@ -76,9 +77,16 @@ def once(operation: Operation) -> Operation:
         if before is None:
             try:
                 with transaction.atomic():
-                    status, body = operation(request, *given, **named)
-                    Answered.objects.create(party=party, key=key, request=digest, status=status, body=body, at=now())
-                    return status, body
+                    answer = operation(request, *given, **named)
+                    Answered.objects.create(
+                        party=party,
+                        key=key,
+                        request=digest,
+                        status=answer.status_code,
+                        body=answer.value,
+                        at=now(),
+                    )
+                    return answer
             except IntegrityError:
                 # The same request came twice at once; the other one was carried out.
                 before = Answered.objects.filter(party=party, key=key).first()
@@ -86,7 +94,7 @@ def once(operation: Operation) -> Operation:
                     raise
         if before.request != digest:
             raise ApiRefused("api.key_reused", key=key)
-        return before.status, before.body
+        return Status(before.status, before.body)
 
     return kept
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 
 from cleannet.core.refusal import Refusal
 from cleannet.core.replay import state
-from cleannet.hub.api import schemas
+from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import ApiRefused, ByToken, allowed, now, once, page, problem, viewer_of
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback
@@ -57,7 +57,7 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.post("/tallies", response={200: schemas.TallyReceipt, 201: schemas.TallyReceipt, **PROBLEMS})
 @allowed("submit")
-def receive_tally(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+def receive_tally(request: HttpRequest) -> Status[Any]:
     """Take in a signed tally (the body is the envelope). The receipt carries the signed head of the ledger."""
     at = now()
     receipt = incidents.receive_tally(data=request.body, viewer=viewer_of(request), now=at)
@@ -65,30 +65,31 @@ def receive_tally(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     head = sealing.last_head()
     if head is None:
         raise RuntimeError("a tally was taken in and nothing of it is sealed")
-    return 200 if receipt.again else 201, {
+    answer = {
         "edge": receipt.edge,
         "sequence": receipt.sequence,
         "cases": list(receipt.cases),
         "again": receipt.again,
         "head": bytes(head.envelope).decode(),
     }
+    return Status(200 if receipt.again else 201, answer)
 
 
 @api.post("/heartbeats", response={200: schemas.Taken, **PROBLEMS})
 @allowed("submit")
-def receive_heartbeat(request: HttpRequest) -> tuple[int, dict[str, Any]]:
+def receive_heartbeat(request: HttpRequest) -> Status[Any]:
     """Take in a signed heartbeat (the body is the envelope): what an edge covers."""
     watch.take_heartbeat(data=request.body, party=viewer_of(request).party, now=now())
-    return 200, {"taken": True}
+    return Status(200, {"taken": True})
 
 
 @api.get("/releases/latest", response={204: None, **PROBLEMS})
 @allowed("read")
-def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | tuple[int, None]:
+def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | Status[Any]:
     """Return the newest signed release of the watchlist when it is newer than `after`; 204 when there is none."""
     release = programs.latest_release(after=after, now=now())
     if release is None:
-        return 204, None
+        return Status(204, None)
     return HttpResponse(bytes(release.envelope), content_type="application/json")
 
 
@@ -98,15 +99,15 @@ def list_cases(request: HttpRequest, status: str = "", after: str = "", limit: i
     """List the cases you may see, by number."""
     viewer = viewer_of(request)
     rows, following = page(cases.cases(viewer, status=status or None), by="number", after=after, limit=limit)
-    return {"items": [_case(viewer, row) for row in rows], "next": following}
+    return {"items": [answers.case(viewer, row) for row in rows], "next": following}
 
 
 @api.get("/cases/{number}", response={200: schemas.CaseOut, **PROBLEMS})
 @allowed("read")
-def show_case(request: HttpRequest, number: str) -> dict[str, Any]:
+def showanswers.case(request: HttpRequest, number: str) -> dict[str, Any]:
     """Show a case with the figures and grades you may see."""
     viewer = viewer_of(request)
-    return _case(viewer, cases.case(viewer, number))
+    return answers.case(viewer, cases.case(viewer, number))
 
 
 @api.get("/cases/{number}/entries", response={200: schemas.EntriesOut, **PROBLEMS})
@@ -116,7 +117,7 @@ def list_entries(request: HttpRequest, number: str, after: str = "", limit: int 
     viewer = viewer_of(request)
     cases.case(viewer, number)
     rows, following = page(ledger.entries(viewer, case=number), by="id", after=after, limit=limit)
-    return {"items": [_entry(row) for row in rows], "next": following}
+    return {"items": [answers.entry(row) for row in rows], "next": following}
 
 
 @api.get("/duties", response={200: schemas.DutiesOut, **PROBLEMS})
@@ -128,31 +129,33 @@ def list_duties(
     viewer = viewer_of(request)
     found = ledger.own_duties(viewer) if own else ledger.duties(viewer, case=case or None)
     rows, following = page(found, by="key", after=after, limit=limit)
-    return {"items": [_duty(row) for row in rows], "next": following}
+    return {"items": [answers.duty(row, now()) for row in rows], "next": following}
 
 
 @api.post("/cases/{number}/report", response={201: schemas.PaperOut, **PROBLEMS})
 @allowed("report")
 @once
-def report(request: HttpRequest, number: str, body: schemas.ReportIn) -> tuple[int, dict[str, Any]]:
+def report(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[Any]:
     """Report your own grade of a case on 附件三; `changes` replaces fields by key."""
-    return 201, _paper(incidents.report(viewer=viewer_of(request), case=number, now=now(), changes=body.changes))
+    return Status(
+        201, answers.paper(incidents.report(viewer=viewer_of(request), case=number, now=now(), changes=body.changes))
+    )
 
 
 @api.post("/cases/{number}/first-report", response={201: schemas.Taken, **PROBLEMS})
 @allowed("report")
 @once
-def report_first(request: HttpRequest, number: str, body: schemas.FirstReportIn) -> tuple[int, dict[str, Any]]:
+def report_first(request: HttpRequest, number: str, body: schemas.FirstReportIn) -> Status[Any]:
     """Record a first report by phone or mail; the paper stays owed."""
     incidents.report_first(viewer=viewer_of(request), case=number, now=now(), **body.dict())
-    return 201, {"taken": True}
+    return Status(201, {"taken": True})
 
 
 @api.get("/cases/{number}/papers", response={200: list[schemas.PaperOut], **PROBLEMS})
 @allowed("read")
 def list_papers(request: HttpRequest, number: str) -> list[dict[str, Any]]:
     """List the papers of a case that you made, received or may see."""
-    return [_paper(row) for row in papers.papers(viewer_of(request), case=number)]
+    return [answers.paper(row) for row in papers.papers(viewer_of(request), case=number)]
 
 
 @api.get("/papers/{number}/{kind}", response={200: None, **PROBLEMS})
@@ -166,19 +169,19 @@ def download(request: HttpRequest, number: int, kind: str) -> HttpResponse:
 @api.post("/cases/{number}/orders", response={201: list[schemas.OrderOut], **PROBLEMS})
 @allowed("order")
 @once
-def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> tuple[int, list[dict[str, Any]]]:
+def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> Status[Any]:
     """Issue a notice (附件四) with its orders."""
     wanted = [disposal.Wanted(**one.dict()) for one in body.orders]
     made = disposal.issue(viewer=viewer_of(request), case=number, wanted=wanted, now=now(), changes=body.changes)
-    return 201, [_order(row) for row in made]
+    return Status(201, [answers.order(row) for row in made])
 
 
 @api.post("/cases/{number}/orders/again", response={201: list[schemas.OrderOut], **PROBLEMS})
 @allowed("order")
 @once
-def issue_again(request: HttpRequest, number: str) -> tuple[int, list[dict[str, Any]]]:
+def issue_again(request: HttpRequest, number: str) -> Status[Any]:
     """Issue what failed verification again, under a further notice of the same task number."""
-    return 201, [_order(row) for row in disposal.issue_again(viewer=viewer_of(request), case=number, now=now())]
+    return Status(201, [answers.order(row) for row in disposal.issue_again(viewer=viewer_of(request), case=number, now=now())])
 
 
 @api.get("/orders", response={200: schemas.OrdersOut, **PROBLEMS})
@@ -187,22 +190,22 @@ def list_orders(request: HttpRequest, case: str = "", after: str = "", limit: in
     """List the orders you may see, by number."""
     found = orders.orders(viewer_of(request), case=case or None)
     rows, following = page(found, by="number", after=after, limit=limit)
-    return {"items": [_order(row) for row in rows], "next": following}
+    return {"items": [answers.order(row) for row in rows], "next": following}
 
 
 @api.post("/orders/{number}/acknowledge", response={200: schemas.Taken, **PROBLEMS})
 @allowed("feed_back")
 @once
-def acknowledge(request: HttpRequest, number: str) -> tuple[int, dict[str, Any]]:
+def acknowledge(request: HttpRequest, number: str) -> Status[Any]:
     """Sign for an order (签收)."""
     disposal.acknowledge(viewer=viewer_of(request), order=number, now=now())
-    return 200, {"taken": True}
+    return Status(200, {"taken": True})
 
 
 @api.post("/notices/{number}/feedback", response={201: schemas.FeedbackOut, **PROBLEMS})
 @allowed("feed_back")
 @once
-def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> tuple[int, dict[str, Any]]:
+def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> Status[Any]:
     """Feed back on 附件五 what was done under a notice, and why the rest was not."""
     made = feedback.feed_back(
         viewer=viewer_of(request),
@@ -215,7 +218,7 @@ def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> tu
     )
     names = ("number", "case", "notice", "party")
     answer = {name: getattr(made, name) for name in names}
-    return 201, {**answer, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": None}
+    return Status(201, {**answer, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": None})
 
 
 @api.post("/cases/{number}/look", response={200: list[schemas.SightingOut], **PROBLEMS})
@@ -237,18 +240,18 @@ def look(request: HttpRequest, number: str) -> list[dict[str, Any]]:
 @api.post("/feedbacks/{number}/verify", response={200: schemas.VerdictsOut, **PROBLEMS})
 @allowed("verify")
 @once
-def verify(request: HttpRequest, number: str) -> tuple[int, dict[str, Any]]:
+def verify(request: HttpRequest, number: str) -> Status[Any]:
     """Answer a feedback with what was seen since it came."""
-    return 200, {"verdicts": dict(feedback.verify(viewer=viewer_of(request), feedback=number, now=now()))}
+    return Status(200, {"verdicts": dict(feedback.verify(viewer=viewer_of(request), feedback=number, now=now()))})
 
 
 @api.post("/cases/{number}/close", response={200: schemas.Taken, **PROBLEMS})
 @allowed("verify")
 @once
-def close(request: HttpRequest, number: str) -> tuple[int, dict[str, Any]]:
+def close(request: HttpRequest, number: str) -> Status[Any]:
     """Close a case whose orders are verified and that owes nothing within a limit of the law."""
     disposal.close(viewer=viewer_of(request), case=number, now=now())
-    return 200, {"taken": True}
+    return Status(200, {"taken": True})
 
 
 @api.get("/ledger/consistency", response={200: schemas.ConsistencyOut, **PROBLEMS})
@@ -263,7 +266,7 @@ def consistency(request: HttpRequest, first: int) -> dict[str, Any]:
 @allowed("read")
 def inclusion(request: HttpRequest, entry: str) -> dict[str, Any]:
     """Prove that an entry is in the ledger."""
-    found = sealing.prove_entry(ledger.entry(viewer_of(request), entry))
+    found = sealing.proveanswers.entry(ledger.entry(viewer_of(request), entry))
     return {
         "index": found.index,
         "size": found.size,
@@ -271,58 +274,3 @@ def inclusion(request: HttpRequest, entry: str) -> dict[str, Any]:
         "proof": [step.hex() for step in found.hashes],
         "head": found.head.decode(),
     }
-
-
-def _case(viewer: Viewer, case: Case) -> dict[str, Any]:
-    scale = cases.scale(viewer, case)
-    told = cases.grade_told(viewer, case)
-    return {
-        "number": case.number,
-        "program": case.program,
-        "status": case.status,
-        "opened_at": case.opened_at,
-        "grade": told.value if told else None,
-        "infected_24h": scale.infected,
-        "infected_24h_upper": scale.infected_upper,
-        "exposed": scale.exposed,
-        "loss_fen": scale.loss_fen,
-        "subscribers_are_numbers": scale.numbers,
-        "grades": [
-            {
-                "policy": one.policy,
-                "grader": one.grader,
-                "grade": one.grade.value,
-                "article": one.article,
-                "figures": one.row.facts,
-                "found_at": one.row.found_at,
-            }
-            for one in cases.standing_grades(viewer, case)
-        ],
-    }
-
-
-def _duty(duty: Duty) -> dict[str, Any]:
-    fields = "key policy article owes expects start due to cc unrouted case provisional unverified".split()
-    met = duty.met_by.happened_at if duty.met_by else None
-    void = duty.void_by.happened_at if duty.void_by else None
-    return {
-        **{name: getattr(duty, name) for name in fields},
-        "form": duty.form or None,
-        "grade": duty.grade or None,
-        "state": state(duty.due, met, void, now()),
-    }
-
-
-def _entry(entry: Any) -> dict[str, Any]:
-    fields = "id kind party role happened_at entered_at recipients facts".split()
-    return {name: getattr(entry, name) for name in fields}
-
-
-def _paper(paper: Paper) -> dict[str, Any]:
-    fields = "number version form case party recipients missing".split()
-    return {"id": paper.pk, "issued_at": paper.issued_at.isoformat(), **{name: getattr(paper, name) for name in fields}}
-
-
-def _order(order: Order) -> dict[str, Any]:
-    fields = "number case notice party kind host status reason".split()
-    return {"issued_at": order.issued_at.isoformat(), **{name: getattr(order, name) for name in fields}}

@@ -1,0 +1,72 @@
+"""Rows as the API shows them."""
+
+from datetime import datetime
+from typing import Any
+
+from cleannet.core.replay import state
+from cleannet.hub.disposal.queries import Order
+from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents.queries import Case
+from cleannet.hub.ledger.queries import Duty, Entry
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.papers.queries import Paper
+
+
+def case(viewer: Viewer, case: Case) -> dict[str, Any]:
+    """Return a case with the figures and grades the viewer may see."""
+    scale = cases.scale(viewer, case)
+    told = cases.grade_told(viewer, case)
+    return {
+        "number": case.number,
+        "program": case.program,
+        "status": case.status,
+        "opened_at": case.opened_at,
+        "grade": told.value if told else None,
+        "infected_24h": scale.infected,
+        "infected_24h_upper": scale.infected_upper,
+        "exposed": scale.exposed,
+        "loss_fen": scale.loss_fen,
+        "subscribers_are_numbers": scale.numbers,
+        "grades": [
+            {
+                "policy": one.policy,
+                "grader": one.grader,
+                "grade": one.grade.value,
+                "article": one.article,
+                "figures": one.row.facts,
+                "found_at": one.row.found_at,
+            }
+            for one in cases.standing_grades(viewer, case)
+        ],
+    }
+
+
+def duty(duty: Duty, at: datetime) -> dict[str, Any]:
+    """Return a duty and how it stands at `at`."""
+    fields = "key policy article owes expects start due to cc unrouted case provisional unverified".split()
+    met = duty.met_by.happened_at if duty.met_by else None
+    void = duty.void_by.happened_at if duty.void_by else None
+    return {
+        **{name: getattr(duty, name) for name in fields},
+        "form": duty.form or None,
+        "grade": duty.grade or None,
+        "state": state(duty.due, met, void, at),
+    }
+
+
+def entry(entry: Entry) -> dict[str, Any]:
+    """Return what an entry says."""
+    fields = "id kind party role happened_at entered_at recipients facts".split()
+    return {name: getattr(entry, name) for name in fields}
+
+
+def paper(paper: Paper) -> dict[str, Any]:
+    """Return what a paper is, without its bytes."""
+    fields = "number version form case party recipients missing".split()
+    return {"id": paper.pk, "issued_at": paper.issued_at.isoformat(), **{name: getattr(paper, name) for name in fields}}
+
+
+def order(order: Order) -> dict[str, Any]:
+    """Return an order and its state."""
+    fields = "number case notice party kind host status reason".split()
+    return {"issued_at": order.issued_at.isoformat(), **{name: getattr(order, name) for name in fields}}

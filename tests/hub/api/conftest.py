@@ -1,0 +1,48 @@
+"""A client per party, with a token of every right the party's role may hold, and a clock that stands still."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from tests.hub.world import NOW, PARTIES, World
+
+from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties.rights import HELD_BY
+
+
+class Machine:
+    """Call the API as a program of one party."""
+
+    def __init__(self, token: str) -> None:
+        self._client = Client(headers={"authorization": f"Bearer {token}"})
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._client.get(f"/api/v1{path}", query)
+
+    def post(self, path: str, body: Any = None, key: str = "") -> Any:
+        headers = {"idempotency-key": key} if key else {}
+        if isinstance(body, bytes):
+            return self._client.post(f"/api/v1{path}", body, content_type="application/json", headers=headers)
+        return self._client.post(f"/api/v1{path}", body or {}, content_type="application/json", headers=headers)
+
+
+@pytest.fixture(autouse=True)
+def standing_clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World().populate()
+
+
+@pytest.fixture
+def machines(world: World) -> dict[str, Machine]:
+    found = {}
+    for code, (_, role, _, _) in PARTIES.items():
+        held = HELD_BY.get(role, frozenset())
+        found[code] = Machine(parties.make_token(party=code, label="test", held=held, now=NOW))
+    return found

@@ -1,0 +1,84 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from tests.hub.api.conftest import Machine
+from tests.hub.world import NOW, World
+
+from cleannet.hub.api.operations import api
+from cleannet.hub.incidents.queries import Case
+from cleannet.hub.papers.queries import Paper
+from cleannet.hub.parties import actions as parties
+
+Machines = dict[str, Machine]
+
+
+def test_without_a_valid_token_nobody_is_let_in(world: World, standing_clock: time_machine.Traveller) -> None:
+    token = parties.make_token(party="op1", label="t", held=["read"], now=NOW, days=1)
+    assert Machine(token).get("/cases").status_code == 200
+    for headers in ({}, {"authorization": "Bearer no"}, {"authorization": f"Basic {token}"}):
+        answer = Client(headers=headers).get("/api/v1/cases")
+        assert answer.status_code == 401
+        assert answer["content-type"] == "application/problem+json"
+    standing_clock.shift(timedelta(days=2))
+    assert Machine(token).get("/cases").status_code == 401
+
+
+def test_a_token_holds_only_the_rights_it_was_given(world: World) -> None:
+    token = parties.make_token(party="op1", label="t", held=["submit"], now=NOW)
+    answer = Machine(token).get("/cases")
+    assert (answer.status_code, answer.json()["code"]) == (403, "api.right_missing")
+
+
+def report(machines: Machines, case: str, key: str, body: Any = None) -> Any:
+    return machines["op1"].post(f"/cases/{case}/report", body, key=key)
+
+
+def test_a_request_with_a_key_is_carried_out_once(world: World, machines: Machines) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+    first, again = report(machines, case, "k1"), report(machines, case, "k1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert Paper.objects.count() == 1
+    other = report(machines, case, "k1", {"changes": {"harm": "大"}})
+    assert (other.status_code, other.json()["code"]) == (422, "api.key_reused")
+    assert report(machines, case, "k2").json()["version"] == 2
+    assert Paper.objects.count() == 2
+
+
+def test_a_refused_request_is_not_remembered(world: World, machines: Machines) -> None:
+    (case,) = world.tally("op1", 5, NOW).cases
+    assert report(machines, case, "k").status_code == 409
+    world.tally("op1", 60_000, NOW)
+    assert report(machines, case, "k").status_code == 201
+
+
+def test_a_malformed_request_is_a_problem(world: World, machines: Machines) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+    answer = report(machines, case, "", {"changes": 5})
+    assert (answer.status_code, answer.json()["code"]) == (422, "api.bad_request")
+    assert "changes" in answer.json()["detail"]
+
+
+def test_an_unknown_field_of_a_form_is_a_problem(world: World, machines: Machines) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+    answer = report(machines, case, "", {"changes": {"phon": "1"}})
+    assert answer.status_code == 422
+    assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize("limit", [-5, 0, 10**9])
+def test_a_page_has_at_least_one_row_and_never_too_many(world: World, machines: Machines, limit: int) -> None:
+    world.tally("op1", 60_000, NOW)
+    assert len(machines["cncert"].get("/cases", limit=limit).json()["items"]) == 1
+
+
+def test_the_description_names_every_operation_with_its_problems() -> None:
+    described = api.get_openapi_schema()
+    operations = [operation for path in described["paths"].values() for operation in path.values()]
+    assert len(operations) > 15
+    for operation in operations:
+        assert operation["summary"]
+        assert {"401", "403"} <= {str(status) for status in operation["responses"]}
