@@ -38,7 +38,7 @@ def own_order(viewer: Viewer, number: str) -> Order:
     return found
 
 
-def deliveries(viewer: Viewer, *, case: str) -> QuerySet[Delivery]:
+def deliveries(viewer: Viewer, *, case: str | None = None) -> QuerySet[Delivery]:
     """Return how far the orders of a case have come to the network, with the last error of those that wait."""
     return Delivery.objects.filter(order__in=orders(viewer, case=case)).select_related("order").order_by("key")
 

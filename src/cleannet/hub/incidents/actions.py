@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cleannet.core.clock import BEIJING
 from cleannet.core.grading import Graded, grade
+from cleannet.core.policy import Policy
 from cleannet.core.terms import Grade
 from cleannet.hub.incidents import contents, grading, queries
 from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, newest, single_province, standing
@@ -23,6 +24,8 @@ from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import actions as watch
 from cleannet.hub.watch import queries as counts
 
+REPORT_FORM = "annex3"
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -32,6 +35,17 @@ class Receipt:
     sequence: int
     cases: tuple[str, ...]
     again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDraft:
+    """Hold an 附件三 before it is issued: its law, the grade it states, to whom, and what is known of each field."""
+
+    law: Policy
+    own: Grading
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    values: Mapping[str, str]
 
 
 def receive_tally(*, data: bytes, viewer: Viewer, now: datetime) -> Receipt:
@@ -102,20 +116,25 @@ def raise_grade(*, viewer: Viewer, case: str, grade: Grade, reason: str, now: da
         return row
 
 
+def draft_report(*, viewer: Viewer, case: str, now: datetime) -> ReportDraft:
+    """Return what `report` would issue at `now`, for a person to look at and change; nothing is written."""
+    found = queries.open_case(viewer, case)
+    own = _own_grade(found, viewer)
+    to, cc = _owed_to(viewer, found, "incident.reported", now)
+    values = contents.annex3(viewer, found, own, to=to, cc=cc, now=now)
+    return ReportDraft(queries.law_of(found, own.policy), own, tuple(to), tuple(cc), values)
+
+
 def report(*, viewer: Viewer, case: str, now: datetime, changes: Mapping[str, str] | None = None) -> Paper:
     """Report the viewer's own grade of a case on 附件三 to all it is owed to (545号 十(二), 十(三)).
 
     `changes` replaces what the form is filled with from the case.
     """
     found = queries.open_case(viewer, case)
-    own = _own_grade(found, viewer)
-    to, cc = _owed_to(viewer, found, "incident.reported", now)
-    prepared = papers.prepare(
-        policy=queries.law_of(found, own.policy),
-        form="annex3",
-        values={**contents.annex3(viewer, found, own, to=to, cc=cc, now=now), **(changes or {})},
-        at=now,
-    )
+    draft = draft_report(viewer=viewer, case=case, now=now)
+    own, to, cc = draft.own, draft.to, draft.cc
+    values = {**draft.values, **(changes or {})}
+    prepared = papers.prepare(policy=draft.law, form=REPORT_FORM, values=values, at=now)
     with transaction.atomic():
         entry = ledger.enter(
             kind="incident.reported",
@@ -126,7 +145,7 @@ def report(*, viewer: Viewer, case: str, now: datetime, changes: Mapping[str, st
             grades={own.policy: Grade(own.grade)},
             recipients=(*to, *cc),
             province=single_province(found),
-            facts={"form": "annex3", "missing": prepared.missing},
+            facts={"form": REPORT_FORM, "missing": prepared.missing},
             blobs=prepared.blobs,
             **standing(found, now),
         )
