@@ -7,22 +7,16 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 
 from cleannet.core.refusal import Refusal
-from cleannet.core.replay import state
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import ApiRefused, ByToken, allowed, now, once, page, problem, viewer_of
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback
 from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal.queries import Order
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents.queries import Case
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger import sealing
-from cleannet.hub.ledger.queries import Duty
-from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import queries as papers
-from cleannet.hub.papers.queries import Paper
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.watch import actions as watch
 
@@ -104,7 +98,7 @@ def list_cases(request: HttpRequest, status: str = "", after: str = "", limit: i
 
 @api.get("/cases/{number}", response={200: schemas.CaseOut, **PROBLEMS})
 @allowed("read")
-def showanswers.case(request: HttpRequest, number: str) -> dict[str, Any]:
+def show_case(request: HttpRequest, number: str) -> dict[str, Any]:
     """Show a case with the figures and grades you may see."""
     viewer = viewer_of(request)
     return answers.case(viewer, cases.case(viewer, number))
@@ -181,7 +175,9 @@ def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> S
 @once
 def issue_again(request: HttpRequest, number: str) -> Status[Any]:
     """Issue what failed verification again, under a further notice of the same task number."""
-    return Status(201, [answers.order(row) for row in disposal.issue_again(viewer=viewer_of(request), case=number, now=now())])
+    return Status(
+        201, [answers.order(row) for row in disposal.issue_again(viewer=viewer_of(request), case=number, now=now())]
+    )
 
 
 @api.get("/orders", response={200: schemas.OrdersOut, **PROBLEMS})
