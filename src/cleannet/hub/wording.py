@@ -36,81 +36,25 @@ def _shown(value: object) -> str:
 
 
 WORDS: Mapping[str, tuple[int, str, str]] = {
-    "entry.unknown_kind": (
-        400,
-        _("There is no kind of entry “%(kind)s”."),
-        _("Use a kind of the glossary."),
-    ),
-    "entry.not_your_role": (
-        403,
-        _("An entry “%(kind)s” is not made by this role."),
-        _("Ask the party that owes it."),
-    ),
-    "entry.unknown_medium": (
-        400,
-        _("“%(medium)s” is no medium."),
-        _("Use paper, system, phone, mail or sheet."),
-    ),
-    "entry.in_future": (
-        422,
-        _("The time %(at)s lies in the future."),
-        _("Correct the time or the clock."),
-    ),
-    "entry.unknown_blob": (
-        422,
-        _("An attachment is not in the store."),
-        _("Attach it again."),
-    ),
-    "entry.lacks": (
-        422,
-        _("The entry lacks what the law needs: %(why)s"),
-        _("Add it and try again."),
-    ),
-    "party.bad_code": (
-        422,
-        _("“%(code)s” is no party code."),
-        _("Use small letters, digits and hyphens."),
-    ),
-    "party.unknown_role": (
-        422,
-        _("“%(role)s” is no role."),
-        _("Use a role of the glossary."),
-    ),
-    "party.known": (
-        409,
-        _("The party %(code)s is registered already."),
-        _("Change the registered one instead."),
-    ),
-    "party.unknown": (
-        404,
-        _("There is no party “%(code)s”."),
-        _("Look it up in the list of parties."),
-    ),
+    "entry.unknown_kind": (400, _("There is no kind of entry “%(kind)s”."), _("Use a kind of the glossary.")),
+    "entry.not_your_role": (403, _("An entry “%(kind)s” is not made by this role."), _("Ask the party that owes it.")),
+    "entry.unknown_medium": (400, _("“%(medium)s” is no medium."), _("Use paper, system, phone, mail or sheet.")),
+    "entry.in_future": (422, _("The time %(at)s lies in the future."), _("Correct the time or the clock.")),
+    "entry.unknown_blob": (422, _("An attachment is not in the store."), _("Attach it again.")),
+    "entry.lacks": (422, _("The entry lacks what the law needs: %(why)s"), _("Add it and try again.")),
+    "party.bad_code": (422, _("“%(code)s” is no party code."), _("Use small letters, digits and hyphens.")),
+    "party.unknown_role": (422, _("“%(role)s” is no role."), _("Use a role of the glossary.")),
+    "party.known": (409, _("The party %(code)s is registered already."), _("Change the registered one instead.")),
+    "party.unknown": (404, _("There is no party “%(code)s”."), _("Look it up in the list of parties.")),
     "party.right_not_held": (
         422,
         _("A party of the role %(role)s cannot hold these rights: %(rights)s."),
         _("Leave them out."),
     ),
-    "party.username_taken": (
-        409,
-        _("The user name %(username)s is taken."),
-        _("Choose another."),
-    ),
-    "party.no_token": (
-        404,
-        _("There is no such token to revoke."),
-        _("Look it up in the list of tokens."),
-    ),
-    "party.no_law": (
-        404,
-        _("The hub does not hold that text of a law."),
-        _("Adopt it first."),
-    ),
-    "party.not_delegable": (
-        422,
-        _("The law lets nobody act for another in %(rule)s."),
-        _("Act yourself."),
-    ),
+    "party.username_taken": (409, _("The user name %(username)s is taken."), _("Choose another.")),
+    "party.no_token": (404, _("There is no such token to revoke."), _("Look it up in the list of tokens.")),
+    "party.no_law": (404, _("The hub does not hold that text of a law."), _("Adopt it first.")),
+    "party.not_delegable": (422, _("The law lets nobody act for another in %(rule)s."), _("Act yourself.")),
     "party.wrong_delegate": (
         422,
         _("%(delegate)s is not of the role %(role)s that may be delegated to."),
@@ -131,16 +75,8 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("“%(role)s” is no kind of resource."),
         _("Use control, distribution or domain."),
     ),
-    "program.unknown": (
-        404,
-        _("There is no program “%(program)s”."),
-        _("Add it first."),
-    ),
-    "program.indicator_known": (
-        409,
-        _("“%(text)s” is known of %(program)s already."),
-        _("Nothing needs to be done."),
-    ),
+    "program.unknown": (404, _("There is no program “%(program)s”."), _("Add it first.")),
+    "program.indicator_known": (409, _("“%(text)s” is known of %(program)s already."), _("Nothing needs to be done.")),
     "message.unsigned": (
         401,
         _("The message is not signed as it should be: %(why)s"),
@@ -151,21 +87,13 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The message is signed by a key that is not enrolled for this party."),
         _("Enrol the edge first."),
     ),
-    "message.revoked": (
-        403,
-        _("The edge %(edge)s was revoked and is not believed."),
-        _("Enrol a new key."),
-    ),
+    "message.revoked": (403, _("The edge %(edge)s was revoked and is not believed."), _("Enrol a new key.")),
     "message.not_yours": (
         403,
         _("The message speaks for the edge %(edge)s of %(party)s, but another key signed it."),
         _("Send it from that edge."),
     ),
-    "message.malformed": (
-        422,
-        _("The message cannot be read: %(why)s"),
-        _("Update the edge, or report a defect."),
-    ),
+    "message.malformed": (422, _("The message cannot be read: %(why)s"), _("Update the edge, or report a defect.")),
     "message.clock_ahead": (
         422,
         _("The clock of the edge (%(clock)s) is ahead of the hub (%(now)s)."),
@@ -191,21 +119,13 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The hub does not know these programs: %(programs)s."),
         _("Add them to the hub, then send again; nothing is lost."),
     ),
-    "message.edge_known": (
-        409,
-        _("An edge named %(edge)s is enrolled already."),
-        _("Choose another name."),
-    ),
+    "message.edge_known": (409, _("An edge named %(edge)s is enrolled already."), _("Choose another name.")),
     "incident.unknown": (
         404,
         _("There is no such case or notice that you may see."),
         _("Look it up in the list of cases."),
     ),
-    "incident.not_open": (
-        409,
-        _("The case %(case)s is not open any more."),
-        _("Look at its entries."),
-    ),
+    "incident.not_open": (409, _("The case %(case)s is not open any more."), _("Look at its entries.")),
     "incident.not_your_role": (
         403,
         _("%(party)s does not take the part “%(role)s”."),
@@ -221,11 +141,7 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The grade %(grade)s is not graver than %(before)s, which stands."),
         _("A lower figure is a correction; leave the grade."),
     ),
-    "incident.reason_missing": (
-        422,
-        _("A reason is missing."),
-        _("Write why."),
-    ),
+    "incident.reason_missing": (422, _("A reason is missing."), _("Write why.")),
     "incident.not_graded": (
         409,
         _("The case %(case)s has no grade of this party yet."),
@@ -246,16 +162,8 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("A first notice is made by phone or mail, not by %(medium)s."),
         _("Choose phone or mail."),
     ),
-    "incident.no_addressee": (
-        422,
-        _("The notice names no addressee."),
-        _("Choose the parties that shall dispose."),
-    ),
-    "incident.unknown_party": (
-        422,
-        _("These parties are not registered: %(parties)s."),
-        _("Register them first."),
-    ),
+    "incident.no_addressee": (422, _("The notice names no addressee."), _("Choose the parties that shall dispose.")),
+    "incident.unknown_party": (422, _("These parties are not registered: %(parties)s."), _("Register them first.")),
     "incident.no_delegation": (
         403,
         _("A notice is MIIT's, and no delegation to %(party)s is recorded."),
@@ -271,26 +179,14 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Nobody proposed to annul the case %(case)s."),
         _("Propose it first; another person confirms."),
     ),
-    "incident.two_persons": (
-        409,
-        _("The one who proposed it cannot confirm it."),
-        _("Another person has to confirm."),
-    ),
+    "incident.two_persons": (409, _("The one who proposed it cannot confirm it."), _("Another person has to confirm.")),
     "incident.duties_open": (
         409,
         _("The case %(case)s still owes acts within limits of the law."),
         _("Look at its open duties."),
     ),
-    "order.unknown": (
-        404,
-        _("There is no such order or feedback that you may see."),
-        _("Look it up in the case."),
-    ),
-    "order.nothing_wanted": (
-        422,
-        _("No order was chosen."),
-        _("Choose at least one resource and party."),
-    ),
+    "order.unknown": (404, _("There is no such order or feedback that you may see."), _("Look it up in the case.")),
+    "order.nothing_wanted": (422, _("No order was chosen."), _("Choose at least one resource and party.")),
     "order.not_a_resource": (
         422,
         _("%(host)s is no known resource of %(program)s."),
@@ -301,11 +197,7 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("%(host)s is on an allow-list (%(reason)s) and is not blocked by name."),
         _("Order the URL at the host, or ask for an exception."),
     ),
-    "order.cannot_block": (
-        422,
-        _("%(host)s cannot be blocked: %(why)s"),
-        _("Have the registry hold it."),
-    ),
+    "order.cannot_block": (422, _("%(host)s cannot be blocked: %(why)s"), _("Have the registry hold it.")),
     "order.out_of_turn": (
         409,
         _("The order %(order)s is “%(status)s” and this step cannot be taken."),
@@ -321,21 +213,13 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("No order of the case %(case)s waits to be looked at."),
         _("Wait for feedback."),
     ),
-    "order.no_vantage": (
-        409,
-        _("No resolver is set to look from."),
-        _("Set CLEANNET_DNS_RESOLVERS."),
-    ),
+    "order.no_vantage": (409, _("No resolver is set to look from."), _("Set CLEANNET_DNS_RESOLVERS.")),
     "order.unknown_yet": (
         409,
         _("Nothing certain was seen of %(hosts)s since the feedback."),
         _("Look again; no answer never means gone."),
     ),
-    "order.two_persons": (
-        409,
-        _("The one who fed it back cannot verify it."),
-        _("Another person has to verify."),
-    ),
+    "order.two_persons": (409, _("The one who fed it back cannot verify it."), _("Another person has to verify.")),
     "order.not_verified": (
         409,
         _("Not verified as gone yet: %(hosts)s."),
@@ -356,21 +240,9 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The reason is missing for what was not done: %(orders)s."),
         _("Write why it was not done."),
     ),
-    "feedback.verified_already": (
-        409,
-        _("The feedback %(feedback)s was verified already."),
-        _("Look at the result."),
-    ),
-    "paper.unknown": (
-        404,
-        _("There is no such paper that you may see."),
-        _("Look it up in the case."),
-    ),
-    "paper.unknown_form": (
-        422,
-        _("%(policy)s has no form “%(form)s”."),
-        _("Choose one of its forms."),
-    ),
+    "feedback.verified_already": (409, _("The feedback %(feedback)s was verified already."), _("Look at the result.")),
+    "paper.unknown": (404, _("There is no such paper that you may see."), _("Look it up in the case.")),
+    "paper.unknown_form": (422, _("%(policy)s has no form “%(form)s”."), _("Choose one of its forms.")),
     "paper.version_taken": (
         409,
         _("The paper %(number)s was just issued by somebody else."),
@@ -396,51 +268,15 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("%(policy)s gives no grade for these figures."),
         _("Report a defect in the law's file."),
     ),
-    "ledger.no_entry": (
-        404,
-        _("There is no such entry that you may see."),
-        _("Look it up in the case."),
-    ),
-    "ledger.no_duty": (
-        404,
-        _("There is no such duty that you may see."),
-        _("Look it up on the desk."),
-    ),
-    "ledger.not_sealed": (
-        409,
-        _("The entry is not sealed yet."),
-        _("Try again in a minute."),
-    ),
-    "ledger.no_head": (
-        404,
-        _("There is no such head of the ledger."),
-        _("Ask for one that was signed."),
-    ),
-    "blob.too_large": (
-        413,
-        _("The file is larger than the hub keeps."),
-        _("Send a smaller one."),
-    ),
-    "blob.unknown": (
-        404,
-        _("There is no such file."),
-        _("Look it up in the case."),
-    ),
-    "blob.erased": (
-        410,
-        _("The file was erased when its time was over."),
-        _("Only its digest remains in the ledger."),
-    ),
-    "blob.kept": (
-        409,
-        _("The file must be kept still."),
-        _("Wait until its time is over."),
-    ),
-    "blob.held": (
-        409,
-        _("The file is held and cannot be erased."),
-        _("Lift the hold first."),
-    ),
+    "ledger.no_entry": (404, _("There is no such entry that you may see."), _("Look it up in the case.")),
+    "ledger.no_duty": (404, _("There is no such duty that you may see."), _("Look it up on the desk.")),
+    "ledger.not_sealed": (409, _("The entry is not sealed yet."), _("Try again in a minute.")),
+    "ledger.no_head": (404, _("There is no such head of the ledger."), _("Ask for one that was signed.")),
+    "blob.too_large": (413, _("The file is larger than the hub keeps."), _("Send a smaller one.")),
+    "blob.unknown": (404, _("There is no such file."), _("Look it up in the case.")),
+    "blob.erased": (410, _("The file was erased when its time was over."), _("Only its digest remains in the ledger.")),
+    "blob.kept": (409, _("The file must be kept still."), _("Wait until its time is over.")),
+    "blob.held": (409, _("The file is held and cannot be erased."), _("Lift the hold first.")),
     "api.not_authenticated": (
         401,
         _("The token is missing, unknown, expired or revoked."),
@@ -451,54 +287,22 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Your party or token does not hold the right “%(right)s”."),
         _("Ask your hub's administrator."),
     ),
-    "api.key_reused": (
-        422,
-        _("The idempotency key was used for another request."),
-        _("Use a fresh key."),
-    ),
+    "api.key_reused": (422, _("The idempotency key was used for another request."), _("Use a fresh key.")),
     "api.bad_request": (
         422,
         _("The request is not as it should be: %(why)s"),
         _("Correct it as the API description says."),
     ),
-    "api.unknown": (
-        404,
-        _("There is nothing at this address."),
-        _("Look at the API description."),
-    ),
-    "web.wrong_password": (
-        403,
-        _("User name and password do not belong together."),
-        _("Type both again."),
-    ),
-    "web.too_many_tries": (
-        429,
-        _("There were too many wrong passwords."),
-        _("Wait a minute and try again."),
-    ),
+    "api.unknown": (404, _("There is nothing at this address."), _("Look at the API description.")),
+    "web.wrong_password": (403, _("User name and password do not belong together."), _("Type both again.")),
+    "web.too_many_tries": (429, _("There were too many wrong passwords."), _("Wait a minute and try again.")),
     "web.form_expired": (
         403,
         _("The form is too old, or did not come from a page of this hub."),
         _("Open the page again and send it once more."),
     ),
-    "web.bad_time": (
-        422,
-        _("“%(text)s” is no time."),
-        _("Write the time as 2026-01-31 14:05, in Beijing time."),
-    ),
-    "web.bad_number": (
-        422,
-        _("“%(text)s” is no number of people."),
-        _("Write digits only, or leave it empty."),
-    ),
-    "web.bad_choice": (
-        422,
-        _("“%(text)s” cannot be chosen here."),
-        _("Choose from what the page shows."),
-    ),
-    "web.not_printable": (
-        422,
-        _("The paper cannot be printed: %(why)s"),
-        _("Write the word in other characters."),
-    ),
+    "web.bad_time": (422, _("“%(text)s” is no time."), _("Write the time as 2026-01-31 14:05, in Beijing time.")),
+    "web.bad_number": (422, _("“%(text)s” is no number of people."), _("Write digits only, or leave it empty.")),
+    "web.bad_choice": (422, _("“%(text)s” cannot be chosen here."), _("Choose from what the page shows.")),
+    "web.not_printable": (422, _("The paper cannot be printed: %(why)s"), _("Write the word in other characters.")),
 }

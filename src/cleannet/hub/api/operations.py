@@ -262,7 +262,7 @@ def consistency(request: HttpRequest, first: int) -> dict[str, Any]:
 @allowed("read")
 def inclusion(request: HttpRequest, entry: str) -> dict[str, Any]:
     """Prove that an entry is in the ledger."""
-    found = sealing.proveanswers.entry(ledger.entry(viewer_of(request), entry))
+    found = sealing.prove_entry(ledger.entry(viewer_of(request), entry))
     return {
         "index": found.index,
         "size": found.size,
