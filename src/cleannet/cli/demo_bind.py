@@ -105,6 +105,9 @@ class BindNetwork:
         (home / "root.zone").write_text(_ROOT, encoding="ascii")
         if which == 0 and not (home / "rpz.zone").exists():
             (home / "rpz.zone").write_text(_EMPTY, encoding="ascii")
+        # With an old copy a secondary waits for its refresh time before it asks for a newer one.
+        for old in home.glob("rpz.copy*"):
+            old.unlink()
         (home / "named.conf").write_text(self._configuration(which, home, heeds), encoding="ascii")
         log = home / "log"
         with log.open("wb") as output:
