@@ -107,6 +107,7 @@ def tally_document(
     batch: str = "day",
     subscribers: str = "numbers",
     found_at: datetime | None = None,
+    province: str = "32",
     thresholds: Iterable[int] = (10_000, 50_000, 100_000),
     **_: object,
 ) -> Mapping[str, object]:
@@ -117,7 +118,7 @@ def tally_document(
     counted = tally.ProgramTally(
         program,
         infected,
-        tally.scale_of(count, {"32": count}),
+        tally.scale_of(count, {province: count}),
         tally.Scale(),
         loss.total,
         loss.records,

@@ -84,6 +84,7 @@ CALENDAR = Term("calendar", "日历", "Calendar")
 RECIPIENTS = _keyed(
     [
         Term("bureau:relevant", "相关通信管理局", "Communications administrations concerned"),
+        Term("bureau:added", "新涉及省份的通信管理局", "Communications administrations of provinces added"),
         Term("bureau:local", "当地通信管理局", "Local communications administration"),
         Term("reporter", "样本报送单位", "Party that reported the sample"),
         Term("disposer", "处置单位", "Party that disposes"),
@@ -177,6 +178,7 @@ ENTRY_KINDS = _keyed(
         _kind("sample.identified", "反馈认定结果", "Identification answered", "cncert"),
         _kind("incident.opened", "立案", "Incident opened", "operator cncert"),
         _kind("incident.graded", "事件分级", "Incident graded", f"operator cncert {_REPORTERS_2025}"),
+        _kind("incident.widened", "事件涉及新的省份", "Incident found in another province", "operator cncert"),
         _kind("incident.reported", "报送事件", "Incident reported", f"operator cncert {_REPORTERS_2025}"),
         _kind("incident.assessed", "研判", "Incident assessed", "miit"),
         _kind("incident.annulled", "撤销事件", "Incident annulled", "miit cncert"),

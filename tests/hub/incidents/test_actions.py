@@ -160,12 +160,35 @@ def test_a_law_adopted_later_does_not_touch_an_open_case() -> None:
     assert list(queries.case(viewer("op1"), case).laws) == [LAW]
 
 
-def test_readings_are_digested_once_an_hour() -> None:
+def test_the_paper_after_a_first_report_meets_the_duty_of_the_paper() -> None:
     world = World().populate()
-    world.tally("op1", 5, NOW)
-    for _ in range(2):
-        actions.digest_readings(now=NOW + HOUR)
-    (entry,) = ledger.entries(viewer("cncert"), kind="readings.digested")
-    assert entry.facts["messages"] == 1
-    actions.digest_readings(now=NOW + 5 * HOUR)
-    assert len(ledger.entries(viewer("cncert"), kind="readings.digested")) == 1
+    (case,) = world.tally("op1", 50_001, NOW).cases
+    actions.report_first(
+        viewer=viewer("op1"),
+        case=case,
+        medium="phone",
+        confirmed_by=["miit", "js", "cncert"],
+        said="急",
+        happened_at=NOW,
+        now=NOW,
+    )
+    paper = actions.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
+    assert ("15.paper.report", "op1", True) in states(case)
+    (entry,) = ledger.entries(viewer("op1"), case=case, kind="paper.supplied")
+    assert paper.entry == entry.id
+
+
+def test_a_province_found_later_is_told_by_a_copy_and_the_first_duty_keeps_its_recipients() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 50_001, NOW).cases
+    world.tally("op1", 50_002, NOW + HOUR, province="33")
+    owed = {duty.rule: duty for duty in ledger.own_duties(viewer("op1")).filter(case=case)}
+    assert owed["10.2.urgent"].cc == ["js", "cncert"]
+    assert (owed["10.2.copy.urgent"].to, owed["10.2.copy.urgent"].due) == (["zj"], NOW + 3 * HOUR)
+    paper = actions.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
+    assert set(paper.recipients) == {"miit", "js", "zj", "cncert"}
+    assert not ledger.own_duties(viewer("op1")).filter(case=case).exists()
+    assert {duty.rule for duty in ledger.own_duties(viewer("cncert")).filter(case=case)} == {
+        "10.3.urgent",
+        "10.3.copy.urgent",
+    }

@@ -21,3 +21,9 @@ def test_sorts_by_time_and_never_repeats(moment: datetime) -> None:
     later = moment + timedelta(milliseconds=2)
     assert entry_id.new(moment) < entry_id.new(later)
     assert len({entry_id.new(moment) for _ in range(50)}) == 50
+
+
+@given(MOMENTS)
+def test_keeps_the_order_within_one_moment(moment: datetime) -> None:
+    made = [entry_id.new(moment) for _ in range(20)]
+    assert made == sorted(made)

@@ -136,3 +136,14 @@ def test_an_edge_is_enrolled_once_with_a_key() -> None:
         actions.enrol(edge="edge-op1", party="op1", province="32", public_key=key, now=NOW)
     with pytest.raises(MessageRefused, match="malformed"):
         actions.enrol(edge="edge-3", party="op1", province="32", public_key="no key", now=NOW)
+
+
+def test_readings_are_digested_once_an_hour() -> None:
+    world = World().populate()
+    world.tally("op1", 5, NOW)
+    for _ in range(2):
+        actions.digest_readings(now=NOW + timedelta(hours=1))
+    (entry,) = ledger.entries(viewer("cncert"), kind="readings.digested")
+    assert entry.facts["messages"] == 1
+    actions.digest_readings(now=NOW + 5 * timedelta(hours=1))
+    assert len(ledger.entries(viewer("cncert"), kind="readings.digested")) == 1

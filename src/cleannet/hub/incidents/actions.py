@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
-from cleannet.core.clock import BEIJING
 from cleannet.core.grading import Graded, grade
 from cleannet.core.policy import Policy
 from cleannet.core.terms import Grade
@@ -128,7 +127,7 @@ def draft_report(*, viewer: Viewer, case: str, now: datetime) -> ReportDraft:
 def report(*, viewer: Viewer, case: str, now: datetime, changes: Mapping[str, str] | None = None) -> Paper:
     """Report the viewer's own grade of a case on 附件三 to all it is owed to (545号 十(二), 十(三)).
 
-    `changes` replaces what the form is filled with from the case.
+    After a first report by phone it is the paper still owed (十五). `changes` replaces what the form is filled with.
     """
     found = queries.open_case(viewer, case)
     draft = draft_report(viewer=viewer, case=case, now=now)
@@ -136,26 +135,29 @@ def report(*, viewer: Viewer, case: str, now: datetime, changes: Mapping[str, st
     values = {**draft.values, **(changes or {})}
     prepared = papers.prepare(policy=draft.law, form=REPORT_FORM, values=values, at=now)
     with transaction.atomic():
-        entry = ledger.enter(
-            kind="incident.reported",
-            actor=parties.actor_of(viewer),
-            happened_at=now,
-            now=now,
-            refs={"case": case},
-            grades={own.policy: Grade(own.grade)},
-            recipients=(*to, *cc),
-            province=single_province(found),
-            facts={"form": REPORT_FORM, "missing": prepared.missing},
-            blobs=prepared.blobs,
-            **standing(found, now),
-        )
+        entries = [
+            ledger.enter(
+                kind=kind,
+                actor=parties.actor_of(viewer),
+                happened_at=now,
+                now=now,
+                refs={"case": case, **about},
+                grades={own.policy: Grade(own.grade)},
+                recipients=(*to, *cc),
+                province=single_province(found),
+                facts={"form": REPORT_FORM, "missing": prepared.missing},
+                blobs=prepared.blobs,
+                **standing(found, now),
+            )
+            for kind, about in _acts(viewer, case)
+        ]
         return papers.issue(
             prepared=prepared,
             number=f"{case}-A3-{viewer.party}",
             case=case,
             party=viewer.party,
             recipients=(*to, *cc),
-            entry=entry.id,
+            entry=entries[0].id,
         )
 
 
@@ -242,20 +244,13 @@ def close(*, viewer: Viewer, case: str, now: datetime) -> None:
         )
 
 
-def digest_readings(*, now: datetime) -> None:
-    """Enter, once an hour, how many tallies came in the hour before: readings are rows, entries are decisions."""
-    end = now.replace(minute=0, second=0, microsecond=0)
-    found = counts.received(after=end - timedelta(hours=1), before=end)
-    if found:
-        ledger.enter(
-            kind="readings.digested",
-            actor=Actor(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE),
-            happened_at=end,
-            now=now,
-            facts={"messages": found, "until": end.astimezone(BEIJING).isoformat()},
-            key=f"readings:{end.isoformat()}",
-            **parties.standing(now=now),
-        )
+def _acts(viewer: Viewer, case: str) -> list[tuple[str, dict[str, str]]]:
+    """Return the acts one paper is: a report, the paper after a first report, a copy to provinces found later."""
+    owed = [duty for duty in ledger_queries.open_duties(viewer, case=case) if duty.owes == viewer.party]
+    acts = [("paper.supplied", dict[str, str]()) for duty in owed if duty.expects == "paper.supplied"][:1]
+    changes = {duty.scope["change"] for duty in owed if duty.expects == "incident.reported" and "change" in duty.scope}
+    acts += [("incident.reported", {"change": change}) for change in sorted(changes)]
+    return acts or [("incident.reported", {})]
 
 
 def _own_grade(case: Case, viewer: Viewer) -> Grading:

@@ -1,6 +1,6 @@
 """Open cases from what was counted, and enter a grade wherever it is the first or a graver one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -35,9 +35,12 @@ def case_of(program: str, *, party: str, scale: Scale, actor: Actor, now: dateti
         case = _open(program, scale, actor, now)
     concerned = {*ledger_record.codes(case.concerned), party}
     provinces = {*ledger_record.codes(case.provinces), *scale.provinces}
+    added = provinces - set(ledger_record.codes(case.provinces))
     case.concerned = ledger_record.addressed(sorted(concerned))
     case.provinces = ledger_record.addressed(sorted(provinces))
     case.save(update_fields=["concerned", "provinces"])
+    for grader in {actor, *_centre()}:
+        _widen(case, grader, sorted(added), now)
     return case
 
 
@@ -63,10 +66,8 @@ def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime
 
 def grade_whole(case: Case, *, now: datetime) -> list[Grading]:
     """Enter CNCERT's grades over all operators, found as the total passes, where this hub is CNCERT's (十(三))."""
-    if settings.CLEANNET_ROLE != "cncert":
-        return []
-    actor = Actor(settings.CLEANNET_PARTY, "cncert")
-    return enter_grades(case, facts=facts_of(watch.scale(case.program)), actor=actor, found_at=now, now=now)
+    whole = facts_of(watch.scale(case.program))
+    return [row for actor in _centre() for row in enter_grades(case, facts=whole, actor=actor, found_at=now, now=now)]
 
 
 def enter_grades(
@@ -141,13 +142,16 @@ def laws(case: Case) -> list[Policy]:
     return [parties.law(digest) for digest in case.laws.values()]
 
 
-def standing(case: Case, now: datetime, *, disposer: str = "", relevant: tuple[str, ...] = ()) -> Standing:
+def standing(
+    case: Case, now: datetime, *, disposer: str = "", relevant: tuple[str, ...] = (), added: Collection[str] = ()
+) -> Standing:
     """Return what `ledger.enter` needs for an act on this case."""
     return parties.standing(
         now=now,
         digests=list(case.laws.values()),
         case=case.number,
         provinces=ledger_record.codes(case.provinces),
+        added=added,
         relevant=relevant or ledger_record.codes(case.concerned),
         disposer=disposer,
     )
@@ -163,6 +167,28 @@ def newest(case: Case, policy: str, grader: str) -> Grading | None:
     """Return the grade that counts of one grader under one law."""
     given = list(Grading.objects.filter(case=case, policy=policy, grader=grader))
     return max(given, key=lambda row: Grade(row.grade).gravity, default=None)
+
+
+def _centre() -> list[Actor]:
+    """Return the one who grades the whole, where this hub is CNCERT's."""
+    return [Actor(settings.CLEANNET_PARTY, "cncert")] if settings.CLEANNET_ROLE == "cncert" else []
+
+
+def _widen(case: Case, grader: Actor, added: list[str], now: datetime) -> None:
+    """Enter that a graded case was found in further provinces: a duty keeps its recipients, so a copy is owed."""
+    given = {law.id: newest(case, law.id, grader.party) for law in laws(case)}
+    grades = {law: Grade(row.grade) for law, row in given.items() if row}
+    if added and grades:
+        ledger.enter(
+            kind="incident.widened",
+            actor=grader,
+            happened_at=now,
+            now=now,
+            found_at=now,
+            refs={"case": case.number, "change": "+".join(added)},
+            grades=grades,
+            **standing(case, now, added=added),
+        )
 
 
 def _before(case: Case, law: Policy, grader: str) -> Graded | None:

@@ -8,9 +8,9 @@ from django.conf import settings
 
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.ledger import actions, reminders, sealing
 from cleannet.hub.parties import queries as parties
+from cleannet.hub.watch import actions as watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def deliver(now: datetime) -> int:
 
 def digest_readings(now: datetime) -> int:
     """Enter, once an hour, how many tallies came in."""
-    incidents.digest_readings(now=now)
+    watch.digest_readings(now=now)
     return 0
 
 

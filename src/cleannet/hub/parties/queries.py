@@ -105,18 +105,20 @@ def standing(
     digests: Collection[str] | None = None,
     case: str = "",
     provinces: Collection[str] = (),
+    added: Collection[str] = (),
     relevant: Collection[str] = (),
     disposer: str = "",
     reporter: str = "",
 ) -> Standing:
     """Return what `ledger.enter` needs: the adopted laws (or a case's own, by digest), overlays, who takes part.
 
-    `provinces` are the codes whose bureaus are concerned, `relevant` the parties concerned (相关单位).
+    `provinces` are the codes whose bureaus are concerned, `added` those found later, `relevant` the parties concerned
+    (相关单位).
     """
     policies = laws(now=now) if digests is None else [law(digest) for digest in digests]
     return Standing(
         participants=Participants(
-            _roles(provinces, relevant, disposer, reporter),
+            _roles(provinces, added, relevant, disposer, reporter),
             [
                 Delegated(row.policy, row.rule, row.delegator, row.delegate, row.case)
                 for row in Delegation.objects.filter(ended_at=None, case__in=["", case])
@@ -129,7 +131,7 @@ def standing(
 
 
 def _roles(
-    provinces: Collection[str], relevant: Collection[str], disposer: str, reporter: str
+    provinces: Collection[str], added: Collection[str], relevant: Collection[str], disposer: str, reporter: str
 ) -> dict[str, tuple[str, ...]]:
     everyone = list(Party.objects.all())
     roles = {
@@ -139,6 +141,7 @@ def _roles(
     return {
         **roles,
         "bureau:relevant": bureaus,
+        "bureau:added": tuple(found.code for found in everyone if found.role == "bureau" and found.province in added),
         "bureau:local": bureaus,
         "party:relevant": tuple(relevant),
         "party:all": tuple(found.code for found in everyone),

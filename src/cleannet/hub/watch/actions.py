@@ -4,12 +4,17 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
 from cleannet.formats import envelope, messages, tally
+from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
+from cleannet.hub.watch import queries
 from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
 
 CLOCK_AHEAD = timedelta(minutes=2)
@@ -124,6 +129,22 @@ def take_heartbeat(*, data: bytes, party: str, now: datetime) -> Heartbeat:
         Heartbeat.objects.filter(edge=edge, clock__lt=beat.clock).update(**values)
         kept.refresh_from_db()
     return kept
+
+
+def digest_readings(*, now: datetime) -> None:
+    """Enter, once an hour, how many tallies came in the hour before: readings are rows, entries are decisions."""
+    end = now.replace(minute=0, second=0, microsecond=0)
+    found = queries.received(after=end - timedelta(hours=1), before=end)
+    if found:
+        ledger.enter(
+            kind="readings.digested",
+            actor=Actor(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE),
+            happened_at=end,
+            now=now,
+            facts={"messages": found, "until": end.astimezone(BEIJING).isoformat()},
+            key=f"readings:{end.isoformat()}",
+            **parties.standing(now=now),
+        )
 
 
 def _verified(data: bytes, kind: str, party: str) -> tuple[Edge, bytes]:
