@@ -87,9 +87,16 @@ def test_a_duty_is_met_only_by_the_same_act_of_the_right_party_to_every_recipien
     assert meets(report(**changes), duty) is met
 
 
-def test_what_nobody_fills_is_unrouted_and_the_duty_stays_open() -> None:
+def test_what_nobody_fills_is_unrouted_and_whoever_is_known_is_enough() -> None:
     (duty,) = opened(roles={**ROLES, "bureau:relevant": ()})
     assert duty.unrouted == ("bureau:relevant",)
+    assert meets(report(recipients=("miit", "cncert")), duty)
+    assert not meets(report(recipients=("miit",)), duty)
+
+
+def test_while_nobody_it_is_owed_to_is_known_nothing_meets_it() -> None:
+    (duty,) = opened(roles={**ROLES, "miit": ()})
+    assert (duty.to, duty.unrouted) == ((), ("miit",))
     assert not meets(report(), duty)
 
 

@@ -90,7 +90,8 @@ def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] 
     """Return whether `entry` is the act owed: the same act, by the right party, about the same, to every recipient.
 
     A paper states its grade and meets duties of its kind at or below it. A first notice by phone or mail counts when it
-    names the urgency and every recipient confirms it (545号 十五).
+    names the urgency and every recipient confirms it (545号 十五). What is sent to all who are known meets the duty even
+    where another recipient is unrouted; nothing does while nobody is known whom, or by whom, it is owed.
     """
     if entry.kind != duty.expects or not _by_right_party(entry, duty, delegations):
         return False
@@ -100,11 +101,15 @@ def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] 
         stated = entry.grades.get(duty.policy)
         if stated is None or stated.gravity < Grade(duty.grade).gravity:
             return False
+    if not duty.owes or (duty.unrouted and not duty.to):
+        return False
     wanted = {*duty.to, *duty.cc} - {duty.owes}
-    if duty.unrouted or not wanted <= set(entry.recipients):
+    if not wanted <= set(entry.recipients):
         return False
     if entry.medium in ("phone", "mail"):
-        return entry.medium in duty.first_notice and entry.urgent and wanted <= set(entry.confirmed_by)
+        # Where the law leaves the choice of recipients to who acts, each one chosen confirms.
+        reached = wanted if duty.to else set(entry.recipients)
+        return entry.medium in duty.first_notice and entry.urgent and reached <= set(entry.confirmed_by)
     return True
 
 
