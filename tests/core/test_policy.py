@@ -1,8 +1,10 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from cleannet.core.clock import BEIJING, Limit
 from cleannet.core.policy import Policy, applying, changed, shipped_files
-from cleannet.core.policy_file import parse, shipped
+from cleannet.core.policy_file import PolicyError, parse, shipped
 
 LAW = shipped()["mobile_malware_2011"]
 URGENT = next(rule for rule in LAW.duties if rule.id == "10.2.urgent")
@@ -52,10 +54,17 @@ def test_the_narrower_province_then_the_later_file_wins() -> None:
         assert (rule.limit, rule.cc, by) == (Limit("min", 90), ("cncert",), province)
 
 
-def test_an_overlay_applies_by_the_start_of_the_duty_unless_it_is_retroactive() -> None:
-    before = datetime(2026, 11, 30, 23, 59, tzinfo=BEIJING)
-    backwards = overlay("b", "1h", extra="retroactive = true")
-    assert applying([overlay("a", "1h"), backwards], LAW, before, "") == (backwards,)
+def test_an_overlay_applies_by_the_start_of_the_duty() -> None:
+    one = overlay("a", "1h")
+    assert applying([one], LAW, datetime(2026, 11, 30, 23, 59, tzinfo=BEIJING), "") == ()
+    assert applying([one], LAW, datetime(2026, 12, 1, tzinfo=BEIJING), "") == (one,)
+    assert applying([one], LAW, datetime(2027, 1, 1, tzinfo=BEIJING), "") == ()
+
+
+def test_a_retroactive_overlay_is_refused_rather_than_read_otherwise() -> None:
+    with pytest.raises(PolicyError, match="retroactive overlays are not supported yet"):
+        overlay("a", "1h", extra="retroactive = true")
+    assert overlay("a", "1h", extra="retroactive = false").overlays == LAW.id
 
 
 def test_an_overlay_leaves_other_laws_and_other_duties_alone() -> None:

@@ -137,7 +137,6 @@ class Policy:
     overlays: str
     province: str
     special_period: bool
-    retroactive: bool
     changes: tuple[Change, ...]
     digest: str
     text: str
@@ -159,7 +158,7 @@ class Policy:
 
 
 def applying(overlays: Iterable[Policy], policy: Policy, start: datetime, province: str) -> tuple[Policy, ...]:
-    """Return the overlays of `policy` for a duty that starts at `start`, weakest first.
+    """Return the overlays of `policy` in force when a duty starts, weakest first; a duty already running keeps its terms.
 
     The narrower province wins over the whole country, then the later file. 545号 十六, 二十.
     """
@@ -168,9 +167,7 @@ def applying(overlays: Iterable[Policy], policy: Policy, start: datetime, provin
             (
                 overlay
                 for overlay in overlays
-                if overlay.overlays == policy.id
-                and overlay.province in ("", province)
-                and (overlay.retroactive or overlay.in_force(start))
+                if overlay.overlays == policy.id and overlay.province in ("", province) and overlay.in_force(start)
             ),
             key=lambda overlay: (bool(overlay.province), overlay.since, overlay.id),
         )
