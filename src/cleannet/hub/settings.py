@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "cleannet.hub.disposal",
     "cleannet.hub.api",
     "cleannet.hub.jobs",
+    "cleannet.hub.web",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -78,10 +79,15 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+                "cleannet.hub.web.access.frame",
+            ],
+            "builtins": ["django.templatetags.i18n", "cleannet.hub.web.shown"],
         },
     }
 ]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "cleannet.hub.web.access.bad_csrf"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

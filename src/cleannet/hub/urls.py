@@ -1,9 +1,12 @@
 """List where each page and each operation of the hub is found."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from cleannet.hub.api.operations import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
+    path("", include("cleannet.hub.web.urls")),
 ]
+handler403 = "cleannet.hub.web.access.forbidden"
+handler404 = "cleannet.hub.web.access.not_found"

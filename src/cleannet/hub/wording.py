@@ -304,5 +304,4 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "web.bad_time": (422, _("“%(text)s” is no time."), _("Write the time as 2026-01-31 14:05, in Beijing time.")),
     "web.bad_number": (422, _("“%(text)s” is no number of people."), _("Write digits only, or leave it empty.")),
     "web.bad_choice": (422, _("“%(text)s” cannot be chosen here."), _("Choose from what the page shows.")),
-    "web.not_printable": (422, _("The paper cannot be printed: %(why)s"), _("Write the word in other characters.")),
 }

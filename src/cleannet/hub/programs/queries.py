@@ -58,6 +58,13 @@ def resources(viewer: Viewer, code: str) -> list[Resource]:
     return found
 
 
+def known_below(viewer: Viewer, host: str) -> int:
+    """Return how many other names and URLs are known at or below a name: what stops answering together with it."""
+    patterns = Indicator.objects.filter(withdrawn_at=None, pattern__contains=host).values_list("pattern", flat=True)
+    found = {pattern for pattern in patterns.distinct() if pattern != host}
+    return sum(1 for pattern in found if f".{parse(pattern).host}".endswith(f".{host}"))
+
+
 def latest_release(*, after: int, now: datetime) -> Release | None:
     """Return the newest valid release if it is newer than `after`, else None."""
     found = Release.objects.filter(expires_at__gt=now).order_by("-number").first()

@@ -1,0 +1,163 @@
+"""Gather what a viewer may see of one case, and which steps are open to him."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cleannet.core.policy import GradeRule, Policy
+from cleannet.core.terms import Grade
+from cleannet.formats import ledger_record
+from cleannet.hub.disposal import queries as orders
+from cleannet.hub.disposal import steps
+from cleannet.hub.disposal.queries import Delivery, Feedback, Order, Sighting
+from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents.grading import BASE_LAW
+from cleannet.hub.incidents.queries import Case, Notice
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.papers import queries as papers
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.watch import queries as watch
+from cleannet.hub.web import chart
+from cleannet.hub.web.access import Asked
+from cleannet.hub.web.duties import rows
+
+WIDE, NARROW = (760, 260), (350, 230)
+LOOKED_AT = ("done", "not_done", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Name one step open to the viewer: its page and its button; `direct` needs no page of its own before it."""
+
+    href: str
+    verb: str
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Show one grade with its proof: who gave it, the law, and each figure against a threshold."""
+
+    standing: cases.Standing
+    law: Policy
+    rule: GradeRule | None
+    measured: list[tuple[str, int, int | None, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Show one order over time: what happened to it and what was seen of its name."""
+
+    order: Order
+    delivery: Delivery | None
+    sightings: list[Sighting]
+    mine: bool
+
+
+def gather(request: Asked, number: str) -> dict[str, Any]:
+    """Return everything the page of a case shows."""
+    viewer, now = request.viewer, request.now
+    case = cases.case(viewer, number)
+    scale = cases.scale(viewer, case)
+    curve = watch.total(scale.curves.values())
+    law = cases.law_of(case, BASE_LAW) if BASE_LAW in case.laws else None
+    lines = chart.thresholds(law) if law else []
+    strips = _strips(viewer, number)
+    notices = cases.notices(viewer, case=number)
+    feedbacks = list(orders.feedbacks(viewer, case=number))
+    return {
+        "case": case,
+        "program": programs.program(viewer, case.program),
+        "provinces": ledger_record.codes(case.provinces),
+        "grade": cases.grade_told(viewer, case),
+        "scale": scale,
+        "charts": [
+            drawn for size in (WIDE, NARROW) if (drawn := chart.draw(curve, lines, width=size[0], height=size[1]))
+        ],
+        "hours": chart.hours(curve),
+        "proofs": [_proof(case, one) for one in cases.standing_grades(viewer, case)],
+        "unverified": [one for one in (cases.law_of(case, policy) for policy in case.laws) if one.unverified],
+        "entries": list(ledger.entries(viewer, case=number)),
+        "duties": rows(viewer, ledger.duties(viewer, case=number), now),
+        "papers": list(papers.papers(viewer, case=number)),
+        "strips": strips,
+        "notices": notices,
+        "feedbacks": feedbacks,
+        "annulment": cases.annulment(viewer, case),
+        "steps": list(_steps(viewer, case, strips, notices, feedbacks)) if case.status == "open" else [],
+    }
+
+
+def _strips(viewer: Viewer, number: str) -> list[Strip]:
+    deliveries = {row.order_id: row for row in orders.deliveries(viewer, case=number)}
+    return [
+        Strip(order, deliveries.get(order.number), orders.sightings(order), order.party == viewer.party)
+        for order in orders.orders(viewer, case=number)
+    ]
+
+
+def _proof(case: Case, standing: cases.Standing) -> Proof:
+    law = cases.law_of(case, standing.policy)
+    rule = next((rule for rule in law.grading if rule.grade == standing.grade), None)
+    measured: list[tuple[str, int, int | None, bool]] = []
+    for fact, figure in standing.row.facts.items():
+        own = next((one for one in rule.thresholds if one.fact == fact), None) if rule else None
+        least = next(iter(law.thresholds(fact)), None)
+        threshold = own.figure if own else least
+        measured.append((fact, figure, threshold, threshold is not None and figure > threshold))
+    return Proof(standing, law, rule, measured)
+
+
+def _steps(
+    viewer: Viewer, case: Case, strips: list[Strip], notices: list[Notice], feedbacks: list[Feedback]
+) -> Iterator[Step]:
+    number = case.number
+    about = {"number": number}
+    graded = {one.grader: one.grade for one in cases.standing_grades(viewer, case) if one.policy == BASE_LAW}
+    if viewer.may("report") and graded.get(viewer.party, Grade.IV) != Grade.IV:
+        yield Step(reverse("report", kwargs=about), _("Report on Annex 3"))
+        yield Step(reverse("report_first", kwargs=about), _("Record a first report by phone"))
+    if viewer.may("order"):
+        yield Step(reverse("issue", kwargs=about), _("Issue notice and orders"))
+        if any(strip.order.status in ("failed", "not_done") for strip in strips):
+            yield Step(reverse("issue_again", kwargs=about), _("Issue the failed orders again"))
+    if viewer.may("feed_back"):
+        for notice in notices:
+            given = any(one.notice == notice.number and one.party == viewer.party for one in feedbacks)
+            if viewer.party in notice.addressees and not given:
+                href = reverse("feed_back", kwargs={"number": notice.number})
+                yield Step(href, _("Feed back on %(notice)s") % {"notice": notice.number})
+    if viewer.may("verify"):
+        if any(strip.order.status in LOOKED_AT for strip in strips):
+            yield Step(reverse("look", kwargs=about), _("Look now"), direct=True)
+        for one in feedbacks:
+            if one.verified_at is None:
+                href = reverse("verify", kwargs={"number": one.number})
+                yield Step(href, _("Verify %(feedback)s") % {"feedback": one.number})
+    if viewer.may("assess") and graded.get(settings.CLEANNET_PARTY, Grade.I) != Grade.I:
+        yield Step(reverse("raise_grade", kwargs=about), _("Raise the grade"))
+    if viewer.may("notify"):
+        for notice in notices:
+            if notice.issuer == viewer.party and set(notice.addressees) - received_by(viewer, notice):
+                href = reverse("record_receipt", kwargs={"number": notice.number})
+                yield Step(href, _("Record the receipt of %(notice)s") % {"notice": notice.number})
+        proposed = cases.annulment(viewer, case)
+        page, verb = (
+            ("confirm_annulment", _("Confirm the annulment"))
+            if proposed
+            else ("propose_annulment", _("Propose to annul"))
+        )
+        yield Step(reverse(page, kwargs=about), verb)
+    if viewer.may("verify") and strips and all(strip.order.status in steps.FINAL for strip in strips):
+        yield Step(reverse("close", kwargs=about), _("Close the case"))
+
+
+def received_by(viewer: Viewer, notice: Notice) -> set[str]:
+    """Return the addressees whose receipt of a notice is entered."""
+    entered = ledger.entries(viewer, case=notice.case_id, kind="notice.received")
+    return {entry.party for entry in entered if entry.refs.get("notice") == notice.number}

@@ -1,0 +1,40 @@
+"""工作台: what my party owes and by when, why, and what else waits for it."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from cleannet.hub.disposal import queries as orders
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.web.access import Asked, allowed
+from cleannet.hub.web.duties import rows
+
+MOST = 50
+
+
+@allowed("read")
+def desk(request: Asked) -> HttpResponse:
+    """Show the viewer's own duties, overdue first, and beside them why the chosen one is due."""
+    viewer, now = request.viewer, request.now
+    own = rows(viewer, ledger.own_duties(viewer), now)
+    context: dict[str, object] = {
+        "timed": [row for row in own if row.duty.due],
+        "untimed": [row for row in own if not row.duty.due],
+        "why": _why(request, [row.duty.key for row in own]),
+        "reminders": ledger.reminders(viewer)[:MOST],
+    }
+    if viewer.sees_all:
+        others = [row for row in rows(viewer, ledger.open_duties(viewer), now) if row.duty.owes != viewer.party]
+        waiting = orders.deliveries(viewer).filter(done_at=None)
+        context |= {
+            "unnotified": [row for row in others if row.duty.expects == "notice.issued"],
+            "overdue": [row for row in others if row.late][:MOST],
+            "unrouted": [row for row in (*own, *others) if row.duty.unrouted][:MOST],
+            "waiting": waiting.order_by("order__issued_at", "key")[:MOST],
+        }
+    return render(request, "web/desk.html", context)
+
+
+def _why(request: Asked, own: list[str]) -> ledger.Why | None:
+    """Return why the chosen duty is due, the first one where none is chosen."""
+    key = request.GET.get("why") or next(iter(own), "")
+    return ledger.why(request.viewer, key) if key else None

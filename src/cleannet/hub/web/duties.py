@@ -1,0 +1,96 @@
+"""A duty as it stands on a page: how it stands, what time is left, why it is due, and where to do it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from cleannet.core.replay import LAPSED, LATE, MET, OPEN, VOID, VOID_LATE, state
+from cleannet.hub.incidents.reports import REPORT_FORM
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.web import shown
+
+STATES: Mapping[str, str] = {
+    OPEN: _("open"),
+    LAPSED: _("overdue"),
+    MET: _("done on time"),
+    LATE: _("done late"),
+    VOID: _("ended"),
+    VOID_LATE: _("ended late"),
+}
+# Which page makes the entry a duty expects, what of the duty's scope it is about, the right it asks for, the button.
+DOING: Mapping[str, tuple[str, str, str, str]] = {
+    "incident.reported": ("report", "case", "report", _("Report the incident")),
+    "notice.issued": ("issue", "case", "order", _("Issue notice and orders")),
+    "disposal.done": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
+    "user.warned": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
+    "disposal.fed_back": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
+    "disposal.verified": ("verify", "feedback", "verify", _("Verify the disposal")),
+}
+WHOLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Hold one duty for display; `used` is the share of its time that is over, in hundredths, None without a limit."""
+
+    duty: Any
+    state: str
+    word: str
+    left: str
+    used: int | None
+    href: str
+    verb: str
+
+    @property
+    def late(self) -> bool:
+        """Return whether it is or was overdue."""
+        return self.state in (LAPSED, LATE, VOID_LATE)
+
+    @property
+    def level(self) -> str:
+        """Return late, soon (the last quarter of its time) or calm."""
+        if self.late:
+            return "late"
+        return "soon" if self.state == OPEN and self.used is not None and self.used >= 75 else "calm"
+
+
+def rows(viewer: Viewer, duties: Iterable[Any], now: datetime) -> list[Row]:
+    """Return duties as they stand at `now`, in the order given."""
+    return [_row(viewer, duty, now) for duty in duties]
+
+
+def _row(viewer: Viewer, duty: Any, now: datetime) -> Row:
+    met = duty.met_by.happened_at if duty.met_by else None
+    void = duty.void_by.happened_at if duty.void_by else None
+    standing = state(duty.due, met, void, now)
+    waits = duty.open and duty.due is not None
+    href, verb = _doing(viewer, duty) if duty.open else ("", "")
+    return Row(
+        duty,
+        standing,
+        gettext(STATES[standing]),
+        shown.left(duty.due, now) if waits else "",
+        _used(duty.start, duty.due, now) if waits else None,
+        href,
+        verb,
+    )
+
+
+def _used(start: datetime, due: datetime, now: datetime) -> int:
+    whole = (due - start).total_seconds()
+    return WHOLE if whole <= 0 else max(0, min(WHOLE, int(WHOLE * (now - start).total_seconds() / whole)))
+
+
+def _doing(viewer: Viewer, duty: Any) -> tuple[str, str]:
+    page, about, right, verb = DOING.get(duty.expects, ("", "", "", ""))
+    allowed = duty.owes == viewer.party or (duty.delegate and duty.delegate == viewer.role)
+    if not page or not allowed or not viewer.may(right) or about not in duty.scope:
+        return "", ""
+    if page == "report" and duty.form != REPORT_FORM:
+        return "", ""
+    return reverse(page, kwargs={"number": duty.scope[about]}), gettext(verb)

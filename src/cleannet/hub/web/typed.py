@@ -1,0 +1,34 @@
+"""Read what was typed into a form; what cannot be read is refused in words, never guessed."""
+
+from datetime import datetime
+
+from cleannet.core.clock import BEIJING
+from cleannet.hub.web.access import WebRefused
+
+FIELD = "field-"
+
+
+def moment(text: str) -> datetime:
+    """Return a moment written in Beijing time, to the minute or the second; raise WebRefused."""
+    try:
+        found = datetime.fromisoformat(text.strip().replace("/", "-"))
+    except ValueError as error:
+        raise WebRefused("web.bad_time", text=text) from error
+    return found.replace(tzinfo=BEIJING) if found.tzinfo is None else found
+
+
+def number(text: str) -> int | None:
+    """Return a number of people, None where nothing was typed; raise WebRefused."""
+    digits = text.strip().replace(",", "")
+    if not digits:
+        return None
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
+        raise WebRefused("web.bad_number", text=text)
+    return int(digits)
+
+
+def chosen(text: str, among: dict[str, str]) -> str:
+    """Return a choice that the page offered; raise WebRefused."""
+    if text not in among:
+        raise WebRefused("web.bad_choice", text=text)
+    return text

@@ -1,0 +1,36 @@
+"""List the pages; every view says which right it asks for."""
+
+from django.urls import path
+
+from cleannet.hub.web import cases, desk, orders, probes, records, signing_in, steps
+
+urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("sign-in", signing_in.sign_in, name="sign_in"),
+    path("sign-out", signing_in.sign_out, name="sign_out"),
+    path("language", signing_in.choose_language, name="language"),
+    path("cases", cases.cases, name="cases"),
+    path("cases/<str:number>", cases.case, name="case"),
+    path("cases/<str:number>/report", steps.report, name="report"),
+    path("cases/<str:number>/first-report", steps.report_first, name="report_first"),
+    path("cases/<str:number>/grade", steps.raise_grade, name="raise_grade"),
+    path("cases/<str:number>/annulment", steps.propose_annulment, name="propose_annulment"),
+    path("cases/<str:number>/annulment/confirm", steps.confirm_annulment, name="confirm_annulment"),
+    path("cases/<str:number>/close", steps.close, name="close"),
+    path("cases/<str:number>/orders", orders.issue, name="issue"),
+    path("cases/<str:number>/orders/again", orders.issue_again, name="issue_again"),
+    path("cases/<str:number>/look", orders.look, name="look"),
+    path("notices/<str:number>/receipt", steps.record_receipt, name="record_receipt"),
+    path("notices/<str:number>/feedback", orders.feed_back, name="feed_back"),
+    path("feedback/<str:number>/verification", orders.verify, name="verify"),
+    path("orders", orders.orders, name="orders"),
+    path("orders/<str:number>/acknowledge", orders.acknowledge, name="acknowledge"),
+    path("papers", records.papers, name="papers"),
+    path("papers/<int:number>/<str:kind>", records.paper, name="paper"),
+    path("watch", records.watch, name="watch"),
+    path("ledger", records.ledger, name="ledger"),
+    path("ledger/<str:id>", records.entry, name="entry"),
+    path("parties", records.parties, name="parties"),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+]

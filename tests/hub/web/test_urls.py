@@ -1,0 +1,190 @@
+"""Every route of the hub, page or operation, and every role: nobody gets in who does not hold the right."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from tests.hub.web.conftest import MORE, PASSWORD, ClientOf
+from tests.hub.world import PARTIES, World
+
+from cleannet.hub.api.operations import api
+from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties.rights import HELD_BY
+from cleannet.hub.web import urls
+
+# Each page with its right ("" for all), its methods, and what a holder of the right gets where nothing is behind it.
+PAGES: dict[str, tuple[str, str, int]] = {
+    "sign_in": ("", "GET POST", 200),
+    "sign_out": ("", "POST", 302),
+    "language": ("", "POST", 302),
+    "healthz": ("", "GET", 200),
+    "readyz": ("", "GET", 503),
+    "desk": ("read", "GET", 200),
+    "cases": ("read", "GET", 200),
+    "case": ("read", "GET", 404),
+    "orders": ("read", "GET", 200),
+    "papers": ("read", "GET", 200),
+    "paper": ("read", "GET", 404),
+    "watch": ("read", "GET", 200),
+    "ledger": ("read", "GET", 200),
+    "entry": ("read", "GET", 404),
+    "parties": ("read", "GET", 200),
+    "report": ("report", "GET POST", 404),
+    "report_first": ("report", "GET POST", 404),
+    "raise_grade": ("assess", "GET POST", 404),
+    "propose_annulment": ("notify", "GET POST", 404),
+    "confirm_annulment": ("notify", "GET POST", 404),
+    "record_receipt": ("notify", "GET POST", 404),
+    "issue": ("order", "GET POST", 404),
+    "issue_again": ("order", "GET POST", 404),
+    "close": ("verify", "GET POST", 404),
+    "feed_back": ("feed_back", "GET POST", 404),
+    "acknowledge": ("feed_back", "POST", 404),
+    "look": ("verify", "POST", 404),
+    "verify": ("verify", "GET POST", 404),
+}
+OPERATIONS: dict[str, str] = {
+    "POST /tallies": "submit",
+    "POST /heartbeats": "submit",
+    "GET /releases/latest": "read",
+    "GET /cases": "read",
+    "GET /cases/{number}": "read",
+    "GET /cases/{number}/entries": "read",
+    "GET /duties": "read",
+    "POST /cases/{number}/report": "report",
+    "POST /cases/{number}/first-report": "report",
+    "GET /cases/{number}/papers": "read",
+    "GET /papers/{number}/{kind}": "read",
+    "POST /cases/{number}/orders": "order",
+    "POST /cases/{number}/orders/again": "order",
+    "GET /orders": "read",
+    "POST /orders/{number}/acknowledge": "feed_back",
+    "POST /notices/{number}/feedback": "feed_back",
+    "POST /cases/{number}/look": "verify",
+    "POST /feedbacks/{number}/verify": "verify",
+    "POST /cases/{number}/close": "verify",
+    "GET /ledger/consistency": "read",
+    "GET /ledger/entries/{entry}/proof": "read",
+}
+# A body that every operation can read: its right is asked only then.
+BODY = {
+    "changes": {},
+    "orders": [],
+    "items": [],
+    "disposed_at": "2026-11-22T10:00:00+08:00",
+    "happened_at": "2026-11-22T10:00:00+08:00",
+    "users_told": None,
+    "medium": "phone",
+    "confirmed_by": [],
+    "said": "",
+}
+EVERYBODY = {**{code: role for code, (_zh, role, _province, _also) in PARTIES.items()}, **MORE}
+
+
+def patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for one in found:
+        if isinstance(one, URLResolver):
+            if one.namespace != "api":
+                yield from patterns(one.url_patterns)
+        else:
+            yield one
+
+
+def address(name: str) -> str:
+    (pattern,) = [one for one in urls.urlpatterns if one.name == name]
+    given = {"number": 999_999 if name == "paper" else "nothing", "kind": "pdf", "id": str(uuid.UUID(int=0))}
+    return reverse(name, kwargs={key: given[key] for key in pattern.pattern.converters})
+
+
+def operations() -> Iterator[tuple[str, object]]:
+    for _prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                for method in operation.methods:
+                    yield f"{method} {path}", operation.view_func
+
+
+def test_every_page_says_which_right_it_asks_for_and_the_table_knows_it() -> None:
+    found = {
+        str(one.name): (
+            vars(one.callback).get("right"),
+            " ".join(m for m in vars(one.callback)["methods"] if m != "HEAD"),
+        )
+        for one in patterns(get_resolver("cleannet.hub.urls").url_patterns)
+    }
+    assert found == {name: (right, methods) for name, (right, methods, _status) in PAGES.items()}
+
+
+def test_every_operation_says_which_right_it_asks_for_and_the_table_knows_it() -> None:
+    assert {name: vars(view).get("right") for name, view in operations()} == OPERATIONS
+
+
+def test_pages_for_everybody_are_few() -> None:
+    public = {name for name, (right, _methods, _status) in PAGES.items() if not right}
+    assert public == {"sign_in", "sign_out", "language", "healthz", "readyz"}
+
+
+def test_nobody_opens_a_page_without_its_right(everyone: World, client_of: ClientOf) -> None:
+    clients = {code: client_of(code) for code in EVERYBODY}
+    got, expected = {}, {}
+    for name, (right, methods, status) in PAGES.items():
+        for method in methods.split():
+            for code, role in EVERYBODY.items():
+                if name in ("sign_in", "sign_out", "language"):
+                    continue
+                may = not right or right in HELD_BY.get(role, ())
+                expected[name, method, code] = status if may else 403
+                got[name, method, code] = clients[code].generic(method, address(name)).status_code
+    assert got == expected
+
+
+def test_nobody_signed_in_is_sent_to_sign_in_and_a_stranger_is_told(everyone: World) -> None:
+    stranger = Client()
+    stranger.force_login(get_user_model().objects.create_user("stranger", password=PASSWORD))
+    for name, (right, methods, status) in PAGES.items():
+        for method in methods.split():
+            answer = Client().generic(method, address(name))
+            if not right:
+                assert answer.status_code in (status, 403), name
+                continue
+            assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("sign_in")), name
+            assert stranger.generic(method, address(name)).status_code == 403, name
+
+
+def test_a_page_takes_only_its_methods(world: World, client_of: ClientOf) -> None:
+    client = client_of("cncert")
+    for name, (_right, methods, _status) in PAGES.items():
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            if method not in methods.split():
+                assert client.generic(method, address(name)).status_code == 405, (name, method)
+
+
+def test_nobody_carries_out_an_operation_without_its_right(everyone: World, now: datetime) -> None:
+    tokens = {
+        code: parties.make_token(party=code, label="all", held=HELD_BY.get(role, ()), now=now)
+        for code, role in EVERYBODY.items()
+    }
+    for name, right in OPERATIONS.items():
+        method, path = name.split(" ", 1)
+        place = (
+            "/api/v1"
+            + path.replace("{number}", "0").replace("{kind}", "pdf").replace("{entry}", "nothing")
+            + "?first=0"
+        )
+        assert Client().generic(method, place).status_code == 401, name
+        for code, role in EVERYBODY.items():
+            headers = {"authorization": f"Bearer {tokens[code]}"}
+            body = json.dumps(BODY).encode()
+            answer = Client().generic(method, place, body, "application/json", headers=headers)
+            assert (answer.status_code == 403) == (right not in HELD_BY.get(role, ())), (name, code, answer.content)
+            assert answer.status_code < 500, (name, code)
+
+
+@pytest.mark.parametrize("path", ["/cases/", "/admin", "/static/../settings.py"])
+def test_nothing_is_at_other_addresses(path: str) -> None:
+    assert Client().get(path).status_code == 404
