@@ -13,6 +13,8 @@ RESULTS = [
     for name, wrong in run(policy, shipped_files(cases=True)[f"{law}.cases.toml"], shipped_calendar())
 ]
 
+FOUND = '{kind = "sample.found", role = "operator", party = "op1", at = "2026-09-29 10:00", refs = {sample = "S1"}}'
+
 
 @pytest.mark.parametrize(("law", "name", "wrong"), RESULTS)
 def test_the_law_comes_to_what_its_case_says(law: str, name: str, wrong: str) -> None:
@@ -34,19 +36,19 @@ def test_the_law_comes_to_what_its_case_says(law: str, name: str, wrong: str) ->
         ),
         (
             '[[story]]\nname = "s"\nroles = {cncert = ["cncert"]}\nat = "2026-10-20 10:00"\nno_more = true\n'
-            'entries = [{kind = "sample.found", role = "operator", party = "op1", at = "2026-09-29 10:00"}]\n'
+            f"entries = [{FOUND}]\n"
             'duties = [{rule = "9.1.sample", owes = "op1", state = "open"}]',
             "is ['lapsed'], not open",
         ),
         (
             '[[story]]\nname = "s"\nroles = {cncert = ["cncert"]}\nat = "2026-10-20 10:00"\nno_more = true\n'
-            'entries = [{kind = "sample.found", role = "operator", party = "op1", at = "2026-09-29 10:00"}]\n'
+            f"entries = [{FOUND}]\n"
             "duties = []",
             "there are more duties",
         ),
         (
             '[[story]]\nname = "s"\nroles = {cncert = ["cncert"]}\nat = "2026-10-01 10:00"\n'
-            'entries = [{kind = "sample.found", role = "operator", party = "op1", at = "2026-09-29 10:00"}]\n'
+            f"entries = [{FOUND}]\n"
             'duties = [{rule = "9.1.sample", owes = "op1", state = "open", due = "2026-10-09 00:00"}]',
             "is due",
         ),

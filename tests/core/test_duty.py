@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -119,6 +120,28 @@ def test_an_entry_that_lacks_the_moment_a_limit_counts_from_is_refused() -> None
         opened(entry)
 
 
+def test_an_entry_that_does_not_say_what_it_is_about_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs to say which case it is about"):
+        opened(replace(GRADED, refs={}))
+    entry = Facts(kind="sample.found", role="operator", party="op1", happened_at=AT, found_at=AT, refs={"sample": ""})
+    with pytest.raises(ValueError, match="needs to say which sample it is about"):
+        opened(entry)
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(-1, False), (0, True), (1, True)])
+def test_what_was_done_before_the_duty_began_does_not_meet_it(seconds: int, met: bool) -> None:
+    (duty,) = opened()
+    assert meets(report(happened_at=AT + timedelta(seconds=seconds)), duty) is met
+
+
+def test_what_depends_on_a_law_to_be_confirmed_is_to_be_confirmed() -> None:
+    assert LAW.unverified
+    assert not REPORTING.unverified
+    assert all(duty.unverified for duty in opened())
+    entry = replace(GRADED, grades={REPORTING.id: Grade.III})
+    assert [duty.unverified for duty in arising(REPORTING, entry, Participants(ROLES), shipped_calendar())] == [False]
+
+
 def test_a_law_not_yet_in_force_opens_nothing() -> None:
     early = AT.replace(year=2011)
     assert opened(Facts(kind="sample.found", role="operator", party="op1", happened_at=early, found_at=early)) == []
@@ -149,7 +172,12 @@ def test_two_laws_stand_side_by_side_on_one_case() -> None:
 
 def test_cncerts_own_samples_open_nothing() -> None:
     entry = Facts(
-        kind="sample.received", role="cncert", party="cncert", happened_at=AT, received_at=AT, refs={"sample": "S"}
+        kind="sample.received",
+        role="cncert",
+        party="cncert",
+        happened_at=AT,
+        received_at=AT,
+        refs={"sample": "S", "reporter": "op1"},
     )
     assert opened(entry) == []
     (duty,) = opened(entry, {**ROLES, "reporter": ("op1",)})

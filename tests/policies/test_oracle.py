@@ -113,7 +113,7 @@ def test_the_engine_and_the_article_text_say_the_same(maker: tuple[str, str], gr
         received_at=at,
         changed_at=at,
         grades={LAW.id: Grade(grade)},
-        refs={"case": "C", "sample": "S", "notice": "N", "feedback": "F", "change": "X"},
+        refs={"case": "C", "sample": "S", "notice": "N", "reporter": "P2", "feedback": "F", "change": "X"},
     )
     duties = arising(LAW, entry, Participants(ROLES), shipped_calendar())
     found = {

@@ -12,7 +12,7 @@ from cleannet.cli.policy_page import page
 from cleannet.core import cases, terms
 from cleannet.core.clock import BEIJING, shipped_calendar
 from cleannet.core.duty import Duty, arising
-from cleannet.core.entry import Facts, Participants
+from cleannet.core.entry import Facts
 from cleannet.core.grading import NotApplicable, grade
 from cleannet.core.policy import CASES, Policy, shipped_files
 from cleannet.core.policy_file import PolicyError, load, parse, shipped
@@ -222,11 +222,11 @@ def _due(options: argparse.Namespace) -> int:
         changed_at=at,
         grades={policy.id: Grade(options.grade)} if options.grade else {},
         recipients=() if kind.key.endswith(".received") else tuple(terms.ROLES),
+        refs=cases.ANYTHING,
     )
-    anybody = Participants({name: (name,) for name in (*terms.ROLES, *terms.RECIPIENTS)})
     duties = [
         duty
-        for duty in arising(policy, entry, anybody, shipped_calendar(), overlays)
+        for duty in arising(policy, entry, cases.ANYBODY, shipped_calendar(), overlays)
         if kind.by or options.role in (duty.role, terms.CALENDAR.key)
     ]
     if options.json:

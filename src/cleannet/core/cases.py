@@ -11,7 +11,7 @@ from typing import Any
 
 from cleannet.core.clock import BEIJING, Calendar
 from cleannet.core.duty import Duty, arising
-from cleannet.core.entry import Delegation, Facts, Participants
+from cleannet.core.entry import SCOPES, Delegation, Facts, Participants
 from cleannet.core.grading import NotApplicable, grade
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import parse
@@ -19,7 +19,9 @@ from cleannet.core.replay import Standing, replay
 from cleannet.core.terms import RECIPIENTS, ROLES, Grade
 
 _MOMENTS = ("happened_at", "found_at", "received_at", "changed_at")
-_ANYBODY = Participants({name: (name,) for name in (*ROLES, *RECIPIENTS)})
+# Where no party and no case is real, each name stands for itself.
+ANYBODY = Participants({name: (name,) for name in (*ROLES, *RECIPIENTS)})
+ANYTHING = {kind: kind for kind in SCOPES}
 
 
 def run(policy: Policy, text: str, calendar: Calendar) -> Iterator[tuple[str, str]]:
@@ -74,8 +76,9 @@ def _grade_case(policy: Policy, case: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _due_case(policy: Policy, case: Mapping[str, Any], number: int, calendar: Calendar) -> tuple[str, str]:
-    entry = facts({"grades": {policy.id: case["grade"]} if "grade" in case else {}, **case["entry"]})
-    found = [_told(duty) for duty in arising(policy, entry, _ANYBODY, calendar)]
+    grades = {policy.id: case["grade"]} if "grade" in case else {}
+    entry = facts({"grades": grades, "refs": ANYTHING, **case["entry"]})
+    found = [_told(duty) for duty in arising(policy, entry, ANYBODY, calendar)]
     wanted = [_wanted(item) for item in case["owes"]]
     only = set().union(*(item.keys() for item in wanted)) if wanted else set()
     shown = [{key: duty[key] for key in only} for duty in found]

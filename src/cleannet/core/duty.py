@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from cleannet.core.clock import Calendar, due
-from cleannet.core.entry import Delegation, EntryFacts, Participants
+from cleannet.core.entry import SCOPES, Delegation, EntryFacts, Participants
 from cleannet.core.policy import DutyRule, Policy, applying, changed
 from cleannet.core.terms import Grade
 
-_SCOPES = ("case", "sample", "reporter", "notice", "feedback", "month", "change", "complaint")
 _VOIDING = "incident.annulled"
 
 
@@ -22,7 +21,8 @@ class Duty:
     """Hold what one party owes: which entry, by when, to whom, on which form, and by which article.
 
     `due` is the last moment on time (UTC), none where the law sets no limit. `scope` is what the entry must be about.
-    `unrouted` names recipients (or the one who owes) that nobody fills yet. `key` is the text that makes the duty one.
+    `unrouted` names recipients (or the one who owes) that nobody fills yet. `unverified` (待核): the reading of the row
+    or the standing of the law is to be confirmed. `key` is the text that makes the duty one.
     """
 
     policy: str
@@ -59,6 +59,8 @@ class DutyFacts(Protocol):
     @property
     def expects(self) -> str: ...
     @property
+    def start(self) -> datetime: ...
+    @property
     def to(self) -> Collection[str]: ...
     @property
     def cc(self) -> Collection[str]: ...
@@ -81,7 +83,7 @@ def arising(
 ) -> tuple[Duty, ...]:
     """Return the duties that `entry` opens under `policy`, with the overlays in force at each duty's own start.
 
-    Raises ValueError where the entry lacks the moment a rule starts from or the grade it depends on.
+    Raises ValueError where the entry lacks the moment a rule starts from or says not what the duty is about.
     """
     return tuple(_arising(policy, entry, participants, calendar, overlays))
 
@@ -90,8 +92,9 @@ def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] 
     """Return whether `entry` is the act owed: the same act, by the right party, about the same, to every recipient.
 
     A paper states its grade and meets duties of its kind at or below it. A first notice by phone or mail counts when it
-    names the urgency and every recipient confirms it (545号 十五). What is sent to all who are known meets the duty even
-    where another recipient is unrouted; nothing does while nobody is known whom, or by whom, it is owed.
+    names the urgency and every recipient confirms it (545号 十五). What is sent to all who are known meets the duty
+    although another recipient is unrouted; nothing does while nobody is known to whom, or by whom, it is owed. Nor does
+    what was done before the duty began.
     """
     if entry.kind != duty.expects or not _by_right_party(entry, duty, delegations):
         return False
@@ -101,7 +104,7 @@ def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] 
         stated = entry.grades.get(duty.policy)
         if stated is None or stated.gravity < Grade(duty.grade).gravity:
             return False
-    if not duty.owes or (duty.unrouted and not duty.to):
+    if entry.happened_at < duty.start or not duty.owes or (duty.unrouted and not duty.to):
         return False
     wanted = {*duty.to, *duty.cc} - {duty.owes}
     if not wanted <= set(entry.recipients):
@@ -182,9 +185,7 @@ def _duties(
     to, missing_to = _resolve(rule.to, participants)
     cc, missing_cc = _resolve(rule.cc, participants)
     grade = entry.grades[policy.id].value if rule.grades else ""
-    scope = {kind: entry.refs[kind] for kind in rule.per if kind in _SCOPES and kind in entry.refs}
-    if "case" in entry.refs:
-        scope.setdefault("case", entry.refs["case"])
+    scope = _scope(rule, entry)
     for owes, role in _owing(rule, entry, participants):
         parts = [
             policy.id,
@@ -212,9 +213,19 @@ def _duties(
             delegate=rule.delegate,
             first_notice=rule.first_notice,
             provisional=last.provisional,
-            unverified=rule.unverified,
+            unverified=rule.unverified or source.unverified or policy.unverified,
             key="|".join(parts),
         )
+
+
+def _scope(rule: DutyRule, entry: EntryFacts) -> dict[str, str]:
+    kinds = [kind for kind in rule.per if kind in SCOPES]
+    if missing := [kind for kind in kinds if not entry.refs.get(kind)]:
+        raise ValueError(f"{rule.article}: {entry.kind} needs to say which {' and which '.join(missing)} it is about")
+    scope = {kind: entry.refs[kind] for kind in kinds}
+    if "case" in entry.refs:
+        scope.setdefault("case", entry.refs["case"])
+    return scope
 
 
 def _owing(rule: DutyRule, entry: EntryFacts, participants: Participants) -> Iterator[tuple[str, str]]:

@@ -10,12 +10,26 @@ from typing import Protocol
 
 from cleannet.core.terms import Grade
 
+# What an entry, and a duty, can be about; in an entry's `refs` and in the `per` of a rule.
+SCOPES = (
+    "case",
+    "sample",
+    "reporter",
+    "notice",
+    "feedback",
+    "month",
+    "change",
+    "complaint",
+    "partner",
+    "crime",
+)
+
 
 class EntryFacts(Protocol):
     """Say who did what, when, about what, and whom it reached.
 
-    All moments are aware. `party` and `recipients` are party codes. `refs` names what the entry is about, by kind:
-    case, sample, reporter, notice, feedback, month (YYYY-MM), change. `grades` holds a grade per law id.
+    All moments are aware. `party` and `recipients` are party codes. `refs` names what the entry is about, by the
+    kinds of `SCOPES`; a month as YYYY-MM. `grades` holds a grade per law id.
     """
 
     @property

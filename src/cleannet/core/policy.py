@@ -158,7 +158,7 @@ class Policy:
 
 
 def applying(overlays: Iterable[Policy], policy: Policy, start: datetime, province: str) -> tuple[Policy, ...]:
-    """Return the overlays of `policy` in force when a duty starts, weakest first; a duty already running keeps its terms.
+    """Return the overlays of `policy` in force at the start of a duty, weakest first; a running duty keeps its own.
 
     The narrower province wins over the whole country, then the later file. 545号 十六, 二十.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cleannet.core import terms
+from cleannet.core.entry import SCOPES
 from cleannet.core.policy import (
     Change,
     DutyRule,
@@ -26,7 +27,7 @@ from cleannet.core.terms import Grade
 from cleannet.core.toml_table import Problem, Table, lines
 
 STARTS = ("found_at", "received_at", "happened_at", "changed_at", "month")
-PER = ("case", "party", "sample", "reporter", "notice", "addressee", "feedback", "month", "change", "complaint")
+PER = (*SCOPES, "party", "addressee")
 GRADE_OF = ("own", "cncert", "notice")
 UNITS = ("name", "full_name", "family")
 PLACES = ("above", "table", "column")
