@@ -102,16 +102,13 @@ def test_while_nobody_it_is_owed_to_is_known_nothing_meets_it() -> None:
 
 
 def test_who_owes_may_be_unknown_too() -> None:
-    notice = Facts(
-        kind="incident.reported",
-        role="cncert",
-        party="cncert",
-        happened_at=AT,
-        refs={"case": "C1"},
-        grades={LAW.id: Grade.II},
-    )
-    (duty,) = arising(LAW, notice, Participants({"party:relevant": ("op1",)}), shipped_calendar())
-    assert (duty.owes, duty.unrouted) == ("", ("miit",))
+    graded = replace(GRADED, role="cncert", party="cncert")
+    duty = arising(LAW, graded, Participants({"cncert": ("cncert",)}), shipped_calendar())[-1]
+    assert (duty.rule, duty.owes, duty.unrouted) == ("10.3.notice", "", ("miit",))
+    notice = report(kind="notice.issued", role="miit", party="", recipients=("op1",))
+    assert not meets(notice, duty)
+    assert not meets(notice, replace(duty, unrouted=()))
+    assert meets(replace(notice, party="miit"), replace(duty, owes="miit", unrouted=()))
 
 
 def test_an_entry_that_lacks_the_moment_a_limit_counts_from_is_refused() -> None:
@@ -200,15 +197,7 @@ def test_each_reporters_sample_has_its_own_duty() -> None:
 
 
 def test_a_delegation_is_for_its_rule_its_parties_and_its_case() -> None:
-    cncert = Facts(
-        kind="incident.reported",
-        role="cncert",
-        party="cncert",
-        happened_at=AT,
-        refs={"case": "C1"},
-        grades={LAW.id: Grade.II},
-    )
-    (duty,) = opened(cncert, {**ROLES, "party:relevant": ("op1",)})
+    duty = opened(replace(GRADED, role="cncert", party="cncert"))[-1]
     notice = Facts(
         kind="notice.issued",
         role="cncert",

@@ -45,10 +45,13 @@ def owed(kind: str, role: str, party: str, grade: str, at: datetime) -> set[Owed
             return {one("十(二)", "incident.reported", two_or_four, "MIIT", "BUREAU CNCERT", "annex3")}
         return {one("十(二)", "incident.reported", None, "CNCERT")}
     if kind == "incident.graded":
-        return {one("十(三)", "incident.reported", two_or_four, "MIIT", "BUREAU", "annex3")} if urgent else set()
+        if not urgent:
+            return set()
+        return {
+            one("十(三)", "incident.reported", two_or_four, "MIIT", "BUREAU", "annex3"),
+            one("十(三)", "notice.issued", None, form="annex4", who="MIIT"),
+        }
     if kind == "incident.reported":
-        if role == "cncert" and urgent:
-            return {one("十(三)", "notice.issued", None, "CONCERNED", form="annex4", who="MIIT")}
         return set()
     if kind == "notice.received":
         acts = {"operator": "十一(一)", "registry": "十一(二)", "registrar": "十一(二)", "cncert": "十一(三)"}

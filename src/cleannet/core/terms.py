@@ -164,6 +164,7 @@ CASE_STATES = _keyed(
 _DISPOSERS = "operator registry registrar cncert"
 _ANY = "miit bureau cncert operator registry registrar access idc police"
 _REPORTERS_2025 = "cii central network guardian cac"
+_CRIME = f"{_ANY} cii central network"
 
 
 def _kind(key: str, zh: str, en: str, by: str) -> EntryKind:
@@ -186,7 +187,9 @@ ENTRY_KINDS = _keyed(
         _kind("incident.summarised", "总结报告", "Summary report made", _REPORTERS_2025),
         _kind("incident.closed", "结案", "Incident closed", "cncert miit"),
         _kind("incident.reopened", "重新立案", "Incident reopened", "cncert miit"),
+        _kind("first.confirmed", "确认先行报告", "First report confirmed", _ANY),
         _kind("report.received", "收到事件报告", "Incident report received", "guardian cac central"),
+        _kind("report.shared", "通报同级有关部门", "Report shared with departments of the same level", "cac"),
         _kind("report.supplemented", "补报", "Report supplemented", f"operator cncert {_REPORTERS_2025}"),
         _kind("month.summarised", "按月汇总", "Month summed up", "cncert"),
         _kind("notice.issued", "通报", "Notice issued", "miit cncert"),
@@ -214,8 +217,8 @@ ENTRY_KINDS = _keyed(
         _kind("partner.suspected", "发现涉嫌合作伙伴", "Partner under suspicion", "operator"),
         _kind("partner.handled", "依合同处理合作伙伴", "Partner handled under contract", "operator"),
         _kind("partner.punished", "依法处罚", "Partner punished", "bureau"),
-        _kind("crime.suspected", "发现涉嫌犯罪", "Crime suspected", _ANY),
-        _kind("crime.referred", "报请公安机关", "Crime referred to the police", _ANY),
+        _kind("crime.suspected", "发现涉嫌犯罪", "Crime suspected", _CRIME),
+        _kind("crime.referred", "报请公安机关", "Crime referred to the police", _CRIME),
         _kind("circular.issued", "信息报送情况通报", "Circular on reporting issued", "miit"),
         _kind("delegation.recorded", "委托", "Delegation recorded", "miit"),
         _kind("delegation.ended", "委托终止", "Delegation ended", "miit"),
