@@ -11,8 +11,8 @@ from cleannet.hub.disposal import feedback
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
-from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents import reports
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.papers import queries as papers
@@ -30,8 +30,8 @@ def test_from_a_tally_to_a_closed_case(bind: BindNetwork) -> None:
     (case,) = world.tally("op1", 10_001, NOW).cases
     op1, rr, centre, watch = viewer("op1"), viewer("rr"), viewer("cncert"), viewer("cncert", "p-second")
 
-    incidents.report(viewer=op1, case=case, now=NOW + MINUTE)
-    incidents.report(viewer=centre, case=case, now=NOW + 2 * MINUTE)
+    reports.report(viewer=op1, case=case, now=NOW + MINUTE)
+    reports.report(viewer=centre, case=case, now=NOW + 2 * MINUTE)
     issued = disposal.issue(
         viewer=centre,
         case=case,

@@ -69,3 +69,8 @@ def test_without_a_font_nothing_is_printed(tmp_path: Path) -> None:
 
 def test_what_makes_the_bytes_is_named(font: pdf.Font) -> None:
     assert set(pdf.digests(font)) == {"template", "font", "typst"}
+
+
+def test_a_note_stands_under_the_form(font: pdf.Font) -> None:
+    noted = fill(FORMS["annex3"], {}, note="注：所依据文件的效力待核。")
+    assert "注：所依据文件的效力待核。" in text_of(pdf.render(noted, font, AT))

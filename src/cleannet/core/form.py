@@ -18,6 +18,7 @@ class Filled:
     values: Mapping[str, str]
     lines: tuple[Mapping[str, str], ...]
     missing: tuple[Field, ...]
+    note: str = ""
 
     def shown(self, field: Field, line: Mapping[str, str] | None = None) -> str:
         """Return what is printed in a field, or in a column of a line: its value, else 待查.
@@ -32,8 +33,8 @@ class UnknownField(Refusal):
     """Say that a value is given for a field the form does not have: `form.unknown_field`."""
 
 
-def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str]] = ()) -> Filled:
-    """Fill `form`; an empty field is named in `missing` and never blocks a report (545号 十五, 2-hour reports).
+def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str]] = (), note: str = "") -> Filled:
+    """Fill `form` and print `note` under it; an empty field is named in `missing` and never blocks a report (545号 十五, 2-hour reports).
 
     Raises UnknownField for a value without a field, so that nothing given is lost.
     """
@@ -51,7 +52,7 @@ def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str
         field for field in form.fields if field.place != "column" and not field.filled_by and field.key not in kept
     ]
     missing += [field for field in columns if not field.filled_by and any(field.key not in row for row in rows)]
-    return Filled(form, kept, rows, tuple(missing))
+    return Filled(form, kept, rows, tuple(missing), note)
 
 
 def rows(form: Form) -> tuple[tuple[Field, ...], ...]:

@@ -36,6 +36,8 @@ def render(filled: Filled, issued_at: datetime) -> bytes:
         _list(document, filled)
     else:
         _table(document, filled)
+    if filled.note:
+        _line(document, filled.note, Pt(9))
     document.core_properties.created = document.core_properties.modified = issued_at.astimezone(UTC).replace(
         tzinfo=None
     )

@@ -97,6 +97,7 @@ def render(filled: Filled, font: Font, issued_at: datetime) -> bytes:
     data: dict[str, object] = {
         "family": font.family,
         "title": filled.form.title.zh,
+        "note": filled.note,
         "date": issued_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
         "above": [[field.key, field.text.zh, filled.shown(field)] for field in placed(filled.form, "above")],
         "rows": [[[field.text.zh, filled.shown(field)] for field in row] for row in rows(filled.form)],

@@ -1,11 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from tests.hub.world import NOW, World, viewer
 
 from cleannet.hub.api import answers
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
-from tests.hub.world import NOW, World, viewer
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from django.test import Client
 from tests.hub.api.conftest import Machine
 from tests.hub.world import NOW, World
 
+from cleannet.hub.api.models import Answered
 from cleannet.hub.api.operations import api
 from cleannet.hub.incidents.queries import Case
 from cleannet.hub.papers.queries import Paper
@@ -82,3 +83,33 @@ def test_the_description_names_every_operation_with_its_problems() -> None:
     for operation in operations:
         assert operation["summary"]
         assert {"401", "403"} <= {str(status) for status in operation["responses"]}
+
+
+def test_a_key_is_kept_whole(world: World, machines: Machines) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+    assert report(machines, case, "k" * 101).json()["code"] == "api.key_too_long"
+    assert report(machines, case, "k" * 100).status_code == 201
+
+
+def test_a_claim_nobody_answered_is_in_progress_and_then_free(
+    world: World, machines: Machines, standing_clock: time_machine.Traveller
+) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+    assert report(machines, case, "k").status_code == 201
+    Answered.objects.update(status=0, body=None)
+    assert report(machines, case, "k").json()["code"] == "api.in_progress"
+    standing_clock.shift(timedelta(minutes=11))
+    assert report(machines, case, "k").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/cases/C/first-report", {"medium": "phone", "said": "x", "happened_at": "2026-01-01T00:00:00"}),
+        ("/notices/N/feedback", {"items": [], "users_told": -1, "disposed_at": "2026-01-01T00:00:00Z"}),
+    ],
+)
+def test_a_moment_without_a_zone_or_fewer_than_nobody_is_a_problem(
+    machines: Machines, path: str, body: dict[str, object]
+) -> None:
+    assert machines["op1"].post(path, body).json()["code"] == "api.bad_request"

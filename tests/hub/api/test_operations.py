@@ -16,6 +16,7 @@ from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger import sealing
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties.actions import PartyRefused
 from cleannet.hub.programs import actions as programs
 
 Machines = dict[str, Machine]
@@ -125,12 +126,46 @@ def test_the_whole_chain_over_the_api(
     assert Order.objects.get().status == "done"
 
 
-def test_a_first_report_by_phone_is_recorded(world: World, machines: Machines) -> None:
+def test_a_first_report_by_phone_counts_when_all_confirm(world: World, machines: Machines) -> None:
     case = opened(world, machines)
-    body = {"medium": "phone", "confirmed_by": ["miit", "js", "cncert"], "said": "急", "happened_at": NOW.isoformat()}
-    assert machines["op1"].post(f"/cases/{case}/first-report", body).status_code == 201
+    body = {"medium": "phone", "said": "急", "happened_at": NOW.isoformat()}
+    entry = machines["op1"].post(f"/cases/{case}/first-report", body).json()["entry"]
+    for code, complete in (("miit", False), ("js", False), ("cncert", True)):
+        assert machines[code].post(f"/entries/{entry}/confirm").json() == {"complete": complete}
     states = {row["article"]: row["state"] for row in machines["op1"].get("/duties", case=case).json()["items"]}
     assert states == {"十(二)": "met", "十五": "open"}
+    assert machines["rr"].post(f"/entries/{entry}/confirm").status_code == 404
+
+
+def test_a_person_verifies_by_a_token_of_his_own(
+    world: World,
+    machines: Machines,
+    resolver: Answering,  # noqa: F811 - fixture
+) -> None:
+    case = opened(world, machines)
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    machines["cncert"].post(f"/cases/{case}/report")
+    order = {"orders": [{"party": "op1", "kind": "control", "host": HOST}]}
+    (issued,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
+    body = {"items": [{"order": issued["number"], "done": True}], "users_told": 9, "disposed_at": NOW.isoformat()}
+    fed = machines["op1"].post(f"/notices/{issued['notice']}/feedback", body).json()
+    resolver.say = lambda name: "NXDOMAIN"
+    machines["cncert"].post(f"/cases/{case}/look")
+    person = parties.add_person(
+        party="cncert", username="wang", password="an odd long one 3", name="王", held=["verify"], now=NOW
+    )
+    token = parties.make_token(party="cncert", label="desk", held=["verify"], now=NOW, person=person.code)
+    assert Machine(token).post(f"/feedbacks/{fed['number']}/verify").json() == {"verdicts": {HOST: "gone"}}
+    with pytest.raises(PartyRefused, match="no_person"):
+        parties.make_token(party="op1", label="desk", held=["read"], now=NOW, person=person.code)
+
+
+def test_a_bureau_sees_no_figures_of_an_entry_that_is_not_its_own(world: World, machines: Machines) -> None:
+    case = opened(world, machines)
+    seen = {code: machines[code].get(f"/cases/{case}/entries").json()["items"] for code in ("js", "op1", "cncert")}
+    assert "60000" not in json.dumps(seen["js"])
+    assert "60000" in json.dumps(seen["op1"])
+    assert "60000" in json.dumps(seen["cncert"])
 
 
 def test_an_entry_is_proven_to_be_in_the_ledger(world: World, machines: Machines, settings: Settings) -> None:

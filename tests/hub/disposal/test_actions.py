@@ -12,6 +12,7 @@ from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import NoOrder, Order
 from cleannet.hub.disposal.steps import OrderRefused
+from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.programs import actions as programs
@@ -105,3 +106,22 @@ def test_what_was_not_done_is_issued_again_under_the_same_task_number(order: Ord
 def test_a_case_with_an_order_not_verified_is_not_closed(order: Order) -> None:
     with pytest.raises(OrderRefused, match="not_verified"):
         actions.close(viewer=viewer("cncert"), case=order.case, now=NOW)
+
+
+def test_a_name_is_ordered_once_and_as_what_it_is(case: str) -> None:
+    for wanted, code in (
+        ([Wanted("op1", "distribution", HOST)], "another_kind"),
+        ([Wanted("op1", "control", HOST), Wanted("op1", "domain", HOST)], "wanted_twice"),
+    ):
+        with pytest.raises(OrderRefused, match=code):
+            actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
+
+
+def test_what_an_annulled_case_had_waiting_is_given_up(order: Order) -> None:
+    incidents.propose_annulment(viewer=viewer("cncert"), case=order.case, reason="误报", now=NOW + MINUTE)
+    incidents.confirm_annulment(viewer=viewer("cncert", "p-2"), case=order.case, now=NOW + MINUTE)
+    assert actions.deliver(now=NOW + 2 * MINUTE, lease=LEASE) == 0
+    assert queries.oldest_delivery(now=NOW + 3 * MINUTE) is None
+    assert not ledger.entries(viewer("cncert"), kind="order.delivered").exists()
+    with pytest.raises(cases.NoCase, match="not_open"):
+        actions.acknowledge(viewer=viewer("op1"), order=order.number, now=NOW + 3 * MINUTE)

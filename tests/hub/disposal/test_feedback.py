@@ -129,3 +129,20 @@ def test_without_feedback_or_a_vantage_there_is_nothing_to_see(order: Order) -> 
         feedback.look(viewer=viewer("cncert"), case=order.case, now=NOW)
     with pytest.raises(NoOrder):
         queries.feedback(viewer("cncert"), "nothing")
+
+
+def test_what_was_not_done_may_be_fed_back_again_when_it_is(order: Order) -> None:
+    first = fed(order, done=False, reason="系统割接", told=None)
+    second = fed(order)
+    assert (first.number[-5:], second.number[-5:]) == ("1-op1", "2-op1")
+    order.refresh_from_db()
+    assert order.status == "done"
+    assert {"11.1.disposal", "11.1.users"} <= met(order.case)
+
+
+def test_a_stranger_and_a_party_without_users_are_refused(order: Order) -> None:
+    for code in ("miit", "cncert"):
+        with pytest.raises(OrderRefused, match="not_addressed"):
+            feedback.feed_back(
+                viewer=viewer(code), notice=order.notice, items=[], users_told=None, disposed_at=NOW, now=NOW
+            )

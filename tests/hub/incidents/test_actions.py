@@ -5,7 +5,7 @@ from tests.hub.world import CENTRE, LAW, NOW, PROGRAM, World, viewer
 
 from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
-from cleannet.hub.incidents import actions, queries
+from cleannet.hub.incidents import actions, queries, reports
 from cleannet.hub.incidents.grading import IncidentRefused
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.parties import actions as parties
@@ -37,7 +37,7 @@ def test_an_ordinary_incident_is_reported_by_the_tally_itself() -> None:
     (case,) = world.tally("op1", 10_000, NOW).cases
     assert states(case) == [("10.2.ordinary", "op1", True)]
     with pytest.raises(IncidentRefused, match="reported_by_tally"):
-        actions.report(viewer=viewer("op1"), case=case, now=NOW)
+        reports.report(viewer=viewer("op1"), case=case, now=NOW)
 
 
 def test_a_growing_count_is_graded_upward_once_per_grade_with_history() -> None:
@@ -54,9 +54,8 @@ def test_loss_alone_grades_and_is_carried_into_the_next_case() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 1, NOW, loss_fen=100_000_001).cases
     assert ("10.2.significant", "op1", False) in states(case)
-    actions.report(viewer=viewer("op1"), case=case, now=NOW)
-    actions.report(viewer=viewer("cncert"), case=case, now=NOW)
-    actions.close(viewer=viewer("cncert"), case=case, now=NOW)
+    actions.propose_annulment(viewer=viewer("cncert"), case=case, reason="误报", now=NOW)
+    actions.confirm_annulment(viewer=viewer("cncert", "p-2"), case=case, now=NOW)
     (following,) = world.tally("op1", 1, NOW + HOUR, loss_fen=100, batch="next").cases
     assert following != case
     assert queries.scale(viewer("op1"), queries.case(viewer("op1"), following)).loss_fen == 100_000_101
@@ -76,29 +75,39 @@ def test_what_only_the_sum_of_operators_passes_is_cncerts_alone() -> None:
         ("10.2.ordinary", "op1"),
         ("10.2.ordinary", "op2"),
         ("10.3.significant", "cncert"),
+        ("10.3.notice", "miit"),
     }
 
 
 def test_a_report_on_annex_3_meets_the_duty_and_reaches_all() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 10_001, NOW).cases
-    paper = actions.report(viewer=viewer("op1"), case=case, now=NOW + HOUR, changes={"harm": "很大"})
+    paper = reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR, changes={"harm": "很大"})
     assert set(paper.recipients) == {"miit", "js", "cncert"}
     assert "harm" not in paper.missing
     assert ("10.2.significant", "op1", True) in states(case)
 
 
-def test_a_first_report_by_phone_counts_when_all_confirm_and_the_paper_stays_owed() -> None:
+def test_a_first_report_by_phone_counts_from_the_call_once_every_recipient_confirms() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 50_001, NOW).cases
     given = {"viewer": viewer("op1"), "case": case, "said": "紧急", "happened_at": NOW, "now": NOW}
-    actions.report_first(medium="phone", confirmed_by=["miit"], **given)
+    claim = reports.report_first(medium="phone", **given)
+    later = NOW + 3 * HOUR
+    for code in ("miit", "js"):
+        assert reports.confirm_first(viewer=viewer(code), entry=claim.id, now=later) is False
+        reports.confirm_first(viewer=viewer(code), entry=claim.id, now=later)
     assert ("10.2.urgent", "op1", False) in states(case)
-    actions.report_first(medium="phone", confirmed_by=["miit", "js", "cncert"], **given)
-    assert ("10.2.urgent", "op1", True) in states(case)
+    assert [row.id for row in reports.awaiting_confirmation(viewer("cncert"), case)] == [claim.id]
+    assert reports.awaiting_confirmation(viewer("js"), case) == []
+    assert reports.confirm_first(viewer=viewer("cncert"), entry=claim.id, now=later) is True
+    duty = ledger.duties(viewer("op1"), case=case).get(rule="10.2.urgent")
+    assert not duty.late_at(later)
     assert ("15.paper.report", "op1", False) in states(case)
     with pytest.raises(IncidentRefused, match="not_a_first_notice"):
-        actions.report_first(medium="fax", confirmed_by=[], **given)
+        reports.report_first(medium="fax", **given)
+    with pytest.raises(IncidentRefused, match="not_told"):
+        reports.confirm_first(viewer=viewer("op1"), entry=claim.id, now=later)
 
 
 def test_an_assessment_raises_cncerts_grade_with_its_reason() -> None:
@@ -116,7 +125,7 @@ def test_an_assessment_raises_cncerts_grade_with_its_reason() -> None:
 def test_annulling_takes_two_persons_and_ends_the_duties() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 10_001, NOW).cases
-    actions.report(viewer=viewer("op1"), case=case, now=NOW)
+    reports.report(viewer=viewer("op1"), case=case, now=NOW)
     with pytest.raises(IncidentRefused, match="not_proposed"):
         actions.confirm_annulment(viewer=viewer("cncert"), case=case, now=NOW)
     actions.propose_annulment(viewer=viewer("cncert"), case=case, reason="误报", now=NOW)
@@ -125,7 +134,7 @@ def test_annulling_takes_two_persons_and_ends_the_duties() -> None:
     actions.confirm_annulment(viewer=viewer("cncert", "p-second"), case=case, now=NOW)
     assert not ledger.open_duties(viewer("cncert"), case=case).exists()
     (entry,) = ledger.entries(viewer("cncert"), case=case, kind="incident.annulled")
-    assert set(entry.recipients) == {"miit", "js", "cncert"}
+    assert set(entry.recipients) == {"miit", "js", "cncert", "op1"}
 
 
 def test_a_case_that_owes_an_act_is_not_closed() -> None:
@@ -163,19 +172,12 @@ def test_a_law_adopted_later_does_not_touch_an_open_case() -> None:
 def test_the_paper_after_a_first_report_meets_the_duty_of_the_paper() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 50_001, NOW).cases
-    actions.report_first(
-        viewer=viewer("op1"),
-        case=case,
-        medium="phone",
-        confirmed_by=["miit", "js", "cncert"],
-        said="急",
-        happened_at=NOW,
-        now=NOW,
-    )
-    paper = actions.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
+    claim = reports.report_first(viewer=viewer("op1"), case=case, medium="phone", said="急", happened_at=NOW, now=NOW)
+    for code in ("miit", "js", "cncert"):
+        reports.confirm_first(viewer=viewer(code), entry=claim.id, now=NOW)
+    reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
     assert ("15.paper.report", "op1", True) in states(case)
-    (entry,) = ledger.entries(viewer("op1"), case=case, kind="paper.supplied")
-    assert paper.entry == entry.id
+    assert ledger.entries(viewer("op1"), case=case, kind="paper.supplied").exists()
 
 
 def test_a_province_found_later_is_told_by_a_copy_and_the_first_duty_keeps_its_recipients() -> None:
@@ -185,10 +187,22 @@ def test_a_province_found_later_is_told_by_a_copy_and_the_first_duty_keeps_its_r
     owed = {duty.rule: duty for duty in ledger.own_duties(viewer("op1")).filter(case=case)}
     assert owed["10.2.urgent"].cc == ["js", "cncert"]
     assert (owed["10.2.copy.urgent"].to, owed["10.2.copy.urgent"].due) == (["zj"], NOW + 3 * HOUR)
-    paper = actions.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
+    paper = reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
     assert set(paper.recipients) == {"miit", "js", "zj", "cncert"}
     assert not ledger.own_duties(viewer("op1")).filter(case=case).exists()
     assert {duty.rule for duty in ledger.own_duties(viewer("cncert")).filter(case=case)} == {
         "10.3.urgent",
         "10.3.copy.urgent",
     }
+
+
+def test_a_new_case_counts_from_the_end_of_the_one_before() -> None:
+    world = World().populate()
+    (first,) = world.tally("op1", 100_001, NOW).cases
+    actions.propose_annulment(viewer=viewer("cncert"), case=first, reason="误报", now=NOW + HOUR)
+    actions.confirm_annulment(viewer=viewer("cncert", "p-2"), case=first, now=NOW + HOUR)
+    (second,) = world.tally("op1", 5, NOW + 90 * 24 * HOUR, batch="later").cases
+    assert states(second) == [("10.2.ordinary", "op1", True)]
+    everyone = viewer("cncert")
+    assert queries.scale(everyone, queries.case(everyone, second)).infected == 5
+    assert queries.scale(everyone, queries.case(everyone, first)).infected == 100_001

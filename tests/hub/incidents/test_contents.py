@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.hub.world import NOW, World, viewer
 
-from cleannet.hub.incidents import actions, contents
+from cleannet.hub.incidents import contents, reports
 from cleannet.hub.papers import queries as papers
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties.queries import viewer_of
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_annex_3_carries_what_it_has_no_field_for_in_the_description() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 50_001, NOW, loss_fen=123_456).cases
-    values = papers.values(actions.report(viewer=viewer("op1"), case=case, now=NOW))
+    values = papers.values(reports.report(viewer=viewer("op1"), case=case, now=NOW))
     assert values["unit"] == "移动运营企业甲"
     assert values["to"] == "工业和信息化部"
     assert "国家互联网应急中心" in values["cc"]
@@ -28,7 +28,9 @@ def test_annex_3_carries_what_it_has_no_field_for_in_the_description() -> None:
 
 def test_the_author_is_the_person_who_acts() -> None:
     World().populate()
-    person = parties.add_person(party="op1", username="li", password="a long one", name="李", held=["report"], now=NOW)
+    person = parties.add_person(
+        party="op1", username="li", password="a long and odd one 7", name="李", held=["report"], now=NOW
+    )
     acting = viewer_of(person.user)
     assert acting is not None
     assert contents.author(acting)["author"] == "李"

@@ -33,9 +33,10 @@ def test_another_province_joins_the_case() -> None:
     world = World().populate()
     (number,) = world.tally("op1", 60_000, NOW).cases
     case = queries.case(viewer("cncert"), number)
-    assert grading.single_province(case) == "32"
+    assert grading.province_of(case, "rr") == "32"
     case.provinces = "|32|33|"
-    assert grading.single_province(case) == ""
+    assert grading.province_of(case, "rr") == ""
+    assert grading.province_of(case, "op1") == "32"
     assert set(grading.standing(case, NOW)["participants"].of("bureau:relevant")) == {"js", "zj"}
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from tests.hub.world import LAW, NOW, World, viewer
 
-from cleannet.hub.incidents import actions, notices, queries
+from cleannet.hub.incidents import notices, queries, reports
 from cleannet.hub.incidents.grading import IncidentRefused
 from cleannet.hub.incidents.queries import NoCase
 from cleannet.hub.ledger import queries as ledger
@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 def reported(infected: int = 60_000) -> str:
     world = World().populate()
     (case,) = world.tally("op1", infected, NOW).cases
-    actions.report(viewer=viewer("cncert"), case=case, now=NOW + MINUTE)
+    reports.report(viewer=viewer("cncert"), case=case, now=NOW + MINUTE)
     return case
 
 
@@ -78,9 +78,14 @@ def test_a_remote_partys_receipt_is_recorded_by_hand_and_starts_its_clock() -> N
     notice = notices.notify(viewer=viewer("cncert"), case=case, addressees=["far"], now=NOW + MINUTE)
     everyone = viewer("cncert")
     assert not [duty for duty in ledger.duties(everyone, case=case) if duty.owes == "far"]
+    with pytest.raises(IncidentRefused, match="before_the_notice"):
+        notices.record_receipt(
+            viewer=everyone, notice=notice.number, party="far", medium="phone", received_at=NOW, now=NOW + 9 * MINUTE
+        )
     given = {"notice": notice.number, "party": "far", "medium": "phone", "now": NOW + 9 * MINUTE}
     notices.record_receipt(viewer=everyone, received_at=NOW + 5 * MINUTE, **given)
-    notices.record_receipt(viewer=everyone, received_at=NOW + 8 * MINUTE, **given)
+    with pytest.raises(IncidentRefused, match="received_already"):
+        notices.record_receipt(viewer=everyone, received_at=NOW + 8 * MINUTE, **given)
     (duty,) = [duty for duty in ledger.duties(everyone, case=case) if duty.rule == "11.4.urgent"]
     assert duty.due == NOW + timedelta(hours=2, minutes=5)
     with pytest.raises(IncidentRefused, match="not_addressed"):
@@ -112,3 +117,9 @@ def test_a_stranger_cannot_notify() -> None:
     case = reported()
     with pytest.raises(NoCase):
         notices.notify(viewer=viewer("zj"), case=case, addressees=["op1"], now=NOW)
+
+
+def test_an_ordinary_case_gets_no_notice_on_annex_4() -> None:
+    (case,) = World().populate().tally("op1", 5, NOW).cases
+    with pytest.raises(IncidentRefused, match="ordinary_has_no_notice"):
+        notices.notify(viewer=viewer("miit"), case=case, addressees=["op1"], now=NOW)

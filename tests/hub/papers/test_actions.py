@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
@@ -51,12 +51,32 @@ def test_what_no_form_has_is_refused() -> None:
         issue(phon="1")
 
 
-def test_a_paper_is_kept_60_days_at_least() -> None:
+def test_a_paper_is_kept_while_its_case_is_open_and_60_days_from_the_last_act() -> None:
     World().populate()
     prepared = actions.prepare(policy=POLICY, form="annex3", values={}, at=NOW)
-    rows = {blob.kind: blob.keep_until for blob in blobs.described(prepared.blobs)}
-    assert set(rows) == {"paper.content", "paper.pdf", "paper.docx"}
-    assert all(until is not None and until >= NOW + timedelta(days=60) for until in rows.values())
+    actions.issue(prepared=prepared, number="N-9", case="C9", party="op1", recipients=["miit"], entry="e")
+    assert {blob.keep_until for blob in blobs.described(prepared.blobs)} == {None}
+    actions.end_keeping(case="C9", laws=[POLICY], last_act=NOW)
+    until = {blob.keep_until for blob in blobs.described(prepared.blobs)}
+    assert until == {datetime(2027, 1, 21, 16, 0, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("field", "role", "refused"),
+    [
+        ("verification", "operator", True),
+        ("verification", "cncert", False),
+        ("to", "cncert", True),
+        ("remarks", "operator", False),
+    ],
+)
+def test_what_the_record_says_or_another_fills_in_stays(field: str, role: str, refused: bool) -> None:
+    form = POLICY.forms["annex5"]
+    if refused:
+        with pytest.raises(PaperRefused, match="fixed_field"):
+            actions.changed(form, {"to": "甲"}, {field: "乙"}, role=role)
+    else:
+        assert actions.changed(form, {"to": "甲"}, {field: "乙", "to": "甲"}, role=role)[field] == "乙"
 
 
 def test_numbers_of_a_series_have_no_gap_after_a_rollback() -> None:

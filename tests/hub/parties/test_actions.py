@@ -45,8 +45,8 @@ def test_what_cannot_be_registered_is_refused_and_leaves_nothing(change: dict[st
 
 def test_a_person_logs_in_with_the_password_given_and_holds_only_the_rights_of_the_role() -> None:
     World().populate()
-    actions.add_person(party="op1", username="li", password="a long one", name="李", held=["report"], now=NOW)
-    found = queries.viewer_of(authenticate(username="li", password="a long one"))
+    actions.add_person(party="op1", username="li", password="a long and odd one 7", name="李", held=["report"], now=NOW)
+    found = queries.viewer_of(authenticate(username="li", password="a long and odd one 7"))
     assert found is not None
     assert (found.party, found.role, found.province, set(found.rights)) == ("op1", "operator", "32", {"report"})
     assert authenticate(username="li", password="guess") is None
@@ -54,8 +54,16 @@ def test_a_person_logs_in_with_the_password_given_and_holds_only_the_rights_of_t
         ({"username": "li"}, "party.username_taken"),
         ({"held": ["verify"]}, "party.right_not_held"),
         ({"party": "nobody"}, "party.unknown"),
+        ({"password": "short"}, "party.weak_password"),
     ):
-        given = {"party": "op1", "username": "wu", "password": "x", "name": "吴", "held": ["report"], "now": NOW}
+        given = {
+            "party": "op1",
+            "username": "wu",
+            "password": "another odd one 8",
+            "name": "吴",
+            "held": ["report"],
+            "now": NOW,
+        }
         with pytest.raises(Exception, match=code):
             actions.add_person(**{**given, **change})  # type: ignore[arg-type] - a table of changes
 

@@ -25,7 +25,7 @@ def test_the_names_of_the_law_are_filled_from_the_register() -> None:
 
 def test_nobody_is_nobody() -> None:
     World().populate()
-    stranger = User.objects.create_user("stranger", password="x")
+    stranger = User.objects.create_user("stranger", password="an odd one 9")
     assert queries.viewer_of(AnonymousUser()) is None
     assert queries.viewer_of(stranger) is None
     with pytest.raises(NoParty):

@@ -7,6 +7,7 @@ from cleannet.core.replay import state
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.queries import Case
+from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.queries import Duty, Entry
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers.queries import Paper
@@ -54,10 +55,10 @@ def duty(duty: Duty, at: datetime) -> dict[str, Any]:
     }
 
 
-def entry(entry: Entry) -> dict[str, Any]:
+def entry(viewer: Viewer, entry: Entry) -> dict[str, Any]:
     """Return what an entry says."""
-    fields = "id kind party role happened_at entered_at recipients facts".split()
-    return {name: getattr(entry, name) for name in fields}
+    fields = "id kind party role happened_at entered_at recipients".split()
+    return {**{name: getattr(entry, name) for name in fields}, "facts": ledger.facts(viewer, entry)}
 
 
 def paper(paper: Paper) -> dict[str, Any]:

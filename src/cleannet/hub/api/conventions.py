@@ -3,11 +3,10 @@
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Status
@@ -20,6 +19,9 @@ from cleannet.hub.parties import queries as parties
 from cleannet.hub.wording import told
 
 MOST = 200
+LONGEST_KEY = 100
+UNANSWERED = 0
+CLAIM_LASTS = timedelta(minutes=10)
 Row = TypeVar("Row", bound=Model)
 Operation = Callable[..., Any]
 
@@ -63,40 +65,48 @@ def allowed(right: str) -> Callable[[Operation], Operation]:
 
 
 def once(operation: Operation) -> Operation:
-    """Carry a request with an Idempotency-Key out once: the same again gets the same answer, another one is refused."""
+    """Carry a request with an Idempotency-Key out once: the same again gets the same answer, another one is refused.
+
+    The key is claimed before the operation runs and given back when it is refused; a claim nobody answered within ten
+    minutes belongs to a process that died and may be taken again.
+    """
 
     @functools.wraps(operation)
     def kept(request: HttpRequest, *given: Any, **named: Any) -> Any:
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             return operation(request, *given, **named)
-        party = viewer_of(request).party
+        if len(key) > LONGEST_KEY:
+            raise ApiRefused("api.key_too_long", most=LONGEST_KEY)
         digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).hexdigest()
-        key = f"{request.path} {key}"[:200]
-        before = Answered.objects.filter(party=party, key=key).first()
-        if before is None:
-            try:
-                with transaction.atomic():
-                    answer = operation(request, *given, **named)
-                    Answered.objects.create(
-                        party=party,
-                        key=key,
-                        request=digest,
-                        status=answer.status_code,
-                        body=answer.value,
-                        at=now(),
-                    )
-                    return answer
-            except IntegrityError:
-                # The same request came twice at once; the other one was carried out.
-                before = Answered.objects.filter(party=party, key=key).first()
-                if before is None:
-                    raise
-        if before.request != digest:
-            raise ApiRefused("api.key_reused", key=key)
-        return Status(before.status, before.body)
+        claim, before = _claim(viewer_of(request).party, f"{request.path} {key}", digest)
+        if before is not None:
+            return before
+        try:
+            answer = operation(request, *given, **named)
+        except BaseException:
+            claim.delete()
+            raise
+        Answered.objects.filter(pk=claim.pk).update(status=answer.status_code, body=answer.value)
+        return answer
 
     return kept
+
+
+def _claim(party: str, key: str, digest: str) -> tuple[Answered, Status[Any] | None]:
+    """Return the claim on a key, and the answer that was given under it already."""
+    stale = now() - CLAIM_LASTS
+    Answered.objects.filter(party=party, key=key, status=UNANSWERED, at__lt=stale).delete()
+    row, made = Answered.objects.get_or_create(
+        party=party, key=key, defaults={"request": digest, "status": UNANSWERED, "body": None, "at": now()}
+    )
+    if made:
+        return row, None
+    if row.request != digest:
+        raise ApiRefused("api.key_reused", key=key)
+    if row.status == UNANSWERED:
+        raise ApiRefused("api.in_progress", key=key)
+    return row, Status(row.status, row.body)
 
 
 def page(rows: QuerySet[Row], *, by: str, after: str, limit: int) -> tuple[Sequence[Row], str | None]:

@@ -4,13 +4,13 @@ from django.db import models
 
 
 class Answered(models.Model):
-    """Hold what a party's request with a key was answered with."""
+    """Hold what a party's request with a key was answered with; status 0 while it is being carried out."""
 
     party = models.CharField(max_length=64)
-    key = models.CharField(max_length=200)
+    key = models.CharField(max_length=400)
     request = models.CharField(max_length=64)
     status = models.PositiveIntegerField()
-    body = models.JSONField()
+    body = models.JSONField(null=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -14,6 +14,7 @@ from cleannet.hub.disposal import feedback
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents import reports
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger import sealing
 from cleannet.hub.papers import queries as papers
@@ -111,7 +112,7 @@ def list_entries(request: HttpRequest, number: str, after: str = "", limit: int 
     viewer = viewer_of(request)
     cases.case(viewer, number)
     rows, following = page(ledger.entries(viewer, case=number), by="id", after=after, limit=limit)
-    return {"items": [answers.entry(row) for row in rows], "next": following}
+    return {"items": [answers.entry(viewer, row) for row in rows], "next": following}
 
 
 @api.get("/duties", response={200: schemas.DutiesOut, **PROBLEMS})
@@ -132,17 +133,26 @@ def list_duties(
 def report(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[Any]:
     """Report your own grade of a case on 附件三; `changes` replaces fields by key."""
     return Status(
-        201, answers.paper(incidents.report(viewer=viewer_of(request), case=number, now=now(), changes=body.changes))
+        201, answers.paper(reports.report(viewer=viewer_of(request), case=number, now=now(), changes=body.changes))
     )
 
 
-@api.post("/cases/{number}/first-report", response={201: schemas.Taken, **PROBLEMS})
+@api.post("/entries/{entry}/confirm", response={200: schemas.Confirmed, **PROBLEMS})
+@allowed("read")
+@once
+def confirm_first(request: HttpRequest, entry: str) -> Status[Any]:
+    """Confirm a first report by phone or mail that your party was told; `complete` once all have."""
+    complete = reports.confirm_first(viewer=viewer_of(request), entry=entry, now=now())
+    return Status(200, {"complete": complete})
+
+
+@api.post("/cases/{number}/first-report", response={201: schemas.EntryMade, **PROBLEMS})
 @allowed("report")
 @once
 def report_first(request: HttpRequest, number: str, body: schemas.FirstReportIn) -> Status[Any]:
-    """Record a first report by phone or mail; the paper stays owed."""
-    incidents.report_first(viewer=viewer_of(request), case=number, now=now(), **body.dict())
-    return Status(201, {"taken": True})
+    """Record a first report by phone or mail: claimed until every recipient confirms it; the paper stays owed."""
+    made = reports.report_first(viewer=viewer_of(request), case=number, now=now(), **body.dict())
+    return Status(201, {"entry": made.id})
 
 
 @api.get("/cases/{number}/papers", response={200: list[schemas.PaperOut], **PROBLEMS})

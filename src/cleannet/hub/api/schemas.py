@@ -1,9 +1,11 @@
 """What goes in and out, as the API description prints it. Moments are ISO 8601 with a zone, money integer fen."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from annotated_types import Ge
 from ninja import Schema
+from pydantic import AwareDatetime
 
 
 class Problem(Schema):
@@ -25,6 +27,14 @@ class TallyReceipt(Schema):
 
 class Taken(Schema):
     taken: bool
+
+
+class EntryMade(Schema):
+    entry: str
+
+
+class Confirmed(Schema):
+    complete: bool
 
 
 class GradeOut(Schema):
@@ -113,9 +123,8 @@ class ReportIn(Schema):
 
 class FirstReportIn(Schema):
     medium: str
-    confirmed_by: list[str]
     said: str
-    happened_at: datetime
+    happened_at: AwareDatetime
 
 
 class WantedIn(Schema):
@@ -154,8 +163,8 @@ class DoneIn(Schema):
 
 class FeedbackIn(Schema):
     items: list[DoneIn]
-    users_told: int | None = None
-    disposed_at: datetime
+    users_told: Annotated[int, Ge(0)] | None = None
+    disposed_at: AwareDatetime
     changes: dict[str, str] = {}
 
 

@@ -47,6 +47,12 @@ def keep(*, ref: str, until: datetime | None) -> None:
         living.filter(keep_until__lt=until).update(keep_until=until)
 
 
+def end_keeping(*, ref: str, until: datetime) -> None:
+    """Give a blob that was kept without end its end; one that has an end already keeps the later of the two."""
+    Blob.objects.filter(ref=ref, erased_at=None, keep_until=None).update(keep_until=until)
+    keep(ref=ref, until=until)
+
+
 def hold(*, ref: str, held: bool) -> None:
     """Set or lift a legal hold or an open complaint: a held blob is not erased whatever its time (545号 十二)."""
     if not Blob.objects.filter(ref=ref, erased_at=None).update(held=held):

@@ -77,6 +77,7 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
 def acknowledge(*, viewer: Viewer, order: str, now: datetime) -> None:
     """Sign for an order (签收), which starts and delays no clock."""
     found = queries.own_order(viewer, order)
+    cases.open_case(viewer, found.case)
     with transaction.atomic():
         steps.take(found, "acknowledge")
         _enter("order.acknowledged", found, parties.actor_of(viewer), now)
@@ -85,11 +86,15 @@ def acknowledge(*, viewer: Viewer, order: str, now: datetime) -> None:
 def deliver(*, now: datetime, lease: timedelta) -> int:
     """Bring waiting orders to the network, one after another, and return how many arrived.
 
-    A server that refuses or hangs leaves the delivery waiting with its last error, tried again ever later.
+    A server that refuses or hangs leaves the delivery waiting with its last error, tried again ever later. What a case
+    that ended still had waiting is given up.
     """
     arrived = 0
     primary = network.primary()
     for row in work.claims(Delivery.objects.select_related("order"), now=now, lease=lease):
+        if not cases.is_open(row.order.case):
+            work.finish(row, now=now)
+            continue
         try:
             if primary is None:
                 raise resolution.DeliveryFailed("no primary is set; set CLEANNET_DNS_PRIMARY and its key")
@@ -119,11 +124,15 @@ def close(*, viewer: Viewer, case: str, now: datetime) -> None:
 def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
     if not wanted:
         raise OrderRefused("order.nothing_wanted", case=case.number)
+    if len({(one.party, one.host) for one in wanted}) < len(wanted):
+        raise OrderRefused("order.wanted_twice", case=case.number)
     resources = {one.host: one for one in programs.resources(viewer, case.program)}
     for one in wanted:
         known = resources.get(one.host)
         if known is None:
             raise OrderRefused("order.not_a_resource", host=one.host, program=case.program)
+        if one.kind != known.kind:
+            raise OrderRefused("order.another_kind", host=one.host, kind=known.kind)
         if known.held or known.reach != "name":
             raise OrderRefused("order.held_by_allow_list", host=one.host, reason=known.reason)
         try:
@@ -149,17 +158,18 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
     Delivery.objects.bulk_create(
         Delivery(key=f"{order.number}:{CHANNEL}", ready_at=now, order=order, channel=CHANNEL) for order in made
     )
-    ledger.enter(
-        kind="order.issued",
-        actor=parties.actor_of(viewer),
-        happened_at=now,
-        now=now,
-        refs={"case": notice.case_id, "notice": notice.number},
-        grades={notice.policy: Grade(notice.grade)},
-        recipients=sorted({one.party for one in wanted}),
-        facts={"orders": [[order.number, order.party, order.kind, order.host] for order in made]},
-        **standing(notice.case, now),
-    )
+    for party in sorted({order.party for order in made}):
+        ledger.enter(
+            kind="order.issued",
+            actor=parties.actor_of(viewer),
+            happened_at=now,
+            now=now,
+            refs={"case": notice.case_id, "notice": notice.number},
+            grades={notice.policy: Grade(notice.grade)},
+            recipients=(party,),
+            facts={"orders": [[order.number, order.kind, order.host] for order in made if order.party == party]},
+            **standing(notice.case, now),
+        )
     return made
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from cleannet.core.terms import Grade
 from cleannet.hub.disposal import contents, network, queries, steps
@@ -18,6 +18,8 @@ from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
 from cleannet.hub.parties import queries as parties
+
+AWAITED = frozenset({"issued", "acknowledged", "not_done"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,23 @@ def feed_back(
 ) -> Feedback:
     """Feed back on 附件五 what was done under a notice and why the rest was not (545号 十一(四)).
 
-    Every order of the party under the notice has its item; what was not done has a reason. “Not done, because …” is on
-    time. CNCERT has received it (接到) the moment it stands in its inbox.
+    Every order of the party under the notice that is not done yet has its item; what was not done has a reason. “Not
+    done, because …” is on time, stays open and may be fed back again. CNCERT has received it (接到) the moment it
+    stands in its inbox.
     """
     found = cases.notice(viewer, notice)
+    cases.open_case(viewer, found.case_id)
+    if viewer.party not in found.addressees:
+        raise OrderRefused("feedback.not_addressed", notice=notice, party=viewer.party)
+    if users_told is not None and viewer.role != "operator":
+        raise OrderRefused("feedback.no_users", party=viewer.party)
     own = {order.number: order for order in queries.orders(viewer, case=found.case_id) if order.notice == notice}
-    own = {number: order for number, order in own.items() if order.party == viewer.party}
+    own = {number: order for number, order in own.items() if order.party == viewer.party and order.status in AWAITED}
+    earlier = Feedback.objects.filter(notice=notice, party=viewer.party).count()
+    if earlier and not own:
+        raise OrderRefused("feedback.given_already", notice=notice, party=viewer.party)
     _check_items(own, items)
-    number = f"{notice}-F-{viewer.party}"
+    number = f"{notice}-F{earlier + 1}-{viewer.party}"
     stated = [{"order": item.order, "done": item.done, "reason": item.reason.strip()} for item in items]
     feedback = Feedback(
         number=number,
@@ -61,26 +72,24 @@ def feed_back(
         disposed_at=disposed_at,
         fed_back_at=now,
     )
-    if Feedback.objects.filter(pk=number).exists():
-        raise OrderRefused("feedback.given_already", notice=notice, party=viewer.party)
-    context = standing(found.case, now, disposer=viewer.party)
+    context = standing(found.case, now, disposer=viewer.party, seats=[viewer.province])
     centre = context["participants"].of("cncert")
+    law = cases.law_of(found.case, found.policy)
     written = contents.annex5(viewer, found, feedback, own, to=centre)
-    prepared = papers.prepare(
-        policy=cases.law_of(found.case, found.policy), form="annex5", values={**written, **(changes or {})}, at=now
-    )
+    values = papers.changed(law.forms["annex5"], written, changes or {}, role="")
+    prepared = papers.prepare(policy=law, form="annex5", values=values, at=now)
     grades = {found.policy: Grade(found.grade)}
     refs = {"case": found.case_id, "notice": notice, "feedback": number}
     actor = parties.actor_of(viewer)
     with transaction.atomic():
-        feedback.save(force_insert=True)
+        _insert(feedback)
         for item in items:
             step = "feed_back_done" if item.done else "feed_back_not_done"
             steps.take(own[item.order], step, reason=item.reason.strip())
-        if any(item.done for item in items):
+        if items and all(item.done for item in items):
             done = [item.order for item in items if item.done]
             _act("disposal.done", actor, refs, grades, disposed_at, now, context, facts={"orders": done})
-        if users_told is not None:
+        if users_told:
             _act("user.warned", actor, refs, grades, disposed_at, now, context, facts={"told": users_told})
         entry = ledger.enter(
             kind="disposal.fed_back",
@@ -90,6 +99,7 @@ def feed_back(
             refs=refs,
             grades=grades,
             recipients=centre,
+            province=viewer.province,
             facts={"form": "annex5", "items": stated, "users_told": users_told, "missing": prepared.missing},
             blobs=prepared.blobs,
             **context,
@@ -111,7 +121,8 @@ def feed_back(
                 received_at=now,
                 refs=refs,
                 grades=grades,
-                key=f"received:{number}",
+                province=viewer.province,
+                key=f"received:{number}:{code}",
                 **context,
             )
     return feedback
@@ -144,10 +155,14 @@ def verify(*, viewer: Viewer, feedback: str, now: datetime) -> Mapping[str, str]
     saw. A person does not verify what he fed back himself.
     """
     found = queries.feedback(viewer, feedback)
-    if not viewer.person or viewer.person == found.person:
+    cases.open_case(viewer, found.case)
+    if not viewer.person or viewer.person == found.person or (viewer.party == found.party and not found.person):
         raise OrderRefused("order.two_persons", feedback=feedback)
     own = {order.number: order for order in queries.orders(viewer, case=found.case) if order.notice == found.notice}
-    own = {number: order for number, order in own.items() if order.party == found.party}
+    named = {item["order"] for item in found.items}
+    own = {number: order for number, order in own.items() if number in named}
+    if not own:
+        raise OrderRefused("order.nothing_to_look_at", case=found.case)
     verdicts = {number: queries.verdict(order, since=found.fed_back_at) for number, order in own.items()}
     unsure = sorted(own[number].host for number, verdict in verdicts.items() if verdict not in ("gone", "still_there"))
     if unsure:
@@ -179,6 +194,15 @@ def verify(*, viewer: Viewer, feedback: str, now: datetime) -> Mapping[str, str]
             prepared=prepared, number=feedback, case=found.case, party=viewer.party, recipients=to, entry=entry.id
         )
     return {own[number].host: verdict for number, verdict in verdicts.items()}
+
+
+def _insert(feedback: Feedback) -> None:
+    try:
+        with transaction.atomic():
+            feedback.save(force_insert=True)
+    except IntegrityError as error:
+        # The same party fed back on the same notice at the same moment.
+        raise OrderRefused("feedback.given_already", notice=feedback.notice, party=feedback.party) from error
 
 
 def _act(

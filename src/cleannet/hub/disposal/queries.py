@@ -10,8 +10,8 @@ from cleannet.hub.disposal.models import Feedback as Feedback
 from cleannet.hub.disposal.models import Order as Order
 from cleannet.hub.disposal.models import Sighting as Sighting
 from cleannet.hub.disposal.resolution import GONE, STILL_THERE, UNKNOWN
-from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import queries as parties
 
 
 class NoOrder(Refusal):
@@ -19,14 +19,14 @@ class NoOrder(Refusal):
 
 
 def orders(viewer: Viewer, *, case: str | None = None) -> QuerySet[Order]:
-    """Return the orders a viewer may see, newest first: a bureau those of its province's cases, a party its own."""
+    """Return the orders a viewer may see, newest first: a bureau those of its province's parties, a party its own."""
     found = Order.objects.order_by("-issued_at", "number")
     if case is not None:
         found = found.filter(case=case)
     if viewer.sees_all:
         return found
     if viewer.role == "bureau":
-        return found.filter(case__in=cases.cases(viewer).values("number"))
+        return found.filter(party__in=parties.seated(viewer.province))
     return found.filter(party=viewer.party)
 
 
@@ -49,7 +49,7 @@ def feedbacks(viewer: Viewer, *, case: str) -> QuerySet[Feedback]:
     if viewer.sees_all:
         return found
     if viewer.role == "bureau":
-        return found.filter(case__in=cases.cases(viewer).values("number"))
+        return found.filter(party__in=parties.seated(viewer.province))
     return found.filter(party=viewer.party)
 
 

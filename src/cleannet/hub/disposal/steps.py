@@ -7,8 +7,8 @@ from cleannet.hub.disposal.models import Order
 
 STEPS: Mapping[str, tuple[frozenset[str], str]] = {
     "acknowledge": (frozenset({"issued"}), "acknowledged"),
-    "feed_back_done": (frozenset({"issued", "acknowledged"}), "done"),
-    "feed_back_not_done": (frozenset({"issued", "acknowledged"}), "not_done"),
+    "feed_back_done": (frozenset({"issued", "acknowledged", "not_done"}), "done"),
+    "feed_back_not_done": (frozenset({"issued", "acknowledged", "not_done"}), "not_done"),
     "verify_gone": (frozenset({"done", "not_done", "failed"}), "verified"),
     "verify_still_there": (frozenset({"done", "not_done", "failed"}), "failed"),
     "issue_again": (frozenset({"failed", "not_done"}), "reissued"),

@@ -1,6 +1,6 @@
 """Take in tallies, grade, report, notify, annul and close: every step of a case, each ending in the ledger."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,22 +8,19 @@ from django.conf import settings
 from django.db import transaction
 
 from cleannet.core.grading import Graded, grade
-from cleannet.core.policy import Policy
 from cleannet.core.terms import Grade
-from cleannet.hub.incidents import contents, grading, queries
-from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, newest, single_province, standing
+from cleannet.formats import ledger_record
+from cleannet.hub.incidents import grading, queries
+from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, newest, standing
 from cleannet.hub.incidents.models import Annulment, Case, Grading
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger import queries as ledger_queries
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
-from cleannet.hub.papers.queries import Paper
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import actions as watch
 from cleannet.hub.watch import queries as counts
-
-REPORT_FORM = "annex3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +31,6 @@ class Receipt:
     sequence: int
     cases: tuple[str, ...]
     again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReportDraft:
-    """Hold an 附件三 before it is issued: its law, the grade it states, to whom, and what is known of each field."""
-
-    law: Policy
-    own: Grading
-    to: tuple[str, ...]
-    cc: tuple[str, ...]
-    values: Mapping[str, str]
 
 
 def receive_tally(*, data: bytes, viewer: Viewer, now: datetime) -> Receipt:
@@ -63,7 +49,7 @@ def receive_tally(*, data: bytes, viewer: Viewer, now: datetime) -> Receipt:
 
 
 def _continue(program: str, actor: Actor, found_at: datetime, now: datetime) -> str:
-    own = counts.scale(program, party=actor.party)
+    own = counts.scale(program, party=actor.party, since=grading.counted_from(program))
     case = grading.case_of(program, party=actor.party, scale=own, actor=actor, now=now)
     grading.grade_operator(case, scale=own, actor=actor, found_at=found_at, now=now)
     grading.grade_whole(case, now=now)
@@ -83,6 +69,7 @@ def state_facts(
         raise IncidentRefused("incident.not_under_this_law", case=case, policy=policy)
     graded = grade(law, facts)
     with transaction.atomic():
+        Case.objects.select_for_update().get(pk=case)
         before = newest(found, policy, viewer.party)
         if before and Grade(before.grade).gravity >= graded.grade.gravity:
             raise IncidentRefused("incident.not_graver", grade=graded.grade.value, before=before.grade)
@@ -95,10 +82,11 @@ def raise_grade(*, viewer: Viewer, case: str, grade: Grade, reason: str, now: da
     found = queries.open_case(viewer, case)
     if not reason.strip():
         raise IncidentRefused("incident.reason_missing", case=case)
-    before = newest(found, BASE_LAW, settings.CLEANNET_PARTY)
-    if before is None or Grade(before.grade).gravity >= grade.gravity:
-        raise IncidentRefused("incident.not_graver", grade=grade.value, before=before.grade if before else "")
     with transaction.atomic():
+        Case.objects.select_for_update().get(pk=case)
+        before = newest(found, BASE_LAW, settings.CLEANNET_PARTY)
+        if before is None or Grade(before.grade).gravity >= grade.gravity:
+            raise IncidentRefused("incident.not_graver", grade=grade.value, before=before.grade if before else "")
         ledger.enter(
             kind="incident.assessed",
             actor=parties.actor_of(viewer),
@@ -113,84 +101,6 @@ def raise_grade(*, viewer: Viewer, case: str, grade: Grade, reason: str, now: da
         actor = Actor(settings.CLEANNET_PARTY, "cncert")
         (row,) = grading.record(found, decided, facts=before.facts, actor=actor, found_at=now, now=now, reason=reason)
         return row
-
-
-def draft_report(*, viewer: Viewer, case: str, now: datetime) -> ReportDraft:
-    """Return what `report` would issue at `now`, for a person to look at and change; nothing is written."""
-    found = queries.open_case(viewer, case)
-    own = _own_grade(found, viewer)
-    to, cc = _owed_to(viewer, found, "incident.reported", now)
-    values = contents.annex3(viewer, found, own, to=to, cc=cc, now=now)
-    return ReportDraft(queries.law_of(found, own.policy), own, tuple(to), tuple(cc), values)
-
-
-def report(*, viewer: Viewer, case: str, now: datetime, changes: Mapping[str, str] | None = None) -> Paper:
-    """Report the viewer's own grade of a case on 附件三 to all it is owed to (545号 十(二), 十(三)).
-
-    After a first report by phone it is the paper still owed (十五). `changes` replaces what the form is filled with.
-    """
-    found = queries.open_case(viewer, case)
-    draft = draft_report(viewer=viewer, case=case, now=now)
-    own, to, cc = draft.own, draft.to, draft.cc
-    values = {**draft.values, **(changes or {})}
-    prepared = papers.prepare(policy=draft.law, form=REPORT_FORM, values=values, at=now)
-    with transaction.atomic():
-        entries = [
-            ledger.enter(
-                kind=kind,
-                actor=parties.actor_of(viewer),
-                happened_at=now,
-                now=now,
-                refs={"case": case, **about},
-                grades={own.policy: Grade(own.grade)},
-                recipients=(*to, *cc),
-                province=single_province(found),
-                facts={"form": REPORT_FORM, "missing": prepared.missing},
-                blobs=prepared.blobs,
-                **standing(found, now),
-            )
-            for kind, about in _acts(viewer, case)
-        ]
-        return papers.issue(
-            prepared=prepared,
-            number=f"{case}-A3-{viewer.party}",
-            case=case,
-            party=viewer.party,
-            recipients=(*to, *cc),
-            entry=entries[0].id,
-        )
-
-
-def report_first(
-    *,
-    viewer: Viewer,
-    case: str,
-    medium: str,
-    confirmed_by: Collection[str],
-    said: str,
-    happened_at: datetime,
-    now: datetime,
-) -> None:
-    """Record a first report by phone or mail in an urgent case; the paper stays owed (545号 十五)."""
-    found = queries.open_case(viewer, case)
-    if medium not in ("phone", "mail"):
-        raise IncidentRefused("incident.not_a_first_notice", medium=medium)
-    own = _own_grade(found, viewer)
-    to, cc = _owed_to(viewer, found, "incident.reported", now)
-    ledger.enter(
-        kind="incident.reported",
-        actor=parties.actor_of(viewer),
-        happened_at=happened_at,
-        now=now,
-        refs={"case": case},
-        grades={own.policy: Grade(own.grade)},
-        recipients=(*to, *cc),
-        medium=medium,
-        urgent=True,
-        confirmed_by=confirmed_by,
-        text=said,
-        **standing(found, now),
-    )
 
 
 def propose_annulment(*, viewer: Viewer, case: str, reason: str, now: datetime) -> None:
@@ -211,6 +121,7 @@ def confirm_annulment(*, viewer: Viewer, case: str, now: datetime) -> None:
         raise IncidentRefused("incident.not_proposed", case=case)
     if not viewer.person or proposal.proposed_by == viewer.person:
         raise IncidentRefused("incident.two_persons", case=case)
+    told = _told(found)
     with transaction.atomic():
         _end(found, "annulled", now)
         ledger.enter(
@@ -219,7 +130,7 @@ def confirm_annulment(*, viewer: Viewer, case: str, now: datetime) -> None:
             happened_at=now,
             now=now,
             refs={"case": case},
-            recipients=_told(found),
+            recipients=told,
             text=proposal.reason,
             facts={"proposed_by": proposal.proposed_by},
             **standing(found, now),
@@ -227,10 +138,10 @@ def confirm_annulment(*, viewer: Viewer, case: str, now: datetime) -> None:
 
 
 def close(*, viewer: Viewer, case: str, now: datetime) -> None:
-    """Close a case that owes nothing any more within a limit of the law."""
+    """Close a case that owes nothing any more."""
     found = queries.open_case(viewer, case)
     with transaction.atomic():
-        owed = [duty.key for duty in ledger_queries.open_duties(viewer, case=case) if duty.due is not None]
+        owed = [duty.key for duty in ledger_queries.open_duties(viewer, case=case)]
         if owed:
             raise IncidentRefused("incident.duties_open", case=case, duties=owed)
         _end(found, "closed", now)
@@ -244,46 +155,15 @@ def close(*, viewer: Viewer, case: str, now: datetime) -> None:
         )
 
 
-def _acts(viewer: Viewer, case: str) -> list[tuple[str, dict[str, str]]]:
-    """Return the acts one paper is: a report, the paper after a first report, a copy to provinces found later."""
-    owed = [duty for duty in ledger_queries.open_duties(viewer, case=case) if duty.owes == viewer.party]
-    acts = [("paper.supplied", dict[str, str]()) for duty in owed if duty.expects == "paper.supplied"][:1]
-    changes = {duty.scope["change"] for duty in owed if duty.expects == "incident.reported" and "change" in duty.scope}
-    acts += [("incident.reported", {"change": change}) for change in sorted(changes)]
-    return acts or [("incident.reported", {})]
-
-
-def _own_grade(case: Case, viewer: Viewer) -> Grading:
-    own = newest(case, BASE_LAW, viewer.party)
-    if own is None:
-        raise IncidentRefused("incident.not_graded", case=case.number)
-    if own.grade == Grade.IV:
-        raise IncidentRefused("incident.reported_by_tally", case=case.number)
-    return own
-
-
-def _owed_to(viewer: Viewer, case: Case, kind: str, now: datetime) -> tuple[list[str], list[str]]:
-    """Return the recipients and copies of the viewer's own duties of a kind on a case, met ones included."""
-    owed = [
-        duty
-        for duty in ledger_queries.duties(viewer, case=case.number)
-        if duty.owes == viewer.party and duty.expects == kind
-    ]
-    to = sorted({code for duty in owed for code in duty.to})
-    # A province added after the duty opened is told as well.
-    bureaus = standing(case, now)["participants"].of("bureau:relevant")
-    cc = sorted({code for duty in owed for code in duty.cc} | set(bureaus) - set(to))
-    if not to:
-        raise IncidentRefused("incident.nothing_owed", case=case.number, kind=kind)
-    return to, cc
-
-
 def _told(case: Case) -> list[str]:
-    """Return everybody who was told of a case by an entry of it."""
+    """Return everybody who was told of a case by an entry of it, takes part in it or owes an act on it."""
     everyone = Viewer(settings.CLEANNET_PARTY, "cncert")
-    return sorted({code for entry in ledger_queries.entries(everyone, case=case.number) for code in entry.recipients})
+    told = {code for entry in ledger_queries.entries(everyone, case=case.number) for code in entry.recipients}
+    owing = {duty.owes for duty in ledger_queries.open_duties(everyone, case=case.number)}
+    return sorted({*told, *owing, *ledger_record.codes(case.concerned)} - {""})
 
 
 def _end(case: Case, status: str, now: datetime) -> None:
     if Case.objects.filter(pk=case.number, status="open").update(status=status, ended_at=now) != 1:
         raise IncidentRefused("incident.not_open", case=case.number)
+    papers.end_keeping(case=case.number, laws=grading.laws(case), last_act=now)

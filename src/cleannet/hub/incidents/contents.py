@@ -59,6 +59,7 @@ def annex4(
     ]
     values = annex3(viewer, case, whole, to=to, cc=cc, now=now)
     del values["unit"]
+    values["description"] = _description(whole, charges=False)
     return {
         **values,
         "task_number": task_number,
@@ -86,14 +87,12 @@ def names(codes: Collection[str]) -> str:
     return "；".join(known[code].zh if code in known else code for code in codes)
 
 
-def _description(own: Grading) -> str:
-    parts = [
-        f"发现时间：{moment(own.found_at)}（北京时间）。",
-        f"事件级别：{Grade(own.grade).term.zh}（依据：{own.article}）。",
-    ]
+def _description(own: Grading, *, charges: bool = True) -> str:
+    """Say when it was found, its grade and its figures; a notice tells no operator the charges of all of them."""
+    parts = [_graded(own)]
     if "infected_24h" in own.facts:
         parts.append(f"24小时内受感染手机号码{own.facts['infected_24h']:,}个。")
-    if "loss_fen" in own.facts:
+    if charges and "loss_fen" in own.facts:
         parts.append(f"通信费用损失累计{yuan(own.facts['loss_fen'])}元。")
     if own.reason:
         parts.append(f"研判意见：{own.reason}")
@@ -114,3 +113,23 @@ def _servers(viewer: Viewer, program: str) -> dict[str, str]:
 
 def _lines(resources: Iterable[Resource]) -> str:
     return "\n".join(one.text for one in resources)
+
+
+def report(
+    viewer: Viewer, case: Case, own: Grading, *, to: Collection[str], cc: Collection[str], now: datetime
+) -> dict[str, str]:
+    """Return what is known of the eight points of a report under the measures of 2025; a person writes the rest."""
+    program = programs.program(viewer, case.program)
+    stated = "；".join(f"{name}={figure:,}" for name, figure in sorted(own.facts.items()))
+    return {
+        "unit": names([viewer.party]),
+        "incident": f"{_graded(own)}发生时间：{moment(case.occurred_at) or '待查'}。{stated}",
+        "traces": _lines(one for one in programs.resources(viewer, case.program) if not one.held),
+        "cause": f"移动互联网恶意程序 {program.code} {program.zh}".strip(),
+    }
+
+
+def _graded(own: Grading) -> str:
+    return (
+        f"发现时间：{moment(own.found_at)}（北京时间）。事件级别：{Grade(own.grade).term.zh}（依据：{own.article}）。"
+    )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from cleannet.core.clock import BEIJING
 from cleannet.core.grading import Graded, NotApplicable, grade, regraded
@@ -66,8 +67,17 @@ def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime
 
 def grade_whole(case: Case, *, now: datetime) -> list[Grading]:
     """Enter CNCERT's grades over all operators, found as the total passes, where this hub is CNCERT's (十(三))."""
-    whole = facts_of(watch.scale(case.program))
+    whole = facts_of(watch.scale(case.program, since=case.counted_from))
     return [row for actor in _centre() for row in enter_grades(case, facts=whole, actor=actor, found_at=now, now=now)]
+
+
+def counted_from(program: str) -> datetime | None:
+    """Return since when infections of a program count for its open case, or for the next one it would get."""
+    case = Case.objects.filter(program=program, status="open").first()
+    if case:
+        return case.counted_from
+    last: datetime | None = Case.objects.filter(program=program).aggregate(last=Max("ended_at"))["last"]
+    return last
 
 
 def enter_grades(
@@ -107,7 +117,7 @@ def record(
             found_at=found_at,
             refs={"case": case.number},
             grades={law: graded.grade for law, graded in given.items()},
-            province=single_province(case),
+            province=province_of(case, actor.party),
             text=reason,
             facts={"figures": dict(facts), "articles": {law: graded.article for law, graded in given.items()}},
             **standing(case, now),
@@ -143,24 +153,32 @@ def laws(case: Case) -> list[Policy]:
 
 
 def standing(
-    case: Case, now: datetime, *, disposer: str = "", relevant: tuple[str, ...] = (), added: Collection[str] = ()
+    case: Case,
+    now: datetime,
+    *,
+    disposer: str = "",
+    relevant: tuple[str, ...] = (),
+    added: Collection[str] = (),
+    seats: Collection[str] = (),
 ) -> Standing:
-    """Return what `ledger.enter` needs for an act on this case."""
+    """Return what `ledger.enter` needs for an act on this case; `seats` are provinces of the disposing parties."""
     return parties.standing(
         now=now,
         digests=list(case.laws.values()),
         case=case.number,
-        provinces=ledger_record.codes(case.provinces),
+        provinces={*ledger_record.codes(case.provinces), *seats},
         added=added,
         relevant=relevant or ledger_record.codes(case.concerned),
         disposer=disposer,
     )
 
 
-def single_province(case: Case) -> str:
-    """Return the province of a case that has one only, else none: then each bureau sees it as one of the recipients."""
+def province_of(case: Case, party: str) -> str:
+    """Return the province whose rules bind a party's act on a case: its own, else the case's where it has one only."""
+    known = parties.names([party])
     provinces = ledger_record.codes(case.provinces)
-    return provinces[0] if len(provinces) == 1 else ""
+    only = provinces[0] if len(provinces) == 1 else ""
+    return known[party].province or only if party in known else only
 
 
 def newest(case: Case, policy: str, grader: str) -> Grading | None:
@@ -202,7 +220,12 @@ def _open(program: str, scale: Scale, actor: Actor, now: datetime) -> Case:
     number = f"{code}-{year}-{papers.next_number(f'case:{year}'):06}"
     adopted = {law.id: law.digest for law in parties.laws(now=now)}
     case = Case.objects.create(
-        number=number, program=program, opened_at=now, occurred_at=scale.occurred_at, laws=adopted
+        number=number,
+        program=program,
+        opened_at=now,
+        occurred_at=scale.occurred_at,
+        counted_from=counted_from(program),
+        laws=adopted,
     )
     ledger.enter(
         kind="incident.opened",

@@ -7,6 +7,7 @@ from django.db.models import Q
 class Case(models.Model):
     """Hold one 案卷. The base laws (digests by id) are fixed when it opens.
 
+    `counted_from` is the end of the program's case before: infections up to then were that one's.
     `provinces` and `concerned` (party codes) are texts of `ledger_record.addressed`.
     """
 
@@ -15,6 +16,7 @@ class Case(models.Model):
     status = models.CharField(max_length=10, default="open")
     opened_at = models.DateTimeField()
     occurred_at = models.DateTimeField(null=True)
+    counted_from = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     laws = models.JSONField()
     provinces = models.TextField(default="")

@@ -10,9 +10,10 @@ from cleannet.core.entry import Delegation
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.incidents import contents, queries
-from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, newest, standing
+from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, newest, province_of, standing
 from cleannet.hub.incidents.models import Case, Notice
 from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger import queries as ledger_queries
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
@@ -39,20 +40,23 @@ class Draft:
         whole = newest(found, BASE_LAW, settings.CLEANNET_PARTY)
         if whole is None:
             raise IncidentRefused("incident.not_graded", case=case)
+        if whole.grade == Grade.IV:
+            raise IncidentRefused("incident.ordinary_has_no_notice", case=case)
         self.viewer, self.case, self.now = viewer, found, now
         self.grade = Grade(whole.grade)
-        self.context: Standing = standing(found, now, relevant=tuple(sorted(addressees)))
+        self.context: Standing = standing(
+            found, now, relevant=tuple(sorted(addressees)), seats=[party.province for party in self.parties.values()]
+        )
         self.behalf = _behalf(viewer, self.context)
         self.bureaus = self.context["participants"].of("bureau:relevant")
         earlier = queries.notices(viewer, case=case)
         self.task_number = earlier[0].task_number if earlier else f"RW-{case}"
-        self.number = f"{self.task_number}-{len(earlier) + 1}"
         written = contents.annex4(
             viewer, found, whole, self.task_number, to=sorted(addressees), cc=self.bureaus, now=now
         )
-        self.prepared: Prepared = papers.prepare(
-            policy=queries.law_of(found, BASE_LAW), form="annex4", values={**written, **changes}, at=now
-        )
+        law = queries.law_of(found, BASE_LAW)
+        values = papers.changed(law.forms["annex4"], written, changes, role=viewer.role)
+        self.prepared: Prepared = papers.prepare(policy=law, form="annex4", values=values, at=now)
 
     @property
     def recipients(self) -> list[str]:
@@ -78,13 +82,19 @@ def notify(
 
 
 def issue(draft: Draft) -> Notice:
-    """Enter a drafted notice and its receipt by every party with an inbox; call it inside a transaction."""
+    """Enter a drafted notice and its receipt by every party with an inbox; call it inside a transaction.
+
+    The case's row is locked meanwhile, so that two notices of one case never get the same number.
+    """
+    if Case.objects.select_for_update().filter(pk=draft.case.number, status="open").first() is None:
+        raise IncidentRefused("incident.not_open", case=draft.case.number)
+    number = f"{draft.task_number}-{Notice.objects.filter(case=draft.case).count() + 1}"
     entry = ledger.enter(
         kind="notice.issued",
         actor=parties.actor_of(draft.viewer),
         happened_at=draft.now,
         now=draft.now,
-        refs={"case": draft.case.number, "notice": draft.number},
+        refs={"case": draft.case.number, "notice": number},
         grades={BASE_LAW: draft.grade},
         recipients=draft.recipients,
         on_behalf_of=draft.behalf,
@@ -93,7 +103,7 @@ def issue(draft: Draft) -> Notice:
         **draft.context,
     )
     notice = Notice.objects.create(
-        number=draft.number,
+        number=number,
         case=draft.case,
         task_number=draft.task_number,
         policy=BASE_LAW,
@@ -107,7 +117,7 @@ def issue(draft: Draft) -> Notice:
     Case.objects.filter(pk=draft.case.number).update(concerned=ledger_record.addressed(sorted(concerned)))
     papers.issue(
         prepared=draft.prepared,
-        number=draft.number,
+        number=number,
         case=draft.case.number,
         party=draft.viewer.party,
         recipients=draft.recipients,
@@ -124,9 +134,16 @@ def record_receipt(
 ) -> None:
     """Record by hand, as the issuer, that a remote party received a notice; that moment starts its clock."""
     found = queries.notice(viewer, notice)
-    if party not in found.addressees or found.issuer != viewer.party:
+    addressee = parties.names([party]).get(party)
+    if party not in found.addressees or found.issuer != viewer.party or addressee is None or not addressee.remote:
         raise IncidentRefused("incident.not_addressed", notice=notice, party=party)
-    _received(found, party, parties.party(party).role, medium=medium, received_at=received_at, now=now)
+    queries.open_case(viewer, found.case_id)
+    if received_at < found.issued_at:
+        raise IncidentRefused("incident.before_the_notice", notice=notice, received_at=received_at)
+    receipts = ledger_queries.entries(viewer, case=found.case_id, kind="notice.received").filter(party=party)
+    if any(row.refs.get("notice") == notice for row in receipts):
+        raise IncidentRefused("incident.received_already", notice=notice, party=party)
+    _received(found, party, addressee.role, medium=medium, received_at=received_at, now=now)
 
 
 def _behalf(viewer: Viewer, context: Standing) -> str:
@@ -156,6 +173,7 @@ def _received(notice: Notice, party: str, role: str, *, medium: str, received_at
         refs={"case": notice.case_id, "notice": notice.number},
         grades={notice.policy: Grade(notice.grade)},
         medium=medium,
+        province=province_of(notice.case, party),
         key=f"received:{notice.number}:{party}",
         **standing(notice.case, now, disposer=party),
     )

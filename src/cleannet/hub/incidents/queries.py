@@ -67,6 +67,11 @@ def open_case(viewer: Viewer, number: str) -> Case:
     return found
 
 
+def is_open(number: str) -> bool:
+    """Say whether a case is open; shows no content, so it asks for no viewer."""
+    return Case.objects.filter(number=number, status="open").exists()
+
+
 def notices(viewer: Viewer, *, case: str) -> list[Notice]:
     """Return the notices of a case that the viewer issued, received or may see, oldest first."""
     found = Notice.objects.filter(case_id=case).select_related("case").order_by("issued_at", "number")
@@ -115,11 +120,12 @@ def grade_told(viewer: Viewer, case: Case) -> Grade | None:
 
 def scale(viewer: Viewer, case: Case) -> Scale:
     """Return the scale as the viewer may see it: all operators', a province's share, or its own."""
+    since, until = case.counted_from, case.ended_at
     if viewer.sees_all:
-        return watch.scale(case.program)
+        return watch.scale(case.program, since=since, until=until)
     if viewer.role == "bureau":
-        return watch.scale(case.program, province=viewer.province)
-    return watch.scale(case.program, party=viewer.party)
+        return watch.scale(case.program, province=viewer.province, since=since, until=until)
+    return watch.scale(case.program, party=viewer.party, since=since, until=until)
 
 
 def annulment(viewer: Viewer, case: Case) -> Annulment | None:

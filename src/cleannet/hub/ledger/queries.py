@@ -1,7 +1,9 @@
 """Read the ledger as a viewer may see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Min, Q, QuerySet, Value
@@ -16,6 +18,9 @@ from cleannet.hub.ledger.models import Duty as Duty
 from cleannet.hub.ledger.models import Entry as Entry
 from cleannet.hub.ledger.reminders import RAISED
 from cleannet.hub.ledger.viewer import Viewer
+
+# Members of an entry's facts that only its own party, MIIT and CNCERT may see.
+OWN_FIGURES = frozenset({"figures", "users_told", "told"})
 
 
 class NotSeen(Refusal):
@@ -86,6 +91,13 @@ def entry(viewer: Viewer, id: str) -> Entry:
     if found is None:
         raise NotSeen("ledger.no_entry", id=id)
     return found
+
+
+def facts(viewer: Viewer, entry: Entry) -> Mapping[str, Any]:
+    """Return what an entry says beside its own columns; figures only to those who may see the party's own."""
+    if viewer.sees_all or viewer.party == entry.party:
+        return entry.facts
+    return {name: value for name, value in entry.facts.items() if name not in OWN_FIGURES}
 
 
 def duties(viewer: Viewer, *, case: str | None = None) -> QuerySet[Duty]:

@@ -9,15 +9,18 @@ from django.db.models import F
 
 from cleannet.core.clock import BEIJING, kept_until
 from cleannet.core.form import Filled, fill
-from cleannet.core.policy import Policy
+from cleannet.core.policy import Form, Policy
 from cleannet.core.refusal import Refusal
 from cleannet.formats import canonical, docx, pdf
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.papers.models import Counter, Paper
 
+FIXED = frozenset({"unit", "to", "cc", "task_number", "reported_at", "fed_back_at", "identified_at"})
+STANDING_UNCONFIRMED = "注：所依据文件的效力待核。"
+
 
 class PaperRefused(Refusal):
-    """Say why a paper is not issued: `paper.unknown_form`, `paper.version_taken`."""
+    """Say why a paper is not issued: `paper.unknown_form`, `paper.version_taken`, `paper.fixed_field`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,18 @@ class Prepared:
         return [field.key for field in self.filled.missing]
 
 
+def changed(form: Form, values: Mapping[str, str], changes: Mapping[str, str], *, role: str) -> dict[str, str]:
+    """Return what a form is filled with after a person of `role` changed some fields.
+
+    What the record itself says (who to whom, when, under which task) and what another role fills in stays as it is.
+    """
+    others = {field.key for field in form.fields if field.filled_by not in ("", role)}
+    fixed = sorted(key for key in changes if key in FIXED | others and changes[key] != values.get(key, ""))
+    if fixed:
+        raise PaperRefused("paper.fixed_field", form=form.id, fields=fixed)
+    return {**values, **changes}
+
+
 def prepare(
     *,
     policy: Policy,
@@ -49,14 +64,14 @@ def prepare(
     at: datetime,
     lines: Sequence[Mapping[str, str]] = (),
 ) -> Prepared:
-    """Fill and render a form of a law and keep its bytes, outside any transaction.
+    """Fill and render a form of a law and keep its bytes, outside any transaction, until `end_keeping`.
 
     An empty field prints 待查 and is named in `missing`; it never blocks. Raises PaperRefused, core.form.UnknownField,
     formats.pdf.GlyphMissing or FontMissing.
     """
     if form not in policy.forms:
         raise PaperRefused("paper.unknown_form", form=form, policy=policy.id)
-    filled = fill(policy.forms[form], values, lines)
+    filled = fill(policy.forms[form], values, lines, STANDING_UNCONFIRMED if policy.unverified else "")
     font = pdf.find_font(pdf.font_folders())
     stated = canonical.encode(
         {
@@ -64,17 +79,17 @@ def prepare(
             "digest": policy.digest,
             "form": form,
             "at": at.astimezone(BEIJING).isoformat(),
+            "note": filled.note,
             "values": dict(filled.values),
             "lines": [dict(line) for line in filled.lines],
         }
     )
-    until = kept_until(at, max((rule.days for rule in policy.retention if "papers" in rule.of), default=0))
     rendered = (
         ("paper.content", stated),
         ("paper.pdf", pdf.render(filled, font, at)),
         ("paper.docx", docx.render(filled, at)),
     )
-    content, as_pdf, as_docx = (blobs.put(made, kind=kind, now=at, keep_until=until).ref for kind, made in rendered)
+    content, as_pdf, as_docx = (blobs.put(made, kind=kind, now=at, keep_until=None).ref for kind, made in rendered)
     return Prepared(policy, filled, at, content, as_pdf, as_docx, pdf.digests(font))
 
 
@@ -104,6 +119,15 @@ def issue(*, prepared: Prepared, number: str, case: str, party: str, recipients:
             )
     except IntegrityError as error:
         raise PaperRefused("paper.version_taken", number=number) from error
+
+
+def end_keeping(*, case: str, laws: Collection[Policy], last_act: datetime) -> None:
+    """Let the papers of a case that ended be erased when the longest rule of its laws is over (545号 十二)."""
+    days = max((rule.days for law in laws for rule in law.retention if "papers" in rule.of), default=0)
+    if days:
+        for paper in Paper.objects.filter(case=case):
+            for ref in (paper.content, paper.pdf, paper.docx):
+                blobs.end_keeping(ref=ref, until=kept_until(last_act, days))
 
 
 def next_number(name: str) -> int:

@@ -64,7 +64,7 @@ def rendered_again(paper: Paper) -> dict[str, bool | None]:
     None where template, font or typst are not the ones it was made with, so that nothing can be said.
     """
     stated = json.loads(blobs.get(paper.content))
-    filled = fill(parties.law(paper.digest).forms[paper.form], stated["values"], stated["lines"])
+    filled = fill(parties.law(paper.digest).forms[paper.form], stated["values"], stated["lines"], stated["note"])
     at = datetime.fromisoformat(stated["at"])
     font = pdf.find_font(pdf.font_folders())
     same: dict[str, bool | None] = {"docx": docx.render(filled, at) == content(paper, "docx")}

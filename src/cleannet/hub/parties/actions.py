@@ -7,6 +7,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from cleannet.core.policy import Policy
@@ -79,21 +81,31 @@ def add_person(*, party: str, username: str, password: str, name: str, held: Col
     with transaction.atomic():
         if users.objects.filter(username=username).exists():
             raise PartyRefused("party.username_taken", username=username)
+        try:
+            validate_password(password, users(username=username))
+        except ValidationError as error:
+            raise PartyRefused("party.weak_password", why=" ".join(error.messages)) from error
         user = users.objects.create_user(username=username, password=password)
         code = f"p-{secrets.token_hex(6)}"
         return Person.objects.create(code=code, user=user, party=owner, name=name, rights=sorted(held))
 
 
-def make_token(*, party: str, label: str, held: Collection[str], now: datetime, days: int = 365) -> str:
-    """Return a new token of a party; it is shown once and only its digest is kept."""
+def make_token(
+    *, party: str, label: str, held: Collection[str], now: datetime, days: int = 365, person: str = ""
+) -> str:
+    """Return a new token of a party, or of one of its people; it is shown once and only its digest is kept."""
     owner = queries.party(party)
     extra = set(held) - rights.HELD_BY.get(owner.role, frozenset())
     if extra:
         raise PartyRefused("party.right_not_held", role=owner.role, rights=sorted(extra))
+    owned = Person.objects.filter(code=person, party=owner).first() if person else None
+    if person and owned is None:
+        raise PartyRefused("party.no_person", person=person, party=party)
     token = f"cn_{secrets.token_urlsafe(32)}"
     Token.objects.create(
         digest=hashlib.sha256(token.encode()).hexdigest(),
         party=owner,
+        person=owned,
         label=label,
         rights=sorted(held),
         made_at=now,

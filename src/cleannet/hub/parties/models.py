@@ -40,10 +40,11 @@ class Person(models.Model):
 
 
 class Token(models.Model):
-    """Let a program act for a party with some rights; only the digest of the token is kept."""
+    """Let a program act for a party, or for one of its people, with some rights; only the token's digest is kept."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="tokens")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="tokens")
     label = models.CharField(max_length=100)
     rights = models.JSONField()
     made_at = models.DateTimeField()

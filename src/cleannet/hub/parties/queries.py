@@ -55,6 +55,11 @@ def names(codes: Collection[str]) -> Mapping[str, Party]:
     return {found.code: found for found in Party.objects.filter(code__in=set(codes))}
 
 
+def seated(province: str) -> list[str]:
+    """Return the codes of the parties of a province; none for no province."""
+    return list(Party.objects.filter(province=province).values_list("code", flat=True)) if province else []
+
+
 def viewer_of(user: Any) -> Viewer | None:
     """Return who an account is, with the rights its role allows; None for a stranger."""
     if not user.is_authenticated or not user.is_active:
@@ -78,7 +83,7 @@ def viewer_of_token(token: str, *, now: datetime) -> Viewer | None:
     if found is None:
         return None
     held = rights.allowed(found.party.role, found.rights)
-    return Viewer(found.party_id, found.party.role, found.party.province, "", held)
+    return Viewer(found.party_id, found.party.role, found.party.province, found.person_id or "", held)
 
 
 def actor_of(viewer: Viewer) -> Actor:

@@ -14,6 +14,7 @@ from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
 
 SILENT_AFTER = timedelta(minutes=15)
+Span = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +49,39 @@ class Coverage:
     sources: tuple[Mapping[str, object], ...]
 
 
-def scale(program: str, *, party: str | None = None, province: str | None = None) -> Scale:
+def scale(
+    program: str,
+    *,
+    party: str | None = None,
+    province: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Scale:
     """Return the scale of a program at one operator, or (no party) over all of them; of one province where asked.
 
-    Batches of one operator may share subscribers: their greatest count is certain, their sum is possible.
+    Infections count from `since` to `until`, where given; charges are never reset. Batches of one operator may share
+    subscribers: their greatest count is certain, their sum is possible.
     """
     readings = Reading.objects.filter(program=program).select_related("edge")
     if party is not None:
         readings = readings.filter(edge__party=party)
     rows = list(readings.order_by("edge_id", "batch"))
+    span = (to_micros(since) if since else None, to_micros(until) if until else None)
     counted = [row for row in rows if row.subscribers == tally.NUMBERS]
     parties = sorted({row.edge.party for row in counted})
     certain = {
-        code: _envelope_of(_curve(row, province) for row in counted if row.edge.party == code) for code in parties
+        code: _envelope_of(_curve(row, province, span) for row in counted if row.edge.party == code) for code in parties
     }
-    possible = {code: _sum_of(_curve(row, province) for row in counted if row.edge.party == code) for code in parties}
+    possible = {
+        code: _sum_of(_curve(row, province, span) for row in counted if row.edge.party == code) for code in parties
+    }
     lower, upper = add_operators(certain.values()).lower, add_operators(possible.values()).upper
-    provinces = sorted(
-        {
-            province
-            for row in counted
-            for province in row.document["infected"]["by_province"]
-            if province != tally.UNKNOWN_PROVINCE
-        }
-        | {row.edge.province for row in counted if row.edge.province}
-    )
+    provinces = sorted({code for row in counted for code in _provinces(row)})
     return Scale(
         program,
         lower,
         max(lower, upper),
-        sum(_part(row, "exposed", province).get("maximum_24h", 0) for row in counted),
+        sum(_part(row, "exposed", province).get("maximum_24h", 0) for row in counted if _within(row, span)),
         sum(row.loss_fen for row in rows) if province is None else None,
         tuple(provinces),
         bool(counted),
@@ -125,15 +129,35 @@ def coverage(viewer: Viewer, *, now: datetime) -> list[Coverage]:
     return found
 
 
+def _provinces(row: Reading) -> set[str]:
+    """Return the provinces of the infected numbers; numbers of unknown province count as the edge's own."""
+    by_province = row.document["infected"]["by_province"]
+    unknown = tally.UNKNOWN_PROVINCE in by_province or not by_province
+    return {code for code in by_province if code != tally.UNKNOWN_PROVINCE} | (
+        {row.edge.province} if unknown else set()
+    ) - {""}
+
+
+def _within(row: Reading, span: Span) -> bool:
+    """Say whether a reading was found within the span; contacts that are no infections are counted by reading."""
+    since, until = span
+    at = to_micros(row.found_at)
+    return (since is None or at > since) and (until is None or at <= until)
+
+
 def _part(row: Reading, kind: str, province: str | None) -> dict[str, Any]:
     scale: dict[str, Any] = row.document[kind]
     return scale if province is None else scale["by_province"].get(province, {})
 
 
-def _curve(row: Reading, province: str | None) -> tuple[Slot, ...]:
-    return tuple(
+def _curve(row: Reading, province: str | None, span: Span) -> tuple[Slot, ...]:
+    since, until = span
+    found = (
         Slot(to_micros(read_moment(start)), least, greatest)
         for start, least, greatest in _part(row, "infected", province).get("curve", ())
+    )
+    return tuple(
+        slot for slot in found if (since is None or slot.start >= since) and (until is None or slot.start <= until)
     )
 
 
