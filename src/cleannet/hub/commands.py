@@ -1,6 +1,7 @@
 """Offer the program `hub`: set it up, check it, serve it."""
 
 import argparse
+from collections.abc import Callable
 
 from cleannet.hub.boot import later
 
@@ -10,9 +11,9 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     program = programs.add_parser("hub", help="run the hub: the cases, the ledger and the desk")
     commands = program.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    def add(name: str, text: str) -> argparse.ArgumentParser:
+    def add(name: str, text: str, module: str = "operations") -> argparse.ArgumentParser:
         parser = commands.add_parser(name, help=text, description=text)
-        parser.set_defaults(run=later(f"cleannet.hub.operations:{name.replace('-', '_')}"))
+        parser.set_defaults(run=later(f"cleannet.hub.{module}:{name.replace('-', '_')}"))
         return parser
 
     add("setup", "make data folder, keys and database, and what a first login needs; may be repeated")
@@ -26,3 +27,47 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     tick.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
     add("rotate-master", "wrap the keys of all blobs under a new master key and destroy the old one")
     add("rotate-signer", "sign heads with a new key from now on; older heads stay verifiable")
+    _fill(lambda name, text: add(name, text, "administration"))
+
+
+def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands by which an administrator fills the hub."""
+    party = add("party", "register a party; it owes its contacts from then on")
+    party.add_argument("code", metavar="CODE", help="small letters, digits and hyphens")
+    party.add_argument("--zh", required=True, help="official name")
+    party.add_argument("--en", required=True, help="name in English")
+    party.add_argument("--role", required=True, help="role of the glossary, such as operator")
+    party.add_argument("--province", default="", help="two digits of GB/T 2260, such as 32")
+    party.add_argument("--also", action="append", default=[], metavar="ROLE", help="another role it plays in some law")
+    party.add_argument("--remote", action="store_true", help="it has no account here: reached by paper, mail or phone")
+
+    person = add("person", "give a person of a party an account; its password is printed once")
+    person.add_argument("party", metavar="PARTY")
+    person.add_argument("username", metavar="USERNAME")
+    person.add_argument("--name", default="", help="name printed as 填报人")
+    person.add_argument("--right", action="append", default=[], help="a right held; all of the role's by default")
+
+    token = add("token", "make a token for a program of a party; it is printed once")
+    token.add_argument("party", metavar="PARTY")
+    token.add_argument("--label", required=True, help="what it is for")
+    token.add_argument("--right", action="append", required=True, help="a right held, such as submit")
+    token.add_argument("--days", type=int, default=365, help="days it is valid")
+    token.add_argument("--person", default="", help="code of the person it acts for")
+
+    edge = add("edge", "enrol an edge by the public key it made")
+    edge.add_argument("name", metavar="NAME")
+    edge.add_argument("party", metavar="PARTY")
+    edge.add_argument("--province", required=True, help="two digits of GB/T 2260")
+    edge.add_argument("--key", required=True, metavar="FILE", help="its public key, one line")
+
+    revoke = add("revoke-edge", "stop believing an edge")
+    revoke.add_argument("name", metavar="NAME")
+
+    adopt = add("adopt", "go by a law or an overlay from now on")
+    adopt.add_argument("policy", metavar="LAW", help="id of a shipped law, or a .toml file")
+
+    watchlist = add("watchlist", "take programs and indicators out of lists, asking the allow-lists about each")
+    watchlist.add_argument("lists", nargs="+", metavar="LIST", help="files or folders")
+    watchlist.add_argument("--allow", action="append", default=[], metavar="LIST", help="allow-lists, files or folders")
+
+    add("release", "sign and publish a release of the watchlist")

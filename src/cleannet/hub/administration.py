@@ -1,0 +1,182 @@
+"""Carry out the commands by which an administrator fills the hub: parties, people, edges, programs, laws."""
+
+import argparse
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from cleannet.core.allow import AllowLists
+from cleannet.core.policy import Policy
+from cleannet.core.policy_file import PolicyError, load, shipped
+from cleannet.core.refusal import Refusal
+from cleannet.formats import allowlists, lists
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties import queries as register
+from cleannet.hub.parties import rights
+from cleannet.hub.programs import actions as programs
+from cleannet.hub.watch import actions as watch
+from cleannet.hub.wording import told
+
+DONE, REFUSED, WRONG_USE = 0, 1, 2
+PASSWORD_BYTES = 15
+Command = Callable[[argparse.Namespace], int]
+
+
+def worded(command: Command) -> Command:
+    """Let a command end in the words of a refusal and status 1 instead of a traceback."""
+
+    def run(options: argparse.Namespace) -> int:
+        try:
+            return command(options)
+        except Refusal as refusal:
+            words = told(refusal)
+            print(f"{words.what} {words.remedy}", file=sys.stderr)
+            return REFUSED
+
+    return run
+
+
+@worded
+def party(options: argparse.Namespace) -> int:
+    """Register a party."""
+    parties.register(
+        code=options.code,
+        zh=options.zh,
+        en=options.en,
+        role=options.role,
+        province=options.province,
+        also=options.also,
+        remote=options.remote,
+        actor=_actor(),
+        now=_now(),
+    )
+    print(f"Registered {options.code}.")
+    return DONE
+
+
+@worded
+def person(options: argparse.Namespace) -> int:
+    """Give a person of a party an account and print its password once."""
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    held = options.right or rights.HELD_BY.get(register.party(options.party).role, frozenset())
+    made = parties.add_person(
+        party=options.party, username=options.username, password=password, name=options.name, held=held, now=_now()
+    )
+    print(f"Account {options.username} ({made.code}), password: {password} (shown only now).")
+    return DONE
+
+
+@worded
+def token(options: argparse.Namespace) -> int:
+    """Make a token for a program of a party and print it once."""
+    made = parties.make_token(
+        party=options.party,
+        label=options.label,
+        held=options.right,
+        days=options.days,
+        person=options.person,
+        now=_now(),
+    )
+    print(made)
+    return DONE
+
+
+@worded
+def edge(options: argparse.Namespace) -> int:
+    """Enrol an edge by its public key."""
+    try:
+        key = Path(options.key).read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"{options.key}: cannot be read as a public key: {error}", file=sys.stderr)
+        return WRONG_USE
+    watch.enrol(edge=options.name, party=options.party, province=options.province, public_key=key, now=_now())
+    print(f"Enrolled {options.name} of {options.party}.")
+    return DONE
+
+
+@worded
+def revoke_edge(options: argparse.Namespace) -> int:
+    """Stop believing an edge."""
+    watch.revoke(edge=options.name, now=_now())
+    print(f"Revoked {options.name}.")
+    return DONE
+
+
+@worded
+def adopt(options: argparse.Namespace) -> int:
+    """Let the hub go by a law or an overlay from now on."""
+    try:
+        policy: Policy = shipped().get(options.policy) or load(Path(options.policy))
+    except (PolicyError, OSError) as error:
+        print(error, file=sys.stderr)
+        return WRONG_USE
+    parties.adopt(policy=policy, actor=_actor(), now=_now())
+    print(f"Adopted {policy.title.zh} {policy.document}, digest {policy.digest[:12]}.")
+    return DONE
+
+
+@worded
+def watchlist(options: argparse.Namespace) -> int:
+    """Take programs and indicators out of lists, each with the allow-list's decision; say what was not taken."""
+    now = _now()
+    allowed = _allow_lists(options.allow)
+    counts: Counter[str] = Counter()
+    for path, data in _files(options.lists):
+        contents = lists.read(data, str(path), now)
+        counts["not understood"] += len(contents.left_out)
+        for found in contents.indicators:
+            programs.add_program(code=found.program, now=now)
+            counts[_take(found.program, found.pattern.text, found.role, found.list, found.line, allowed, now)] += 1
+    for outcome, count in sorted(counts.items()):
+        print(f"{count:>9,} {outcome}")
+    return DONE
+
+
+@worded
+def release(_options: argparse.Namespace) -> int:
+    """Sign and publish a release of the watchlist."""
+    made = programs.publish(now=_now())
+    print(f"Release {made.number} with {made.indicators:,} indicators, valid until {made.expires_at:%Y-%m-%d}.")
+    return DONE
+
+
+def _take(program: str, text: str, role: str, source: str, line: int, allowed: AllowLists, now: datetime) -> str:
+    try:
+        decision = programs.add_indicator(
+            program=program, text=text, role=role, source=source, line=line, allow=allowed, now=now
+        )
+    except programs.ProgramRefused as refusal:
+        if refusal.code != "program.indicator_known":
+            raise
+        return "known already"
+    return f"held ({decision.term.zh})" if decision.holds else "taken"
+
+
+def _allow_lists(paths: Iterable[str]) -> AllowLists:
+    read = [allowlists.read(data, str(path)) for path, data in _files(paths)]
+    return AllowLists(
+        (entry for contents in read for entry in contents.listed),
+        (waiver for contents in read for waiver in contents.waivers),
+    )
+
+
+def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bytes]]:
+    for name in paths:
+        path = Path(name)
+        found = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in found:
+            yield file, file.read_bytes()
+
+
+def _actor() -> Actor:
+    return Actor(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - this is the interface

@@ -1,0 +1,110 @@
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.utils.translation import override
+from tests.hub.commandline import parse
+
+from cleannet.core.policy_file import shipped
+from cleannet.formats import envelope
+from cleannet.hub import administration
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties import queries as register
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.watch import queries as watch
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CENTRE = Viewer("cncert", "cncert")
+Run = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def own_party() -> None:
+    actor = Actor("cncert", "cncert")
+    parties.adopt(policy=shipped()["mobile_malware_2011"], actor=actor, now=NOW)
+    parties.register(code="cncert", zh="中心", en="Centre", role="cncert", actor=actor, now=NOW)
+
+
+def run(*arguments: str) -> int:
+    options = parse("hub", *arguments)
+    command: Run = getattr(administration, arguments[0].replace("-", "_"))
+    return command(options)
+
+
+def register_operator() -> None:
+    assert run("party", "op1", "--zh", "甲", "--en", "A", "--role", "operator", "--province", "32") == 0
+
+
+def test_a_party_its_person_and_its_token(capsys: pytest.CaptureFixture[str]) -> None:
+    register_operator()
+    assert run("person", "op1", "li", "--name", "李") == 0
+    password = re.search(r"password: (\S+)", capsys.readouterr().out)
+    assert password is not None
+    found = register.viewer_of(authenticate(username="li", password=password[1]))
+    assert found is not None
+    assert found.party == "op1"
+    assert run("token", "op1", "--label", "edge", "--right", "submit") == 0
+    token = capsys.readouterr().out.strip()
+    acting = register.viewer_of_token(token, now=datetime.now(UTC))
+    assert acting is not None
+    assert set(acting.rights) == {"submit"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["party", "op1", "--zh", "甲", "--en", "A", "--role", "operator"], "registered already"),
+        (["party", "op2", "--zh", "甲", "--en", "A", "--role", "king"], "no role"),
+        (["person", "nobody", "li"], "no party"),
+        (["token", "op1", "--label", "x", "--right", "verify"], "cannot hold"),
+        (["revoke-edge", "nothing"], "not enrolled"),
+    ],
+)
+def test_a_refusal_is_told_with_status_1(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    register_operator()
+    with override("en"):
+        assert run(*arguments) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_an_edge_is_enrolled_by_its_key_and_revoked(tmp_path: Path) -> None:
+    register_operator()
+    key = tmp_path / "edge.pub"
+    assert run("edge", "edge-1", "op1", "--province", "32", "--key", str(key)) == 2
+    key.write_text(envelope.write_public(envelope.new_key().public_key()), encoding="ascii")
+    assert run("edge", "edge-1", "op1", "--province", "32", "--key", str(key)) == 0
+    assert [edge.id for edge in watch.edges(CENTRE)] == ["edge-1"]
+    assert run("revoke-edge", "edge-1") == 0
+
+
+def test_a_law_is_adopted_by_id_or_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("adopt", "incident_reporting_2025") == 0
+    assert {law.id for law in register.laws(now=datetime.now(UTC))} == {
+        "mobile_malware_2011",
+        "incident_reporting_2025",
+    }
+    assert run("adopt", str(tmp_path / "absent.toml")) == 2
+    assert "absent.toml" in capsys.readouterr().err
+
+
+def test_lists_are_taken_with_the_decision_and_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "android_family.txt").write_text("# a list\nevil-one.example\nordinary.example.org\n*.com\n", "utf-8")
+    allow = tmp_path / "allow.txt"
+    allow.write_text("ordinary.example.org\n", "utf-8")
+    arguments = ["watchlist", str(tmp_path / "android_family.txt"), "--allow", str(allow)]
+    assert run(*arguments) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"1 taken", said)
+    assert re.search(r"1 held", said)
+    assert re.search(r"1 not understood", said)
+    assert run(*arguments) == 0
+    assert "2 known already" in capsys.readouterr().out
+    assert run("release") == 0
+    assert "Release 1 with 1 indicators" in capsys.readouterr().out
+    assert len(programs.programs(CENTRE)) == 1
