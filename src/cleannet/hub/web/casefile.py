@@ -15,6 +15,7 @@ from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal import steps
 from cleannet.hub.disposal.queries import Delivery, Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents import reports
 from cleannet.hub.incidents.grading import BASE_LAW
 from cleannet.hub.incidents.queries import Case, Notice
 from cleannet.hub.ledger import queries as ledger
@@ -88,6 +89,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "strips": strips,
         "notices": notices,
         "feedbacks": feedbacks,
+        "unconfirmed": reports.awaiting_confirmation(viewer, number) if case.status == "open" else [],
         "annulment": cases.annulment(viewer, case),
         "steps": list(_steps(viewer, case, strips, notices, feedbacks)) if case.status == "open" else [],
     }
@@ -120,7 +122,7 @@ def _steps(
     about = {"number": number}
     graded = {one.grader: one.grade for one in cases.standing_grades(viewer, case) if one.policy == BASE_LAW}
     if viewer.may("report") and graded.get(viewer.party, Grade.IV) != Grade.IV:
-        yield Step(reverse("report", kwargs=about), _("Report on Annex 3"))
+        yield Step(reverse("report", kwargs=about), _("Report the incident"))
         yield Step(reverse("report_first", kwargs=about), _("Record a first report by phone"))
     if viewer.may("order"):
         yield Step(reverse("issue", kwargs=about), _("Issue notice and orders"))

@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from cleannet.core.replay import LAPSED, LATE, MET, OPEN, VOID, VOID_LATE, state
-from cleannet.hub.incidents.reports import REPORT_FORM
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.web import shown
 
@@ -25,6 +24,7 @@ STATES: Mapping[str, str] = {
 # Which page makes the entry a duty expects, what of the duty's scope it is about, the right it asks for, the button.
 DOING: Mapping[str, tuple[str, str, str, str]] = {
     "incident.reported": ("report", "case", "report", _("Report the incident")),
+    "paper.supplied": ("report", "case", "report", _("Supply the paper")),
     "notice.issued": ("issue", "case", "order", _("Issue notice and orders")),
     "disposal.done": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
     "user.warned": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
@@ -91,6 +91,5 @@ def _doing(viewer: Viewer, duty: Any) -> tuple[str, str]:
     allowed = duty.owes == viewer.party or (duty.delegate and duty.delegate == viewer.role)
     if not page or not allowed or not viewer.may(right) or about not in duty.scope:
         return "", ""
-    if page == "report" and duty.form != REPORT_FORM:
-        return "", ""
-    return reverse(page, kwargs={"number": duty.scope[about]}), gettext(verb)
+    href = reverse(page, kwargs={"number": duty.scope[about]})
+    return (f"{href}?policy={duty.policy}" if page == "report" else href), gettext(verb)

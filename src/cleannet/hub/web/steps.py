@@ -9,56 +9,30 @@ from cleannet.core.terms import GRADES, MEDIA, Grade
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import actions, notices, queries, reports
-from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.incidents.grading import BASE_LAW
+from cleannet.hub.ledger import queries as entries
+from cleannet.hub.papers.actions import FIXED
 from cleannet.hub.web import typed
-from cleannet.hub.web.access import FORM, Asked, allowed, attempt
+from cleannet.hub.web.access import FORM, WRITE, Asked, allowed, attempt
+from cleannet.hub.web.access import refused as told_as_page
 from cleannet.hub.web.casefile import received_by
-
-URGENT_MEDIA = ("phone", "mail")
 
 
 @allowed("report", *FORM)
 def report(request: Asked, number: str) -> HttpResponse:
-    """Show 附件三 as it would be issued now, with what is missing, and issue it."""
+    """Show the report of a law as it would be issued now, with what is missing, and issue it."""
     viewer, now, refused = request.viewer, request.now, None
-    draft = reports.draft_report(viewer=viewer, case=number, now=now)
+    policy = request.GET.get("policy", BASE_LAW)
+    draft = reports.draft_report(viewer=viewer, case=number, now=now, policy=policy)
     form = draft.law.forms[draft.form]
-    given = {field.key: request.POST.get(typed.FIELD + field.key) for field in form.fields}
-    changes = {key: text for key, text in given.items() if text is not None}
+    fixed = FIXED | {field.key for field in form.fields if field.filled_by not in ("", viewer.role)}
+    given = {key: request.POST.get(typed.FIELD + key) for key in {field.key for field in form.fields} - fixed}
+    changes = {key: text for key, text in given.items() if text is not None and key not in FIXED}
     if request.method == "POST":
         answer = attempt(
             request,
-            lambda: reports.report(viewer=viewer, case=number, now=now, changes=changes),
+            lambda: reports.report(viewer=viewer, case=number, now=now, changes=changes, policy=policy),
             done=_("The incident is reported; the paper is issued."),
-            to="case",
-            number=number,
-        )
-        if isinstance(answer, HttpResponse):
-            return answer
-        refused = answer
-    filled = fill(form, {**draft.values, **changes})
-    context = {"number": number, "draft": draft, "filled": filled, "refused": refused, "prefix": typed.FIELD}
-    return render(request, "web/report.html", context, status=refused.status if refused else 200)
-
-
-@allowed("report", *FORM)
-def report_first(request: Asked, number: str) -> HttpResponse:
-    """Record that an urgent incident was first told by phone or mail, and who confirmed it."""
-    viewer, now, refused = request.viewer, request.now, None
-    draft = reports.draft_report(viewer=viewer, case=number, now=now)
-    if request.method == "POST":
-        answer = attempt(
-            request,
-            lambda: reports.report_first(
-                viewer=viewer,
-                case=number,
-                medium=request.POST.get("medium", ""),
-                confirmed_by=request.POST.getlist("confirmed_by"),
-                said=request.POST.get("said", ""),
-                happened_at=typed.moment(request.POST.get("happened_at", "")),
-                now=now,
-            ),
-            done=_("The first report is recorded; the paper is still owed."),
             to="case",
             number=number,
         )
@@ -68,12 +42,53 @@ def report_first(request: Asked, number: str) -> HttpResponse:
     context = {
         "number": number,
         "draft": draft,
-        "recipients": (*draft.to, *draft.cc),
-        "media": URGENT_MEDIA,
-        "confirmed": request.POST.getlist("confirmed_by"),
+        "filled": fill(form, {**draft.values, **changes}),
+        "fixed": fixed,
+        "prefix": typed.FIELD,
         "refused": refused,
     }
+    return render(request, "web/report.html", context, status=refused.status if refused else 200)
+
+
+@allowed("report", *FORM)
+def report_first(request: Asked, number: str) -> HttpResponse:
+    """Record that an urgent incident was first told by phone or mail; every recipient then confirms it."""
+    viewer, now, refused = request.viewer, request.now, None
+    draft = reports.draft_report(viewer=viewer, case=number, now=now)
+    if request.method == "POST":
+        answer = attempt(
+            request,
+            lambda: reports.report_first(
+                viewer=viewer,
+                case=number,
+                medium=request.POST.get("medium", ""),
+                said=request.POST.get("said", ""),
+                happened_at=typed.moment(request.POST.get("happened_at", "")),
+                now=now,
+            ),
+            done=_("The first report is recorded; it counts when every recipient has confirmed it."),
+            to="case",
+            number=number,
+        )
+        if isinstance(answer, HttpResponse):
+            return answer
+        refused = answer
+    context = {"number": number, "draft": draft, "media": reports.FIRST_MEDIA, "refused": refused}
     return render(request, "web/report_first.html", context, status=refused.status if refused else 200)
+
+
+@allowed("read", *WRITE)
+def confirm_first(request: Asked, id: str) -> HttpResponse:
+    """Confirm, as one of its recipients, a first report by phone or mail."""
+    viewer, now = request.viewer, request.now
+    answer = attempt(
+        request,
+        lambda: reports.confirm_first(viewer=viewer, entry=id, now=now),
+        done=_("You confirmed the first report."),
+        to="case",
+        number=entries.entry(viewer, id).case,
+    )
+    return answer if isinstance(answer, HttpResponse) else told_as_page(request, answer)
 
 
 @allowed("assess", *FORM)
@@ -195,8 +210,8 @@ def _ending(request: Asked, number: str, template: str, refused: object) -> Http
         "number": number,
         "case": found,
         "annulment": queries.annulment(viewer, found),
-        "duties": ledger.open_duties(viewer, case=number).count(),
-        "told": sorted({code for one in ledger.entries(viewer, case=number) for code in one.recipients}),
+        "duties": entries.open_duties(viewer, case=number).count(),
+        "told": sorted({code for one in entries.entries(viewer, case=number) for code in one.recipients}),
         "orders": orders.orders(viewer, case=number).count(),
         "refused": refused,
     }

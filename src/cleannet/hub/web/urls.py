@@ -30,6 +30,7 @@ urlpatterns = [
     path("watch", records.watch, name="watch"),
     path("ledger", records.ledger, name="ledger"),
     path("ledger/<str:id>", records.entry, name="entry"),
+    path("ledger/<str:id>/confirm", steps.confirm_first, name="confirm_first"),
     path("parties", records.parties, name="parties"),
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),

@@ -1,0 +1,70 @@
+import pytest
+from django.test import Client, RequestFactory
+from django.utils import translation
+from tests.hub.web.conftest import ClientOf
+
+from cleannet.core.refusal import Refusal
+from cleannet.hub.web import access
+from cleannet.hub.wording import Told
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_right_that_is_none_is_a_mistake_at_once() -> None:
+    with pytest.raises(ValueError, match="is no right"):
+        access.allowed("everything")
+
+
+def test_a_form_without_its_token_is_refused_in_words(case: str, client_of: ClientOf) -> None:
+    client = client_of("op1", enforce_csrf_checks=True)
+    answer = client.post(f"/cases/{case}/report")
+    assert answer.status_code == 403
+    assert "The form is too old" in answer.content.decode()
+
+
+def test_a_refusal_is_a_page_that_says_what_and_what_now(case: str, client_of: ClientOf) -> None:
+    answer = client_of("op2").get(f"/cases/{case}")
+    assert answer.status_code == 404
+    page = answer.content.decode()
+    assert "There is no such case or notice that you may see." in page
+    assert "Look it up in the list of cases." in page
+
+
+def test_who_lacks_the_right_is_told_who_may(case: str, client_of: ClientOf) -> None:
+    page = client_of("op1").get(f"/cases/{case}/orders").content.decode()
+    assert "Issue orders" in page
+    assert "CNCERT" in page
+    assert "Mobile operator" not in page.split("<main")[1]
+
+
+def test_after_signing_in_one_goes_on_where_one_wanted(case: str) -> None:
+    assert Client().get(f"/cases/{case}")["Location"] == f"/sign-in?next=/cases/{case}"
+    assert Client().post(f"/cases/{case}/report")["Location"] == "/sign-in?next=/"
+
+
+def test_no_page_is_kept_by_a_cache(world: object, client_of: ClientOf) -> None:
+    assert "no-store" in client_of("op1").get("/")["Cache-Control"]
+
+
+def test_what_is_no_refusal_is_not_caught() -> None:
+    def breaks() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        access.attempt(RequestFactory().post("/"), breaks, done="", to="desk")
+
+
+def test_a_refused_attempt_is_told() -> None:
+    def refuses() -> None:
+        raise Refusal("incident.reason_missing", case="x")
+
+    answer = access.attempt(RequestFactory().post("/"), refuses, done="", to="desk")
+    assert isinstance(answer, Told)
+    assert answer.status == 422
+
+
+def test_an_unknown_party_shows_its_code(world: object) -> None:
+    names = access.Names()
+    assert names["nobody"] == "nobody"
+    with translation.override("zh-hans"):
+        assert names["op1"] == "移动运营企业甲"

@@ -1,0 +1,57 @@
+from datetime import datetime, timedelta
+
+import pytest
+from tests.hub.web.conftest import ClientOf
+from tests.hub.world import PROGRAM, World, viewer
+
+from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.jobs import tick
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.programs import actions as programs
+
+pytestmark = pytest.mark.django_db
+
+
+def test_overdue_comes_first_with_how_long_and_why(world: World, client_of: ClientOf, now: datetime) -> None:
+    for code, hours in (("late", 5), ("soon", 1)):
+        programs.add_program(code=code, now=now)
+        world.tally("op1", 10_001, now - timedelta(hours=hours), program=code, batch=code)
+    page = client_of("op1").get("/").content.decode()
+    assert page.index("1 h 0 min overdue") < page.index("left</p>")
+    assert "Why: 十(二)" in page
+    assert "4 hours" in page
+    assert "工信部保〔2011〕545号" in page
+    assert "To be confirmed" in page
+
+
+def test_the_panel_explains_the_duty_that_is_chosen(case: str, client_of: ClientOf) -> None:
+    key = ledger.own_duties(viewer("op1")).filter(due=None).first()
+    assert key is not None
+    page = client_of("op1").get("/", {"why": key.key}).content.decode()
+    assert "no limit in the law" in page.split('id="why"')[1]
+    assert client_of("op2").get("/", {"why": key.key}).status_code == 404
+
+
+def test_an_empty_desk_says_what_will_appear(world: World, client_of: ClientOf) -> None:
+    page = client_of("rr").get("/").content.decode()
+    assert "Nothing is due." in page
+    assert "A duty appears here" in page
+    assert "Overdue at others" not in page
+
+
+def test_cncert_sees_what_waits_for_others(case: str, world: World, client_of: ClientOf, now: datetime) -> None:
+    wanted = [Wanted("op1", "control", "c2.evil-emial.example.com")]
+    disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now)
+    disposal.deliver(now=now, lease=timedelta(seconds=30))
+    page = client_of("cncert").get("/").content.decode()
+    assert "no primary is set" in page
+    assert "c2[.]evil-emial[.]example[.]com" in page
+    assert "c2.evil-emial.example.com" not in page
+
+
+def test_reminders_are_shown(world: World, client_of: ClientOf, now: datetime) -> None:
+    world.tally("op1", 10_001, now - timedelta(hours=5), program=PROGRAM)
+    tick.once()
+    page = client_of("op1").get("/").content.decode()
+    assert "the time is over" in page
