@@ -65,13 +65,25 @@ def test_a_person_states_the_facts_of_2025(capsys: pytest.CaptureFixture[str], f
         (["grade", "--policy", M, "--loss", "1.005"], "two decimals"),
         (["grade", "--policy", M, "--loss", "much"], "not an amount"),
         (["grade", "--policy", M, "--loss", "nan"], "not an amount"),
+        (["grade", "--policy", M, "--loss", "Infinity"], "not an amount"),
+        (["grade", "--policy", M, "--loss", "1e4000000"], "not an amount"),
         (["grade", "--policy", M, "--fact", "x"], "NAME=N"),
+        (["grade", "--policy", M, "--fact", "infected=1"], "grades on infected_24h, loss_yuan"),
+        (["grade", "--policy", M, "--fact", "loss_yuan=1", "--loss", "1"], "given twice"),
         (["grade", "--policy", "no_law", "--infected", "1"], "There is no law"),
         (["grade", "--policy", "absent.toml", "--infected", "1"], "absent.toml"),
         (["due", "--policy", M, "--entry", "no.kind", "--role", "miit", "--at", "2026-01-01"], "no kind of entry"),
         (["due", "--policy", M, "--entry", "sample.found", "--role", "king", "--at", "2026-01-01"], "no role"),
         (["due", "--policy", M, "--entry", "sample.found", "--role", "operator", "--at", "soon"], "not an ISO 8601"),
         (["due", "--policy", M, "--entry", "notice.received", "--role", "operator", "--at", "2026-01-01"], "--grade"),
+        (
+            ["due", "--policy", M, "--entry", "sample.found", "--role", "operator", "--at", "9999-12-31T23:00"],
+            "outside the years 1900 to 8999",
+        ),
+        (
+            ["due", "--policy", M, "--entry", "sample.found", "--role", "operator", "--at", "0001-01-01T00:00"],
+            "outside the years 1900 to 8999",
+        ),
         (["check", "absent.toml"], "absent.toml"),
     ],
 )
@@ -123,14 +135,69 @@ def test_a_role_that_never_makes_the_entry_is_refused(capsys: pytest.CaptureFixt
     assert "never made by idc" in err
 
 
+OVERLAY = (
+    'format = 1\nid = "special"\ntitle = {zh = "特殊时期", en = "Special period"}\ndocument = "x"\n'
+    f'in_force = {{from = 2026-11-22, to = 2026-11-23}}\noverlays = "{M}"\n'
+    '[[change]]\nduty = "10.2.urgent"\narticle = "十六"\nlimit = "1h"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("10.2.urgent", "10.2.urgnet", "special.toml:8: [[change]]: “mobile_malware_2011” has no duty “10.2.urgnet”"),
+        (f'overlays = "{M}"', 'overlays = "incident_reporting_2025"', "special.toml:6: there is no law"),
+        (f'overlays = "{M}"\n', "", "only an overlay changes duties"),
+        (OVERLAY[OVERLAY.index("overlays") :], "", "is a law of its own"),
+    ],
+)
+def test_an_overlay_that_does_not_fit_is_wrong_use(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    path = tmp_path / "special.toml"
+    path.write_text(OVERLAY.replace(before, after), encoding="utf-8")
+    arguments = ["--entry", "incident.graded", "--role", "operator", "--grade", "II", "--at", "2026-11-22 10:00"]
+    status, out, err = run(capsys, "due", "--policy", M, *arguments, "--overlay", str(path))
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+def test_check_holds_an_overlay_against_the_law_below(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path, law = tmp_path / "special.toml", tmp_path / "own.toml"
+    path.write_text(OVERLAY, encoding="utf-8")
+    assert run(capsys, "check", str(path))[0] == 0
+    path.write_text(OVERLAY.replace(f'overlays = "{M}"', 'overlays = "own"'), encoding="utf-8")
+    status, _, err = run(capsys, "check", str(path))
+    assert (status, "special.toml:6: there is no law “own”" in err) == (1, True)
+    law.write_text(shipped_files()[f"{M}.toml"].replace(f'id = "{M}"', 'id = "own"'), encoding="utf-8")
+    assert run(capsys, "check", str(path), str(law))[0] == 0
+
+
+def test_a_medium_opens_the_paper_that_follows(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--entry", "incident.reported", "--role", "operator", "--grade", "II", "--at", "2026-11-22 10:00"]
+    _, out, _ = run(capsys, "due", "--policy", M, *arguments, "--medium", "phone", "--json")
+    assert [(duty["article"], duty["expects"], duty["cc"]) for duty in json.loads(out)] == [
+        ("十五", "paper.supplied", ["bureau:relevant", "cncert"])
+    ]
+    _, out, _ = run(capsys, "due", "--policy", M, *arguments, "--json")
+    assert json.loads(out) == []
+
+
+def test_what_depends_on_a_law_to_be_confirmed_says_so_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--entry", "sample.found", "--role", "operator", "--at", "2026-11-22 10:00"]
+    assert run(capsys, "due", "--policy", M, *arguments)[1].startswith("九(一) 待核: operator owes sample.reported")
+
+
+def test_a_figure_the_law_does_not_grade_on_is_named_beside_the_grade(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--infected", "100001", "--fact", "people_leaked=1000000", "--json"]
+    status, out, err = run(capsys, "grade", "--policy", "incident_reporting_2025", *arguments)
+    assert (status, json.loads(out)["grade"]) == (0, "III")
+    assert "Not applicable here: infected_24h" in err
+
+
 def test_an_overlay_shortens_the_limit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "special.toml"
-    path.write_text(
-        'format = 1\nid = "special"\ntitle = {zh = "特殊时期", en = "Special period"}\ndocument = "x"\n'
-        f'in_force = {{from = 2026-11-22, to = 2026-11-23}}\noverlays = "{M}"\n'
-        '[[change]]\nduty = "10.2.urgent"\narticle = "十六"\nlimit = "1h"\n',
-        encoding="utf-8",
-    )
+    path.write_text(OVERLAY, encoding="utf-8")
     arguments = ["--entry", "incident.graded", "--role", "operator", "--grade", "II", "--at", "2026-11-22 10:00"]
     _, out, _ = run(capsys, "due", "--policy", M, *arguments, "--overlay", str(path))
     assert "十六" in out

@@ -5,20 +5,23 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from cleannet.cli.policy_figures import figures, shown
 from cleannet.cli.policy_page import page
 from cleannet.core import cases, terms
 from cleannet.core.clock import BEIJING, shipped_calendar
 from cleannet.core.duty import Duty, arising
 from cleannet.core.entry import Facts
 from cleannet.core.grading import NotApplicable, grade
+from cleannet.core.overlay import check_overlay
 from cleannet.core.policy import CASES, Policy, shipped_files
 from cleannet.core.policy_file import PolicyError, load, parse, shipped
 from cleannet.core.terms import Grade
+from cleannet.core.toml_table import Problem
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
+_YEARS = range(1900, 9000)
 
 
 def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,6 +51,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     due.add_argument("--entry", required=True, metavar="KIND", help="kind of the entry, as incident.graded")
     due.add_argument("--role", required=True, help="who made it; for the calendar's entries, whose duties to list")
     due.add_argument("--grade", choices=list(terms.GRADES))
+    due.add_argument("--medium", choices=list(terms.MEDIA), default="system", help="how it was made; system by default")
     due.add_argument("--at", required=True, metavar="TIME", help="ISO 8601; Beijing time where no zone is given")
     due.add_argument("--overlay", action="append", default=[], type=Path, metavar="FILE", help="an overlay in force")
     due.add_argument("--json", action="store_true", help="answer as JSON")
@@ -102,11 +106,16 @@ def _checked(paths: list[Path]) -> Iterator[dict[str, object]]:
                 beside[str(cased)] = cased.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as wrong:
             yield {"file": str(path), "wrong": f"{path}: {wrong}"}
+    read: dict[str, Policy] = {}
     for name, text in texts.items():
         try:
-            policy = parse(text, Path(name).name)
+            read[name] = parse(text, Path(name).name)
         except PolicyError as wrong:
             yield {"file": name, "wrong": str(wrong)}
+    laws = {**shipped(), **{policy.id: policy for policy in read.values()}}
+    for name, policy in read.items():
+        if problems := check_overlay(policy, laws):
+            yield {"file": name, "wrong": str(PolicyError(Path(name).name, problems))}
             continue
         written = beside.get(name.removesuffix(".toml") + CASES, "")
         try:
@@ -133,23 +142,27 @@ def _grade(options: argparse.Namespace) -> int:
     policy = _policy(options.policy)
     if policy is None:
         return WRONG_USE
+    known = {fact for law in shipped().values() for fact in law.facts()}
     try:
-        figures = dict(_figures(options))
+        given = figures(policy, known, options.infected, options.loss, options.fact)
     except ValueError as wrong:
         return _wrong(str(wrong))
-    if not figures:
+    if not given:
         return _wrong("Say at least one figure: --infected N, --loss YUAN or --fact NAME=N.")
+    idle = ", ".join(shown(fact) for fact in given if fact not in policy.facts())
     try:
-        graded = grade(policy, figures)
+        graded = grade(policy, given)
     except NotApplicable:
+        graded_on = ", ".join(sorted(shown(fact) for fact in policy.facts())) or "nothing"
         sentence = (
-            f"Not applicable: {policy.id} does not grade on {', '.join(figures)}. "
-            f"A person states what it grades on: {', '.join(sorted(policy.facts())) or 'nothing'}."
+            f"Not applicable: {policy.id} does not grade on {idle}. A person states what it grades on: {graded_on}."
         )
         print(sentence, file=sys.stderr)
         if options.json:
             print(json.dumps({"policy": policy.id, "grade": None, "article": None}, ensure_ascii=False))
         return REFUSED
+    if idle:
+        print(f"Not applicable here: {idle}; {policy.id} does not grade on it.", file=sys.stderr)
     if options.json:
         answer = {"policy": policy.id, "grade": graded.grade.value, "article": graded.article}
         print(json.dumps(answer, ensure_ascii=False))
@@ -157,35 +170,6 @@ def _grade(options: argparse.Namespace) -> int:
         term = graded.grade.term
         print(f"{graded.grade.value} {term.zh} {term.en} · {policy.id} {graded.article}")
     return DONE
-
-
-def _figures(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
-    if options.infected is not None:
-        if options.infected < 0:
-            raise ValueError("--infected counts numbers; it cannot be below 0.")
-        yield "infected_24h", options.infected
-    if options.loss is not None:
-        yield "loss_fen", _fen(options.loss, "--loss")
-    for item in options.fact:
-        name, _, value = item.partition("=")
-        if name.endswith("_yuan"):
-            yield name.removesuffix("_yuan") + "_fen", _fen(value, f"--fact {name}")
-        elif value.isdecimal():
-            yield name, int(value)
-        else:
-            raise ValueError(f"--fact “{item}” is not NAME=N with a whole number.")
-
-
-def _fen(text: str, option: str) -> int:
-    try:
-        fen = Decimal(text) * 100
-        if fen < 0 or fen != fen.to_integral_value():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise ValueError(
-            f"{option} “{text}” is not an amount in yuan, not below 0, with at most two decimals."
-        ) from None
-    return int(fen)
 
 
 def _due(options: argparse.Namespace) -> int:
@@ -202,16 +186,20 @@ def _due(options: argparse.Namespace) -> int:
             f"{kind.key} is never made by {options.role}; it is made by {', '.join(sorted(kind.by))}.", file=sys.stderr
         )
         return REFUSED
-    graded = any(rule.grades and rule.when == kind.key and options.role in rule.by for rule in policy.duties)
+    try:
+        overlays = [_overlay(path, policy) for path in options.overlay]
+    except (PolicyError, OSError) as wrong:
+        return _wrong(str(wrong))
+    rules = [rule for law in (policy, *overlays) for rule in law.duties]
+    graded = any(rule.grades and rule.when == kind.key and options.role in rule.by for rule in rules)
     if graded and options.grade is None:
         return _wrong(f"What {kind.key} opens depends on the grade; add --grade {'|'.join(terms.GRADES)}.")
     try:
-        overlays = [load(path) for path in options.overlay]
         at = cases.moment(options.at)
-    except (PolicyError, OSError) as wrong:
-        return _wrong(str(wrong))
     except ValueError:
         return _wrong(f"--at “{options.at}” is not an ISO 8601 time, as 2026-09-29T10:00+08:00.")
+    if at.year not in _YEARS:
+        return _wrong(f"--at “{options.at}” is outside the years {_YEARS[0]} to {_YEARS[-1]}, which limits count in.")
     entry = Facts(
         kind=kind.key,
         role=options.role if kind.by else terms.CALENDAR.key,
@@ -223,6 +211,7 @@ def _due(options: argparse.Namespace) -> int:
         grades={policy.id: Grade(options.grade)} if options.grade else {},
         recipients=() if kind.key.endswith(".received") else tuple(terms.ROLES),
         refs=cases.ANYTHING,
+        medium=options.medium,
     )
     duties = [
         duty
@@ -237,6 +226,17 @@ def _due(options: argparse.Namespace) -> int:
         for duty in duties:
             print(_line(duty))
     return DONE
+
+
+def _overlay(path: Path, law: Policy) -> Policy:
+    """Return the overlay in a file; raise PolicyError when it is none on `law`, and OSError when it cannot be read."""
+    overlay = load(path)
+    problems = check_overlay(overlay, {law.id: law})
+    if not overlay.overlays:
+        problems = (Problem(1, "is a law of its own; an overlay names the law below in “overlays”"),)
+    if problems:
+        raise PolicyError(path.name, problems)
+    return overlay
 
 
 def _told(duty: Duty) -> dict[str, object]:

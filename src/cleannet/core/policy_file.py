@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ _FACT = re.compile(r"[a-z][a-z0-9_]*")
 class PolicyError(Exception):
     """Say everything that is wrong with one policy file."""
 
-    def __init__(self, name: str, problems: list[Problem]) -> None:
+    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
         self.name = name
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(f"{name}:{problem.line}: {problem.message}" for problem in self.problems))
@@ -49,9 +49,7 @@ def load(path: Path) -> Policy:
     try:
         return parse(path.read_text(encoding="utf-8"), path.name)
     except UnicodeDecodeError as wrong:
-        raise PolicyError(
-            path.name, [Problem(1, f"is not UTF-8 text (byte {wrong.start}); save it as UTF-8")]
-        ) from wrong
+        raise PolicyError(path.name, [Problem(1, f"is not UTF-8 text (byte {wrong.start}); save it so")]) from wrong
 
 
 @cache
