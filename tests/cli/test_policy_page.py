@@ -1,7 +1,7 @@
 import pytest
 
 from cleannet.cli.policy_page import page
-from cleannet.core.policy_file import shipped
+from cleannet.core.policy_file import parse, shipped
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -30,3 +30,18 @@ def test_the_english_page_has_no_chinese_but_articles_document_and_flags() -> No
     english = page(shipped()["mobile_malware_2011"], "en")
     row = next(line for line in english.splitlines() if line.startswith("| 九(一)"))
     assert "3 working days (found)" in row
+
+
+def test_an_overlay_shows_what_it_changes_of_which_law() -> None:
+    overlay = parse(
+        'format = 1\nid = "special"\ntitle = {zh = "特殊时期", en = "Special period"}\ndocument = "x"\n'
+        'in_force = {from = 2026-11-22, to = 2026-11-23}\noverlays = "mobile_malware_2011"\n'
+        '[[change]]\nduty = "10.2.urgent"\narticle = "十六"\nlimit = "1h"\nto = ["miit", "cncert"]\ncc = []\n',
+        "special.toml",
+    )
+    english = page(overlay, "en")
+    assert "### Changes to `mobile_malware_2011`" in english
+    assert "- 十六 `10.2.urgent`: limit 1 hours; to Ministry of Industry" in english
+    assert "CNCERT; copy to nobody" in english
+    chinese = page(overlay, "zh")
+    assert "- 十六 `10.2.urgent`：时限 1小时；报 工业和信息化部、国家互联网应急中心；抄报 不再报送" in chinese

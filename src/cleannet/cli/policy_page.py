@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cleannet.core import terms
 from cleannet.core.clock import Limit
-from cleannet.core.policy import DutyRule, GradeRule, Policy, Text, Threshold
+from cleannet.core.policy import Change, DutyRule, GradeRule, Policy, Text, Threshold
 
 _WORDS = {
     "zh": {
@@ -14,6 +14,7 @@ _WORDS = {
         "to_check": "效力或读法待核",
         "grading": "分级",
         "duties": "时限事项",
+        "changes": "对《{law}》的修改",
         "retention": "留存",
         "forms": "表格",
         "over": "超过",
@@ -26,6 +27,11 @@ _WORDS = {
         "none": "无规定时限",
         "days": "至少保存 {days} 日",
         "note": "注",
+        "limit": "时限",
+        "to": "报",
+        "cc": "抄报",
+        "nobody": "不再报送",
+        "semicolon": "；",
     },
     "en": {
         "document": "Document",
@@ -34,6 +40,7 @@ _WORDS = {
         "to_check": "standing or reading to be confirmed",
         "grading": "Grading",
         "duties": "Duties",
+        "changes": "Changes to {law}",
         "retention": "Retention",
         "forms": "Forms",
         "over": "more than",
@@ -46,6 +53,11 @@ _WORDS = {
         "none": "no limit in the law",
         "days": "kept at least {days} days",
         "note": "Note",
+        "limit": "limit",
+        "to": "to",
+        "cc": "copy to",
+        "nobody": "nobody",
+        "semicolon": "; ",
     },
 }
 _LIMITS = {
@@ -91,6 +103,13 @@ def _page(policy: Policy, language: str) -> Iterator[str]:
         yield ""
         for rule in policy.grading:
             yield f"- **{_term(terms.GRADES[rule.grade.value], language)}** ({rule.article}) {_figures(rule, language)}"
+        yield ""
+    if policy.changes:
+        yield f"### {word['changes'].format(law=f'`{policy.overlays}`')}"
+        yield ""
+        for change in policy.changes:
+            parts = word["semicolon"].join(_changes(change, language))
+            yield f"- {change.article} `{change.duty}`{word['colon']}{parts}"
         yield ""
     if policy.duties:
         yield f"### {word['duties']}"
@@ -139,6 +158,15 @@ def _duty(policy: Policy, rule: DutyRule, language: str) -> str:
         policy.forms[rule.form].article if rule.form in policy.forms else rule.form,
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _changes(change: Change, language: str) -> Iterator[str]:
+    word = _WORDS[language]
+    if change.limit is not None:
+        yield f"{word['limit']} {_limit(change.limit, language)}"
+    for key, names in (("to", change.to), ("cc", change.cc)):
+        if names is not None:
+            yield f"{word[key]} {word['join'].join(_name(name, language) for name in names) or word['nobody']}"
 
 
 def _figures(rule: GradeRule, language: str) -> str:
