@@ -44,4 +44,4 @@ def test_an_overlay_shows_what_it_changes_of_which_law() -> None:
     assert "- 十六 `10.2.urgent`: limit 1 hours; to Ministry of Industry" in english
     assert "CNCERT; copy to nobody" in english
     chinese = page(overlay, "zh")
-    assert "- 十六 `10.2.urgent`：时限 1小时；报 工业和信息化部、国家互联网应急中心；抄报 不再报送" in chinese
+    assert "- 十六 `10.2.urgent`：时限 1小时；报 工业和信息化部、国家互联网应急中心；抄报 无" in chinese

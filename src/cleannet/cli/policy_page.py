@@ -14,7 +14,7 @@ _WORDS = {
         "to_check": "效力或读法待核",
         "grading": "分级",
         "duties": "时限事项",
-        "changes": "对《{law}》的修改",
+        "changes": "对 {law} 的修改",
         "retention": "留存",
         "forms": "表格",
         "over": "超过",
@@ -30,7 +30,7 @@ _WORDS = {
         "limit": "时限",
         "to": "报",
         "cc": "抄报",
-        "nobody": "不再报送",
+        "nobody": "无",
         "semicolon": "；",
     },
     "en": {
