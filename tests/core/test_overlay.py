@@ -68,3 +68,9 @@ def test_what_only_the_law_below_can_tell_is_told_with_its_line(before: str, aft
 def test_all_that_is_wrong_is_told_at_once() -> None:
     text = GOOD.replace('duty = "10.2.urgent"', 'duty = "x"').replace('id = "daily"', 'id = "17.change"')
     assert len(check_overlay(overlay(text), shipped())) == 2
+
+
+def test_a_table_written_on_one_line_is_told_too() -> None:
+    text = GOOD[: GOOD.index("[[change]]")] + 'change = [{duty = "x", article = "十六"}]\n'
+    (problem,) = check_overlay(overlay(text), shipped())
+    assert "has no duty “x”" in problem.message

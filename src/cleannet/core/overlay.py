@@ -20,21 +20,23 @@ def _problems(overlay: Policy, laws: Mapping[str, Policy]) -> Iterator[Problem]:
     law = laws.get(overlay.overlays)
     if law is None:
         known = ", ".join(sorted(law.id for law in laws.values() if not law.overlays))
-        yield Problem(line["/overlays"], f"there is no law “{overlay.overlays}” to lie over; known are {known}")
+        yield Problem(line.get("/overlays", 1), f"there is no law “{overlay.overlays}” to lie over; known are {known}")
         return
     if law.overlays:
-        yield Problem(line["/overlays"], f"“{law.id}” is an overlay itself; name the law below, “{law.overlays}”")
+        yield Problem(
+            line.get("/overlays", 1), f"“{law.id}” is an overlay itself; name the law below, “{law.overlays}”"
+        )
         return
     known_duties = {rule.id for rule in law.duties}
     for index, change in enumerate(overlay.changes):
         if change.duty not in known_duties:
             known = ", ".join(rule.id for rule in law.duties)
             message = f"[[change]]: “{law.id}” has no duty “{change.duty}”; it has {known}"
-            yield Problem(line[f"change[{index}]/duty"], message)
+            yield Problem(line.get(f"change[{index}]/duty", 1), message)
     for index, rule in enumerate(overlay.duties):
         if rule.id in known_duties:
             message = f"[[duty]]: “{rule.id}” is a duty of “{law.id}”; change it with [[change]] or take another id"
-            yield Problem(line[f"duty[{index}]/id"], message)
+            yield Problem(line.get(f"duty[{index}]/id", 1), message)
         if rule.form and rule.form not in law.forms and rule.form not in overlay.forms:
             message = f"[[duty]] {rule.id}: the form “{rule.form}” is in neither this file nor “{law.id}”"
-            yield Problem(line[f"duty[{index}]/form"], message)
+            yield Problem(line.get(f"duty[{index}]/form", 1), message)
