@@ -163,6 +163,20 @@ def test_a_bind_that_does_not_start_is_told_and_replaced(tmp_path: Path, monkeyp
         network.stop()
 
 
+def test_daemons_do_not_outlive_an_interrupted_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = []
+
+    def interrupt(_network: BindNetwork, *, second_heeds: bool) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo_network, "find_named", lambda: "named")
+    monkeypatch.setattr(BindNetwork, "start", interrupt)
+    monkeypatch.setattr(BindNetwork, "stop", lambda _network: ended.append("stopped"))
+    with pytest.raises(KeyboardInterrupt):
+        demo_network.start(tmp_path)
+    assert ended == ["stopped"]
+
+
 @pytest.mark.needs("named")
 def test_an_installed_bind_is_used(tmp_path: Path) -> None:
     network = demo_network.start(tmp_path)

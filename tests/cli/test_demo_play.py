@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from cleannet.cli import demo_play
 from cleannet.cli.demo_server import ServerFailed
-from cleannet.cli.demo_story import StoryFailed
+from cleannet.cli.demo_stage import StoryFailed
 from cleannet.core.refusal import Refusal
 from cleannet.hub import operations
 

@@ -1,52 +1,70 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
-from cleannet.cli import demo_story
+from cleannet.cli import demo_data as data
+from cleannet.cli import demo_network
 from cleannet.cli.demo_cast import Cast
+from cleannet.cli.demo_edge import Edge
 from cleannet.cli.demo_loopback import LoopbackNetwork
-from cleannet.cli.demo_story import Story, StoryFailed
-from cleannet.hub.jobs.lanes import Lane
+from cleannet.cli.demo_stage import Stage, StoryFailed
+from cleannet.cli.demo_story import Story
+from cleannet.hub.disposal import queries as orders
+from cleannet.hub.keyring import Keyring
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.programs import queries as programs
 
 BEGIN = datetime(2026, 11, 21, 2, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def story() -> Story:
-    return Story(
-        cast=Cast(), edges=[], network=LoopbackNetwork("rpz.test."), url="http://127.0.0.1:9", begin=BEGIN, say=print
-    )
+def network(settings: Settings) -> Iterator[LoopbackNetwork]:
+    made = LoopbackNetwork(demo_network.ZONE)
+    made.start(second_heeds=False)
+    for name, value in demo_network.settings(made).items():
+        setattr(settings, name, value)
+    yield made
+    made.stop()
 
 
-def test_between_two_acts_the_lanes_come_round_every_half_hour_until_they_find_nothing(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rounds: list[tuple[str, datetime]] = []
+@pytest.fixture
+def stage(tmp_path: Path, settings: Settings, network: LoopbackNetwork, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Return a stage whose edges take the release from the hub's own table instead of over HTTP."""
 
-    def once_more(moment: datetime) -> int:
-        rounds.append(("first", moment))
-        return len([one for one in rounds if one == ("first", moment)]) % 2
+    def pull(edge: Edge, _url: str, moment: datetime) -> int | None:
+        found = programs.latest_release(after=edge.state.release_number(), now=moment)
+        return None if found is None else edge.state.take_release(bytes(found.envelope), moment).number
 
-    def nothing(moment: datetime) -> int:
-        rounds.append(("second", moment))
-        return 0
-
-    monkeypatch.setattr(demo_story, "LANES", (Lane("first", 1, once_more), Lane("second", 1, nothing)))
-    story._at(1, 15)
-    moments = [BEGIN + timedelta(minutes=minutes) for minutes in (30, 60, 75)]
-    names = ("first", "first", "second")
-    assert rounds == [(name, moment) for moment in moments for name in names]
-    assert story.now == moments[-1]
+    monkeypatch.setattr(Edge, "pull", pull)
+    settings.CLEANNET_DATA = tmp_path / "hub"
+    Keyring(settings.CLEANNET_DATA).make_missing()
+    edges = [Edge(tmp_path / operator.party, operator, BEGIN) for operator in data.OPERATORS]
+    return Stage(cast=Cast(), edges=edges, network=network, url="", begin=BEGIN, say=lambda _what: None)
 
 
-def test_a_story_does_not_go_back(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_story, "LANES", ())
-    story._at(2)
-    with pytest.raises(StoryFailed, match="goes back"):
-        story._at(1)
+def test_the_first_twelve_hours_end_with_every_name_gone_at_the_second_try(stage: Stage, tmp_path: Path) -> None:
+    story = Story(stage)
+    story._set_up(tmp_path / "hub" / "keys" / "hub-1.pub")
+    story._big_begins()
+    assert (stage.grade("op-a", data.BIG), stage.grade("op-b", data.BIG)) == ("III", "IV")
+    story._takedown_that_fails_first()
+    assert story.refused is not None
+    assert story.refused.code == "order.held_by_allow_list"
+    centre = stage.cast.viewers["cncert"]
+    assert sorted(order.status for order in orders.orders(centre)) == ["reissued"] * 3 + ["verified"] * 3
+    assert stage.now < BEGIN + timedelta(hours=12)
+    assert [entry for entry in ledger.entries(centre) if entry.happened_at > stage.now] == []
+    assert [duty.article for duty in ledger.open_duties(centre) if duty.due] == ["十(二)"]
 
 
-def test_what_comes_out_otherwise_is_told(story: Story) -> None:
-    story._expect("the grade", "III", "III")
-    with pytest.raises(StoryFailed, match="the grade: IV instead of III"):
-        story._expect("the grade", "IV", "III")
+def test_a_network_that_takes_no_orders_ends_the_story(stage: Stage, tmp_path: Path, network: LoopbackNetwork) -> None:
+    network.stop()
+    story = Story(stage)
+    story._set_up(tmp_path / "hub" / "keys" / "hub-1.pub")
+    story._big_begins()
+    with pytest.raises(StoryFailed, match="the network did not take"):
+        story._takedown_that_fails_first()

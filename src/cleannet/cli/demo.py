@@ -51,8 +51,9 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     # Told to end, it ends what it started: its network and the web server.
     before = signal.signal(signal.SIGTERM, _end)
-    network = options.network = demo_network.start(options.folder / "network")
+    network = None
     try:
+        network = options.network = demo_network.start(options.folder / "network")
         _set_environment(options, demo_network.settings(network))
         status = _play(options)
         return status if status != DONE or options.no_serve else _serve(options)
@@ -60,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
         print("The demonstration was interrupted.", file=sys.stderr)
         return FAILED
     finally:
-        network.stop()
+        if network is not None:
+            network.stop()
         signal.signal(signal.SIGTERM, before)
 
 

@@ -37,6 +37,9 @@ def start(folder: Path) -> Network:
         except NetworkFailed as error:
             daemons.stop()
             return _own(f"BIND is installed but did not start: {str(error).splitlines()[0]}")
+        except KeyboardInterrupt:
+            daemons.stop()
+            raise
         return daemons
     return _own("BIND is not installed")
 

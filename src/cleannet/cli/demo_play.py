@@ -14,7 +14,8 @@ from cleannet.cli.demo_cast import Cast
 from cleannet.cli.demo_data import OPERATORS, ORDINARY
 from cleannet.cli.demo_edge import Edge
 from cleannet.cli.demo_server import Server, ServerFailed
-from cleannet.cli.demo_story import HOURS, Story, StoryFailed
+from cleannet.cli.demo_stage import Stage, StoryFailed
+from cleannet.cli.demo_story import HOURS, Story
 from cleannet.core.refusal import Refusal
 from cleannet.edge.hub import HubAway, HubRefused
 from cleannet.formats import rpz
@@ -57,15 +58,16 @@ def _play(options: argparse.Namespace) -> int:
     edges = [Edge(folder / f"edge-{operator.party}", operator, begin) for operator in OPERATORS]
     with Server(folder / "server.log") as server:
         server.wait()
-        story = Story(cast=cast, edges=edges, network=options.network, url=server.url, begin=begin, say=say)
+        stage = Stage(cast=cast, edges=edges, network=options.network, url=server.url, begin=begin, say=say)
+        story = Story(stage)
         story.play(settings.CLEANNET_DATA / "keys" / HUB_KEY)
     say("writing papers, zone and ledger")
     ministry = cast.viewers["miit"]
     written = _write_papers(folder / "papers", ministry)
-    zone = _write_zone(folder / "zone", story.now)
+    zone = _write_zone(folder / "zone", stage.now)
     export = folder / "ledger.export"
     ledger.export(argparse.Namespace(file=export, case=None))
-    for line in _told(options, story, ministry):
+    for line in _told(options, stage, story.refused, ministry):
         print(line)
     print(f"\n文书 Papers: {written} in {folder / 'papers'} (pdf, docx). 响应策略区 Zone: {zone}.")
     print(f"台账 Ledger: {export}, verified offline with the key the edges pinned:")
@@ -83,18 +85,18 @@ def serve(options: argparse.Namespace) -> int:
     return operations.serve(options)
 
 
-def _told(options: argparse.Namespace, story: Story, ministry: Viewer) -> Iterator[str]:
+def _told(options: argparse.Namespace, stage: Stage, refused: Refusal | None, ministry: Viewer) -> Iterator[str]:
     yield f"封堵网络 Blocking was asked of: {options.network.description}."
     yield "\n经过 What happened (Beijing time):"
     yield from page.what_happened(ministry)
     yield "\n边缘 The edges' last counts:"
-    for party, counted in story.counted.items():
+    for party, counted in stage.counted.items():
         yield f"{party}:"
         yield from (f"  {line}" for line in counted.lines)
     yield f"\n白名单 The name on an allow-list, {ORDINARY}: held, not counted, not orderable."
-    yield from (f"  {line}" for line in story.edge_explains(ORDINARY))
-    if story.refused is not None:
-        yield from (f"  {line}" for line in page.refused(story.refused))
+    yield from (f"  {line}" for line in stage.edges[OPERATORS[0].party].explain(ORDINARY, stage.now))
+    if refused is not None:
+        yield from (f"  {line}" for line in page.refused(refused))
     yield "\n案卷 How the cases stand:"
     yield from page.how_cases_stand(ministry)
     yield "\n待办 Open duties with a limit:"
