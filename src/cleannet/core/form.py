@@ -34,7 +34,7 @@ class UnknownField(Refusal):
 
 
 def fill(form: Form, values: Mapping[str, str], lines: Sequence[Mapping[str, str]] = (), note: str = "") -> Filled:
-    """Fill `form` and print `note` under it; an empty field is named in `missing` and never blocks a report (545号 十五, 2-hour reports).
+    """Fill `form` and print `note` under it; an empty field is named in `missing` and never blocks a 2-hour report.
 
     Raises UnknownField for a value without a field, so that nothing given is lost.
     """

@@ -52,6 +52,7 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Leave them out."),
     ),
     "party.username_taken": (409, _("The user name %(username)s is taken."), _("Choose another.")),
+    "party.overlay_wrong": (422, _("The overlay does not fit its law: %(why)s"), _("Correct the file.")),
     "party.weak_password": (422, _("The password is too weak: %(why)s"), _("Choose a longer one.")),
     "party.no_person": (404, _("%(person)s is no person of %(party)s."), _("Look it up in the list of people.")),
     "paper.fixed_field": (

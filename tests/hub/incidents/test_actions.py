@@ -79,37 +79,6 @@ def test_what_only_the_sum_of_operators_passes_is_cncerts_alone() -> None:
     }
 
 
-def test_a_report_on_annex_3_meets_the_duty_and_reaches_all() -> None:
-    world = World().populate()
-    (case,) = world.tally("op1", 10_001, NOW).cases
-    paper = reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR, changes={"harm": "很大"})
-    assert set(paper.recipients) == {"miit", "js", "cncert"}
-    assert "harm" not in paper.missing
-    assert ("10.2.significant", "op1", True) in states(case)
-
-
-def test_a_first_report_by_phone_counts_from_the_call_once_every_recipient_confirms() -> None:
-    world = World().populate()
-    (case,) = world.tally("op1", 50_001, NOW).cases
-    given = {"viewer": viewer("op1"), "case": case, "said": "紧急", "happened_at": NOW, "now": NOW}
-    claim = reports.report_first(medium="phone", **given)
-    later = NOW + 3 * HOUR
-    for code in ("miit", "js"):
-        assert reports.confirm_first(viewer=viewer(code), entry=claim.id, now=later) is False
-        reports.confirm_first(viewer=viewer(code), entry=claim.id, now=later)
-    assert ("10.2.urgent", "op1", False) in states(case)
-    assert [row.id for row in reports.awaiting_confirmation(viewer("cncert"), case)] == [claim.id]
-    assert reports.awaiting_confirmation(viewer("js"), case) == []
-    assert reports.confirm_first(viewer=viewer("cncert"), entry=claim.id, now=later) is True
-    duty = ledger.duties(viewer("op1"), case=case).get(rule="10.2.urgent")
-    assert not duty.late_at(later)
-    assert ("15.paper.report", "op1", False) in states(case)
-    with pytest.raises(IncidentRefused, match="not_a_first_notice"):
-        reports.report_first(medium="fax", **given)
-    with pytest.raises(IncidentRefused, match="not_told"):
-        reports.confirm_first(viewer=viewer("op1"), entry=claim.id, now=later)
-
-
 def test_an_assessment_raises_cncerts_grade_with_its_reason() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 10_001, NOW).cases
@@ -167,33 +136,6 @@ def test_a_law_adopted_later_does_not_touch_an_open_case() -> None:
     (case,) = world.tally("op1", 10_001, NOW).cases
     parties.adopt(policy=shipped()["incident_reporting_2025"], actor=CENTRE, now=NOW)
     assert list(queries.case(viewer("op1"), case).laws) == [LAW]
-
-
-def test_the_paper_after_a_first_report_meets_the_duty_of_the_paper() -> None:
-    world = World().populate()
-    (case,) = world.tally("op1", 50_001, NOW).cases
-    claim = reports.report_first(viewer=viewer("op1"), case=case, medium="phone", said="急", happened_at=NOW, now=NOW)
-    for code in ("miit", "js", "cncert"):
-        reports.confirm_first(viewer=viewer(code), entry=claim.id, now=NOW)
-    reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
-    assert ("15.paper.report", "op1", True) in states(case)
-    assert ledger.entries(viewer("op1"), case=case, kind="paper.supplied").exists()
-
-
-def test_a_province_found_later_is_told_by_a_copy_and_the_first_duty_keeps_its_recipients() -> None:
-    world = World().populate()
-    (case,) = world.tally("op1", 50_001, NOW).cases
-    world.tally("op1", 50_002, NOW + HOUR, province="33")
-    owed = {duty.rule: duty for duty in ledger.own_duties(viewer("op1")).filter(case=case)}
-    assert owed["10.2.urgent"].cc == ["js", "cncert"]
-    assert (owed["10.2.copy.urgent"].to, owed["10.2.copy.urgent"].due) == (["zj"], NOW + 3 * HOUR)
-    paper = reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
-    assert set(paper.recipients) == {"miit", "js", "zj", "cncert"}
-    assert not ledger.own_duties(viewer("op1")).filter(case=case).exists()
-    assert {duty.rule for duty in ledger.own_duties(viewer("cncert")).filter(case=case)} == {
-        "10.3.urgent",
-        "10.3.copy.urgent",
-    }
 
 
 def test_a_new_case_counts_from_the_end_of_the_one_before() -> None:

@@ -198,11 +198,11 @@ def test_months_begin_and_end_once_each(world: Any) -> None:
     assert all(entry.claimed == () for entry in Entry.objects.all())
 
 
-def test_nobody_known_leaves_the_duty_unrouted(world: Any) -> None:
+def test_a_copy_nobody_takes_is_unrouted_and_the_report_still_counts(world: Any) -> None:
     world.participants = Participants({"miit": {"miit"}})
     world.grade()
     duty = Duty.objects.get(expects="incident.reported")
     assert duty.unrouted
     world.report()
     duty.refresh_from_db()
-    assert duty.open
+    assert not duty.open

@@ -123,3 +123,16 @@ def test_a_delegation_is_recorded_once() -> None:
     assert len(ledger.entries(viewer("cncert"), kind="delegation.recorded")) == 1
     (row,) = queries.standing(now=NOW)["participants"].delegations
     assert (row.delegator, row.delegate, row.case) == ("miit", "cncert", "")
+
+
+def test_an_overlay_that_does_not_fit_its_law_is_not_adopted() -> None:
+    World().populate()
+    text = (
+        'format = 1\nid = "rules"\ntitle = {zh = "细则", en = "Rules"}\ndocument = "x"\n'
+        f'in_force = {{from = 2026-11-01}}\noverlays = "{LAW}"\n[[change]]\nduty = "no.duty"\narticle = "一"\n'
+    )
+    with pytest.raises(PartyRefused, match="overlay_wrong"):
+        actions.adopt(policy=parse(text, "rules.toml"), actor=CENTRE, now=NOW)
+    fitting = parse(text.replace("no.duty", "11.4.urgent") + 'limit = "1h"\n', "rules.toml")
+    actions.adopt(policy=fitting, actor=CENTRE, now=NOW)
+    assert [overlay.id for overlay in queries.standing(now=NOW)["overlays"]] == ["rules"]

@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from cleannet.core.overlay import check_overlay
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
 from cleannet.core.terms import RIGHTS, ROLES
@@ -121,7 +122,13 @@ def revoke_token(*, digest: str, now: datetime) -> None:
 
 
 def adopt(*, policy: Policy, actor: Actor, now: datetime) -> Adoption:
-    """Let the hub go by a law or overlay from now on; an earlier text of the same law ends, its duties stay."""
+    """Let the hub go by a law or overlay from now on; an earlier text of the same law ends, its duties stay.
+
+    Raises PartyRefused for an overlay that does not fit the law below it, which has to be adopted first.
+    """
+    wrong = check_overlay(policy, {law.id: law for law in queries.laws(now=now)})
+    if wrong:
+        raise PartyRefused("party.overlay_wrong", why=" ".join(problem.message for problem in wrong))
     with transaction.atomic():
         Adoption.objects.filter(policy=policy.id, ended_at=None).exclude(digest=policy.digest).update(ended_at=now)
         adoption, made = Adoption.objects.get_or_create(
