@@ -105,4 +105,5 @@ def test_terms_come_in_the_language_of_the_page() -> None:
 def test_a_source_says_how_far_it_was_read() -> None:
     source = {"file": "dns.log", "rows": 1200, "last": "2026-11-22T02:00:00Z"}
     assert shown.sourced(source) == "dns.log: 1,200 rows, to 2026-11-22 10:00"
+    assert shown.sourced(source | {"last": "2026-11-22T02:00:00+00:00"}).endswith("to 2026-11-22 10:00")
     assert "no row yet" in shown.sourced({"file": "dns.log", "rows": 0, "last": None})

@@ -69,6 +69,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
     law = cases.law_of(case, BASE_LAW) if BASE_LAW in case.laws else None
     lines = chart.thresholds(law) if law else []
     strips = _strips(viewer, number)
+    duties = rows(viewer, ledger.duties(viewer, case=number), now)
     notices = cases.notices(viewer, case=number)
     feedbacks = list(orders.feedbacks(viewer, case=number))
     return {
@@ -84,7 +85,8 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "proofs": [_proof(case, one) for one in cases.standing_grades(viewer, case)],
         "unverified": [one for one in (cases.law_of(case, policy) for policy in case.laws) if one.unverified],
         "entries": list(ledger.entries(viewer, case=number)),
-        "duties": rows(viewer, ledger.duties(viewer, case=number), now),
+        "waiting": [row for row in duties if row.duty.open],
+        "over": [row for row in duties if not row.duty.open],
         "papers": list(papers.papers(viewer, case=number)),
         "strips": strips,
         "notices": notices,

@@ -16,7 +16,6 @@ from cleannet.core.form import Filled
 from cleannet.core.policy import Text
 from cleannet.core.terms import Term
 from cleannet.formats import tally
-from cleannet.formats.moments import read_moment
 from cleannet.hub.web.access import Names, is_chinese
 
 register = Library()
@@ -191,7 +190,7 @@ def fact_figure(fact: str, count: int) -> str:
 def sourced(source: Mapping[str, Any]) -> str:
     """Return in words what an edge read from one source, and up to when."""
     last = source.get("last")
-    seen = at(read_moment(last)) if last else _("no row yet")
+    seen = at(datetime.fromisoformat(last)) if last else _("no row yet")
     return _("%(file)s: %(rows)s rows, to %(last)s") % {
         "file": source.get("file", ""),
         "rows": figure(source.get("rows", 0)),
