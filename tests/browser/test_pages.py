@@ -54,6 +54,7 @@ def test_the_picture_is_drawn_once_for_each_screen(served: tuple[str, str], visi
 def test_everything_is_reached_with_the_keyboard(served: tuple[str, str], visitor: Come) -> None:
     visit = visitor("en-US", "desktop")
     visit.open("/sign-in")
+    visit.page.wait_for_function("document.activeElement.id == 'username'")
     visit.page.keyboard.type("op1")
     visit.page.keyboard.press("Tab")
     visit.page.keyboard.type("a long word of the test 7")
