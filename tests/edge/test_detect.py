@@ -101,6 +101,17 @@ def test_order_and_names_of_the_logs_do_not_matter(written: Written) -> None:
     assert run(written, written("a.csv", a)).tally.batch != first.tally.batch
 
 
+def test_growing_logs_keep_the_name_they_are_given(written: Written) -> None:
+    allowed = load_allow_lists([written("allow.conf", ALLOW)])
+    watchlist = load_watchlists([written(name, text) for name, text in LISTS.items()], allowed.lists, NOW, {})
+    mappings = [mapping.load(written("m.toml", 'files = ["*.csv*"]\n' + MAPPING))]
+    batches = set()
+    for log in ("", rows((0, "13800138000", "one.example", "44", "100", "r1"))):
+        found = detect([written("a.csv", log or rows())], watchlist, begun_at=NOW, mappings=mappings, key=KEY)
+        batches.add(found.result(allowed, found_at=NOW, batch="dns").tally.batch)
+    assert batches == {"dns"}
+
+
 def test_zeek_rows_count_addresses(written: Written) -> None:
     text = ZEEK + f"{stamp(0)}\t10.0.0.1\tone.example\n{stamp(1)}\t10.0.0.2\tone.example\n"
     found = run(written, written("dns.log.gz", gzip.compress(text.encode())), key=None)

@@ -79,7 +79,11 @@ def test_one_changed_byte_never_verifies(position: int, change: int) -> None:
         envelope.verify(bytes(changed), KEYS, "tally")
 
 
-@pytest.mark.parametrize(("kind", "key_id"), [("letter", ID), ("tally", ""), ("tally", "a b"), ("tally", "x" * 65)])
+@pytest.mark.parametrize(
+    ("kind", "key_id"),
+    [("letter", ID), ("tally", ""), ("tally", "a b"), ("tally", "x" * 65)],
+    ids=["kind", "empty", "blank", "long"],
+)
 def test_sign_refuses(kind: str, key_id: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
         envelope.sign(PAYLOAD, KEY, key_id, kind)

@@ -71,16 +71,15 @@ class Edge:
         watchlist, allowed = self._lists(moment)
         mappings = [mapping.load(self.folder / name) for name in ("dns.toml", "bill.toml")]
         key = subscribers.read_key(self.folder / "key")
+        growing = log.name == GROWING
         found = detect([log], watchlist, begun_at=moment, mappings=mappings, key=key)
         run = found.result(
             allowed,
             found_at=moment,
             thresholds=law.thresholds(deadlines.INFECTED),
             policy={"id": law.id, "digest": law.digest},
+            batch=f"{self.id} {GROWING}" if growing else "",
         )
-        growing = log.name == GROWING
-        if growing:
-            run.document["batch"] = f"{self.id} {GROWING}"
         text = json.dumps(run.document, ensure_ascii=False, indent=1) + "\n"
         write_whole(self.folder / (TALLY if growing else f"T-{log.stem}.json"), text.encode())
         self.state.put(run.document, moment)
@@ -115,7 +114,9 @@ class Edge:
 
 def _covered(run: Run) -> Iterator[CoveredSource]:
     for source in run.sources:
-        yield CoveredSource(source.file, source.rows, None if source.last is None else from_micros(source.last))
+        yield CoveredSource(
+            Path(source.file).name, source.rows, None if source.last is None else from_micros(source.last)
+        )
 
 
 def _lines(run: Run, law: Policy, watchlist: Watchlist, allowed: Allowed) -> Iterator[str]:

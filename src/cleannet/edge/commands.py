@@ -47,6 +47,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument("--policy", default=POLICY, metavar="P", help=f"a law, shipped or a file (default {POLICY})")
     command.add_argument("--lateness", metavar="DAYS", type=int, help="count rows older than so many days as late only")
     command.add_argument("--out", type=Path, metavar="T.json", help="write the tally here")
+    command.add_argument("--batch", default="", metavar="NAME", help="name of logs that grow: counted again, replaced")
     command.add_argument("--spool", action="store_true", help="sign the tally and spool it for the hub (needs enrol)")
     command.add_argument("--json", action="store_true", help="print the tally instead of a table")
 
@@ -183,9 +184,8 @@ def _detect(options: argparse.Namespace) -> int:
         key=key,
         lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
     )
-    run = detection.result(
-        allowed, found_at=_now(), thresholds=thresholds, policy={"id": policy.id, "digest": policy.digest}
-    )
+    law = {"id": policy.id, "digest": policy.digest}
+    run = detection.result(allowed, found_at=_now(), thresholds=thresholds, policy=law, batch=options.batch)
     owed = deadlines.owed(run.tally, policy, run.tally.found_at)
     text = json.dumps(run.document, ensure_ascii=False, indent=1) + "\n"
     if options.out:
@@ -209,7 +209,7 @@ def _write_out(path: Path, text: str) -> None:
 
 def _coverage(run: Run) -> tuple[CoveredSource, ...]:
     return tuple(
-        CoveredSource(source.file, source.rows, None if source.last is None else from_micros(source.last))
+        CoveredSource(Path(source.file).name, source.rows, None if source.last is None else from_micros(source.last))
         for source in run.sources
     )
 

@@ -146,8 +146,12 @@ class Detection:
         found_at: datetime,
         thresholds: Sequence[int] = (),
         policy: dict[str, Any] | None = None,
+        batch: str = "",
     ) -> Run:
-        """Count, and return the tally as established at `found_at` (aware)."""
+        """Count, and return the tally as established at `found_at` (aware).
+
+        `batch` names logs that grow: a later count of them replaces this one. Without it the content names the batch.
+        """
         programs = sorted(
             (_counted(name, program, thresholds) for name, program in self._programs.items()),
             key=lambda program: (-program.infected.maximum, -program.exposed.maximum, program.program),
@@ -158,7 +162,7 @@ class Detection:
             "subscribers": self.sources[0].subscribers if self.sources else tally.ADDRESSES,
             "window": "24h",
             "found_at": write_moment(found_at),
-            "batch": _batch(self.sources),
+            "batch": batch or _batch(self.sources),
             "release": watchlist.release,
             "policy": policy,
             "thresholds": sorted(set(thresholds)),

@@ -23,7 +23,7 @@ def run(*, bind: str, workers: int) -> int:
     web = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "cleannet.hub.wsgi:application"),
-            *("--bind", bind, "--workers", str(workers), "--worker-tmp-dir", "/dev/shm"),
+            *("--bind", bind, "--workers", str(workers), "--worker-tmp-dir", "/dev/shm", "--no-control-socket"),
         ]
     )
     tick = _start_tick()

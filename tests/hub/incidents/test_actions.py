@@ -148,3 +148,13 @@ def test_a_new_case_counts_from_the_end_of_the_one_before() -> None:
     everyone = viewer("cncert")
     assert queries.scale(everyone, queries.case(everyone, second)).infected == 5
     assert queries.scale(everyone, queries.case(everyone, first)).infected == 100_001
+
+
+def test_what_a_case_that_ended_had_counted_opens_no_new_one() -> None:
+    world = World().populate()
+    (first,) = world.tally("op1", 60_000, NOW, loss_fen=500).cases
+    actions.propose_annulment(viewer=viewer("cncert"), case=first, reason="误报", now=NOW + HOUR)
+    actions.confirm_annulment(viewer=viewer("cncert", "p-2"), case=first, now=NOW + HOUR)
+    later = NOW + 2 * HOUR
+    assert world.tally("op1", 0, later, loss_fen=500, batch="day").cases == ()
+    assert len(world.tally("op1", 0, later, loss_fen=501, batch="day").cases) == 1

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from cleannet.core.allow import REASONS
 from cleannet.core.terms import Grade
 from cleannet.formats import rpz
 from cleannet.hub.disposal import network, queries, resolution, steps
@@ -134,7 +135,8 @@ def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
         if one.kind != known.kind:
             raise OrderRefused("order.another_kind", host=one.host, kind=known.kind)
         if known.held or known.reach != "name":
-            raise OrderRefused("order.held_by_allow_list", host=one.host, reason=known.reason)
+            why = REASONS[known.reason]
+            raise OrderRefused("order.held_by_allow_list", host=one.host, reason=f"{why.zh} {why.en}")
         try:
             rpz.owners(one.host, settings.CLEANNET_DNS_ZONE)
         except rpz.CannotBlock as error:
@@ -155,8 +157,12 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
         for place, one in enumerate(wanted, 1)
     ]
     Order.objects.bulk_create(made)
+    # A registry or registrar acts on the domain itself; only an operator's resolvers take rules.
+    operators = {code for code, party in parties.names(notice.addressees).items() if party.role == "operator"}
     Delivery.objects.bulk_create(
-        Delivery(key=f"{order.number}:{CHANNEL}", ready_at=now, order=order, channel=CHANNEL) for order in made
+        Delivery(key=f"{order.number}:{CHANNEL}", ready_at=now, order=order, channel=CHANNEL)
+        for order in made
+        if order.party in operators
     )
     for party in sorted({order.party for order in made}):
         ledger.enter(

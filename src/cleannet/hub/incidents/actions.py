@@ -44,12 +44,16 @@ def receive_tally(*, data: bytes, viewer: Viewer, now: datetime) -> Receipt:
         else:
             actor = Actor(viewer.party, "operator", viewer.person)
             found_at = min(taken.tally.found_at, now)
-            cases = [_continue(program, actor, found_at, now) for program in programs]
+            continued = [_continue(program, actor, found_at, now) for program in programs]
+            cases = [number for number in continued if number]
         return Receipt(taken.message.edge, taken.message.sequence, tuple(cases), taken.again)
 
 
 def _continue(program: str, actor: Actor, found_at: datetime, now: datetime) -> str:
+    """Grade a program's case anew; return its number, "" where all that was counted belongs to a case that ended."""
     own = counts.scale(program, party=actor.party, since=grading.counted_from(program))
+    if not own.infected and not grading.is_new_to(program, counts.scale(program)):
+        return ""
     case = grading.case_of(program, party=actor.party, scale=own, actor=actor, now=now)
     grading.grade_operator(case, scale=own, actor=actor, found_at=found_at, now=now)
     grading.grade_whole(case, now=now)
@@ -164,6 +168,8 @@ def _told(case: Case) -> list[str]:
 
 
 def _end(case: Case, status: str, now: datetime) -> None:
-    if Case.objects.filter(pk=case.number, status="open").update(status=status, ended_at=now) != 1:
+    loss = counts.scale(case.program).loss_fen or 0
+    ended = Case.objects.filter(pk=case.number, status="open").update(status=status, ended_at=now, loss_fen_at_end=loss)
+    if ended != 1:
         raise IncidentRefused("incident.not_open", case=case.number)
     papers.end_keeping(case=case.number, laws=grading.laws(case), last_act=now)

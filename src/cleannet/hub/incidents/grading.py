@@ -80,6 +80,15 @@ def counted_from(program: str) -> datetime | None:
     return last
 
 
+def is_new_to(program: str, whole: Scale) -> bool:
+    """Say whether an open case, or none before it, takes what was counted, or charges grew since the last one ended."""
+    cases = Case.objects.filter(program=program)
+    if cases.filter(status="open").exists() or not cases.exists():
+        return True
+    last = cases.aggregate(most=Max("loss_fen_at_end"))["most"]
+    return (whole.loss_fen or 0) > (last or 0)
+
+
 def enter_grades(
     case: Case, *, facts: Mapping[str, int], actor: Actor, found_at: datetime, now: datetime, reason: str = ""
 ) -> list[Grading]:

@@ -18,6 +18,7 @@ class Case(models.Model):
     occurred_at = models.DateTimeField(null=True)
     counted_from = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    loss_fen_at_end = models.BigIntegerField(default=0)
     laws = models.JSONField()
     provinces = models.TextField(default="")
     concerned = models.TextField(default="")

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cleannet.core.policy import GradeRule, Policy
+from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.disposal import queries as orders
@@ -65,7 +66,9 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
     viewer, now = request.viewer, request.now
     case = cases.case(viewer, number)
     scale = cases.scale(viewer, case)
-    curve = watch.total(scale.curves.values())
+    # Each number counts for 24 hours: what lies ahead of now is not known yet, only what would be left.
+    whole = watch.total(scale.curves.values())
+    curve = Sum(tuple(slot for slot in whole.slots if slot.start <= to_micros(now)))
     law = cases.law_of(case, BASE_LAW) if BASE_LAW in case.laws else None
     lines = chart.thresholds(law) if law else []
     strips = _strips(viewer, number)
