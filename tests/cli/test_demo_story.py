@@ -55,7 +55,7 @@ def test_the_first_twelve_hours_end_with_every_name_gone_at_the_second_try(stage
     assert story.refused is not None
     assert story.refused.code == "order.held_by_allow_list"
     centre = stage.cast.viewers["cncert"]
-    assert sorted(order.status for order in orders.orders(centre)) == ["reissued"] * 3 + ["verified"] * 3
+    assert sorted(order.status for order in orders.orders(centre)) == ["reissued"] * 5 + ["verified"] * 5
     assert stage.now < BEGIN + timedelta(hours=12)
     assert [entry for entry in ledger.entries(centre) if entry.happened_at > stage.now] == []
     assert [duty.article for duty in ledger.open_duties(centre) if duty.due] == ["十(二)"]

@@ -81,7 +81,8 @@ class Story:
         )
         self._stage.at(6, 40)
         wanted = [Wanted(party, "control", data.CONTROL) for party in _OPERATORS]
-        issued = self._stage.issue(case, [*wanted, Wanted("registrar", "distribution", data.DISTRIBUTION)])
+        wanted += [Wanted(party, "distribution", data.DISTRIBUTION) for party in (*_OPERATORS, "registrar")]
+        issued = self._stage.issue(case, wanted)
         self._stage.acknowledge(issued, 6.8)
         given = [
             self._stage.feed_back(issued, "op-a", 8, 0, 9_600),
