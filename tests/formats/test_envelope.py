@@ -1,3 +1,4 @@
+import base64
 import json
 
 import pytest
@@ -103,3 +104,14 @@ def test_read_public_refuses(text: str) -> None:
 def test_read_private_refuses() -> None:
     with pytest.raises(ValueError, match="PEM"):
         envelope.read_private(b"-----BEGIN")
+
+
+def test_a_signature_is_written_in_one_way_only() -> None:
+    message = json.loads(ENVELOPE)
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    written = message["signature"].rstrip("=")
+    other = written[:-1] + digits[digits.index(written[-1]) ^ 1] + "=="
+    assert base64.b64decode(other) == base64.b64decode(message["signature"])
+    with pytest.raises(envelope.BadEnvelope) as refused:
+        envelope.verify(canonical.encode(message | {"signature": other}), KEYS, "tally")
+    assert refused.value.code == "signature"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = ["bench", "check", "docs", "pin", "run", "setup", "test", "with-postgres"]
+SCRIPTS = ["bench", "check", "docs", "messages", "pin", "run", "setup", "test", "with-postgres"]
 ASK = """
 import os, sys
 import psycopg
@@ -35,7 +35,7 @@ def test_help_says_how_to_use_it(root: Path, name: str) -> None:
     assert done.stdout.lower().startswith("usage: script/")
 
 
-@pytest.mark.parametrize("name", ["check", "docs", "pin", "setup"])
+@pytest.mark.parametrize("name", ["check", "docs", "messages", "pin", "setup"])
 def test_an_unknown_option_is_refused(root: Path, name: str) -> None:
     done = run(root, f"script/{name}", "--no-such-option")
     assert done.returncode != 0
