@@ -27,7 +27,7 @@ limit = "24h"
 to = ["miit"]
 expects = "incident.reported"
 form = "annex3"
-per = "party+month"
+per = "party+day"
 """
 
 
@@ -59,10 +59,22 @@ def test_a_law_of_its_own_has_nothing_wrong_here() -> None:
     ],
 )
 def test_what_only_the_law_below_can_tell_is_told_with_its_line(before: str, after: str, said: str) -> None:
-    other = parse(GOOD.replace('id = "special"', 'id = "other"'), "other.toml")
+    other = parse(GOOD.replace('id = "special"', 'id = "other"').replace('"daily"', '"weekly"'), "other.toml")
     (problem,) = check_overlay(overlay(GOOD.replace(before, after)), {**shipped(), "other": other})
     assert said in problem.message
     assert problem.line == GOOD[: GOOD.index(before)].count("\n") + 1
+
+
+def test_two_overlays_cannot_add_a_duty_of_the_same_id() -> None:
+    other = parse(GOOD.replace('id = "special"', 'id = "other"'), "other.toml")
+    (problem,) = check_overlay(overlay(GOOD), {**shipped(), "other": other, "special": overlay(GOOD)})
+    assert "is added by “other” already" in problem.message
+
+
+def test_the_overlay_of_a_province_adds_nothing_to_the_calendar() -> None:
+    text = GOOD.replace("overlays =", 'province = "32"\noverlays =')
+    (problem,) = check_overlay(overlay(text), shipped())
+    assert "the calendar is the whole country's" in problem.message
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -61,10 +61,16 @@ def test_an_overlay_applies_by_the_start_of_the_duty() -> None:
     assert applying([one], LAW, datetime(2027, 1, 1, tzinfo=BEIJING), "") == ()
 
 
-def test_a_retroactive_overlay_is_refused_rather_than_read_otherwise() -> None:
-    with pytest.raises(PolicyError, match="retroactive overlays are not supported yet"):
-        overlay("a", "1h", extra="retroactive = true")
-    assert overlay("a", "1h", extra="retroactive = false").overlays == LAW.id
+def test_an_overlay_reaches_back_only_where_it_says_so() -> None:
+    assert overlay("a", "1h", extra="retroactive = true").retroactive
+    assert not overlay("a", "1h").retroactive
+
+
+@pytest.mark.parametrize("field", ["retroactive = true", "special_period = true", 'province = "32"'])
+def test_a_law_itself_reaches_nothing_back_and_has_no_province(field: str) -> None:
+    text = overlay("a", "1h", extra=field).text.replace('overlays = "mobile_malware_2011"', "").split("[[change]]")[0]
+    with pytest.raises(PolicyError, match="only an overlay has"):
+        parse(text, "a.toml")
 
 
 def test_an_overlay_leaves_other_laws_and_other_duties_alone() -> None:

@@ -4,7 +4,7 @@ Every function is pure: the same entries in the same order give the same duties.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -22,7 +22,8 @@ class Duty:
 
     `due` is the last moment on time (UTC), none where the law sets no limit. `scope` is what the entry must be about.
     `unrouted` names recipients (or the one who owes) that nobody fills yet. `unverified` (待核): the reading of the row
-    or the standing of the law is to be confirmed. `key` is the text that makes the duty one.
+    or the standing of the law is to be confirmed. `province` is where the act was made whose overlays apply. `key` is
+    the text that makes the duty one.
     """
 
     policy: str
@@ -44,6 +45,7 @@ class Duty:
     first_notice: tuple[str, ...]
     provisional: bool
     unverified: bool
+    province: str
     key: str
 
 
@@ -72,6 +74,8 @@ class DutyFacts(Protocol):
     def scope(self) -> Mapping[str, str]: ...
     @property
     def first_notice(self) -> Collection[str]: ...
+    @property
+    def form(self) -> str: ...
 
 
 def arising(
@@ -91,14 +95,16 @@ def arising(
 def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] = ()) -> bool:
     """Return whether `entry` is the act owed: the same act, by the right party, about the same, to every recipient.
 
-    A paper states its grade and meets duties of its kind at or below it. A first notice by phone or mail counts when it
-    names the urgency and every recipient confirms it (545号 十五). What is sent to all who are known meets the duty
-    although another recipient is unrouted; nothing does while nobody is known to whom, or by whom, it is owed. Nor does
-    what was done before the duty began.
+    A paper states its grade and meets duties of its kind at or below it, and none that asks for another form. A first
+    notice by phone or mail counts when it names the urgency and every recipient confirms it (545号 十五). What is sent
+    to all who are known meets the duty although another recipient is unrouted; nothing does while nobody is known to
+    whom, or by whom, it is owed. Nor does what was done before the duty began.
     """
     if entry.kind != duty.expects or not _by_right_party(entry, duty, delegations):
         return False
     if any(entry.refs.get(kind) != value for kind, value in duty.scope.items()):
+        return False
+    if entry.form and duty.form and entry.form != duty.form:
         return False
     if duty.grade:
         stated = entry.grades.get(duty.policy)
@@ -114,6 +120,40 @@ def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] 
         reached = wanted if duty.to else set(entry.recipients)
         return entry.medium in duty.first_notice and entry.urgent and reached <= set(entry.confirmed_by)
     return True
+
+
+def restated(
+    duty: Duty, policy: Policy, adopted: Policy, overlays: Sequence[Policy], calendar: Calendar, at: datetime
+) -> Duty | None:
+    """Return a running duty of `policy` as the overlay `adopted` at the aware moment `at` leaves it, None if untouched.
+
+    Only an overlay that says `retroactive` reaches duties that run already, and only their limit: recipients are fixed
+    when a duty opens. What had lapsed stays late, and nobody becomes late by the change. `overlays` are all in force,
+    `adopted` among them. 545号 十六.
+    """
+    limits = any(change.duty == duty.rule and change.limit is not None for change in adopted.changes)
+    if not adopted.retroactive or not limits or duty.policy != policy.id or _over(duty.due, at):
+        return None
+    base = next((rule for rule in policy.duties if rule.id == duty.rule), None)
+    if base is None or adopted not in applying(overlays, policy, duty.start, duty.province):
+        return None
+    rule, by = changed(base, applying(overlays, policy, duty.start, duty.province))
+    last = due(duty.start, rule.limit, calendar)
+    if by != adopted or last.at == duty.due or _over(last.at, at):
+        return None
+    return replace(
+        duty,
+        digest=adopted.digest,
+        article=rule.article,
+        due=last.at,
+        provisional=last.provisional,
+        unverified=duty.unverified or adopted.unverified,
+        key=f"{duty.key}|restated={adopted.digest[:16]}",
+    )
+
+
+def _over(due: datetime | None, at: datetime) -> bool:
+    return due is not None and due < at
 
 
 def voids(entry: EntryFacts, duty: DutyFacts) -> bool:
@@ -214,6 +254,7 @@ def _duties(
             first_notice=rule.first_notice,
             provisional=last.provisional,
             unverified=rule.unverified or source.unverified or policy.unverified,
+            province=entry.province,
             key="|".join(parts),
         )
 

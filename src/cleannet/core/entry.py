@@ -18,6 +18,7 @@ SCOPES = (
     "notice",
     "feedback",
     "month",
+    "day",
     "change",
     "complaint",
     "partner",
@@ -29,7 +30,8 @@ class EntryFacts(Protocol):
     """Say who did what, when, about what, and whom it reached.
 
     All moments are aware. `party` and `recipients` are party codes. `refs` names what the entry is about, by the
-    kinds of `SCOPES`; a month as YYYY-MM. `grades` holds a grade per law id.
+    kinds of `SCOPES`; a month as YYYY-MM, a day as YYYY-MM-DD. `grades` holds a grade per law id. `form` is the form
+    the act is on, "" where it is on none.
     """
 
     @property
@@ -62,6 +64,8 @@ class EntryFacts(Protocol):
     def on_behalf_of(self) -> str: ...
     @property
     def province(self) -> str: ...
+    @property
+    def form(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,7 @@ class Facts:
     urgent: bool = False
     on_behalf_of: str = ""
     province: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ class Policy:
     overlays: str
     province: str
     special_period: bool
+    retroactive: bool
     changes: tuple[Change, ...]
     digest: str
     text: str

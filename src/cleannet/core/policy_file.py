@@ -111,14 +111,16 @@ class _Reader:
             overlays=overlays,
             province=top.text("province", ""),
             special_period=top.take("special_period", bool, False),
+            retroactive=top.take("retroactive", bool, False),
             changes=tuple(self.changes(top)),
             digest=hashlib.sha256(self.text.encode()).hexdigest(),
             text=self.text,
         )
         if policy.changes and not overlays:
             top.wrong("change", "only an overlay changes duties; name the law below in “overlays”")
-        if top.take("retroactive", bool, False):
-            top.wrong("retroactive", "retroactive overlays are not supported yet; leave the field out")
+        for key in ("special_period", "retroactive", "province"):
+            if getattr(policy, key) and not overlays:
+                top.wrong(key, f"only an overlay has “{key}”; name the law below in “overlays”")
         if policy.unverified and not policy.note:
             top.wrong("unverified", "what is unverified says why in “note”")
         top.done()

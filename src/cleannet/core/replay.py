@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cleannet.core.clock import Calendar
-from cleannet.core.duty import Duty, arising, meets, voids
+from cleannet.core.duty import Duty, arising, meets, restated, voids
 from cleannet.core.entry import Delegation, EntryFacts, Participants
 from cleannet.core.policy import Policy
 
@@ -36,16 +36,19 @@ def state(due: datetime | None, met_at: datetime | None, void_at: datetime | Non
 
 @dataclass(slots=True)
 class Docket:
-    """Keep the duties of entries played so far, by key."""
+    """Keep the duties of entries played so far, by key; overlays `to_come` apply once an entry adopts them."""
 
     laws: Sequence[Policy]
     participants: Participants
     calendar: Calendar
-    overlays: Sequence[Policy] = ()
+    overlays: list[Policy] = field(default_factory=list)
+    to_come: Mapping[str, Policy] = field(default_factory=dict)
     standing: dict[str, Standing] = field(default_factory=dict)
 
     def enter(self, entry: EntryFacts) -> None:
-        """Close the open duties the entry meets or annuls, then open those that arise from it."""
+        """Close the open duties the entry meets or annuls, restate those it reaches back to, open those that arise."""
+        if entry.kind == "policy.adopted" and entry.refs.get("policy") in self.to_come:
+            self._adopt(self.to_come[entry.refs["policy"]], entry.happened_at)
         for one in self.standing.values():
             if one.met_at is None and one.void_at is None:
                 if meets(entry, one.duty, self.participants.delegations):
@@ -56,6 +59,15 @@ class Docket:
             for duty in arising(law, entry, self.participants, self.calendar, self.overlays):
                 self.standing.setdefault(duty.key, Standing(duty))
 
+    def _adopt(self, overlay: Policy, at: datetime) -> None:
+        self.overlays.append(overlay)
+        for one in [one for one in self.standing.values() if one.met_at is None and one.void_at is None]:
+            for law in self.laws:
+                again = restated(one.duty, law, overlay, self.overlays, self.calendar, at)
+                if again:
+                    one.void_at = at
+                    self.standing[again.key] = Standing(again)
+
 
 def replay(
     laws: Sequence[Policy],
@@ -65,8 +77,15 @@ def replay(
     overlays: Sequence[Policy] = (),
     delegations: Sequence[Delegation] = (),
 ) -> tuple[Standing, ...]:
-    """Return every duty the entries gave rise to, in the order they arose."""
-    docket = Docket(laws, Participants(roles, delegations), calendar, overlays)
-    for entry in entries:
+    """Return every duty the entries gave rise to, in the order they arose.
+
+    An overlay whose adoption is among the entries applies from then on, any other from the start.
+    """
+    played = list(entries)
+    adopted = {entry.refs.get("policy", "") for entry in played if entry.kind == "policy.adopted"}
+    to_come = {overlay.id: overlay for overlay in overlays if overlay.id in adopted}
+    before = [overlay for overlay in overlays if overlay.id not in adopted]
+    docket = Docket(laws, Participants(roles, delegations), calendar, before, to_come)
+    for entry in played:
         docket.enter(entry)
     return tuple(docket.standing.values())

@@ -16,7 +16,7 @@ from cleannet.formats import canonical
 VERSION = 1
 MEMBERS = frozenset(
     "v id kind role party person happened_at found_at received_at changed_at entered_at claimed refs grades recipients "
-    "medium confirmed_by urgent on_behalf_of province key text facts blobs arises meets voids".split()
+    "medium confirmed_by urgent on_behalf_of province form key text facts blobs arises meets voids".split()
 )
 COLUMNS = ("id", "kind", "role", "party", "case", "province", "addressed", "happened_at", "entered_at", "key", "digest")
 _SEPARATOR = "|"
@@ -75,6 +75,7 @@ def body(
             "urgent": entry.urgent,
             "on_behalf_of": entry.on_behalf_of,
             "province": entry.province,
+            "form": entry.form,
             "key": key,
             "text": text,
             "facts": dict(facts),
@@ -109,6 +110,7 @@ def duty_record(duty: Duty) -> dict[str, Any]:
         "first_notice": list(duty.first_notice),
         "provisional": duty.provisional,
         "unverified": duty.unverified,
+        "province": duty.province,
     }
 
 

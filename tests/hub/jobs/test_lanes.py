@@ -19,7 +19,7 @@ def test_an_idle_hub_has_nothing_to_do() -> None:
 
 @pytest.mark.django_db
 def test_no_month_begins_before_a_law_is_adopted() -> None:
-    assert lanes.begin_months(NOW) == 0
+    assert lanes.turn_calendar(NOW) == 0
     assert not queries.entries(Viewer("miit", "miit")).exists()
 
 

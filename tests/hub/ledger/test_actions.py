@@ -9,7 +9,7 @@ from cleannet.core.entry import Participants
 from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
 from cleannet.hub.blobs import actions as blobs
-from cleannet.hub.ledger import actions
+from cleannet.hub.ledger import actions, turning
 from cleannet.hub.ledger.models import Duty, Entry, PolicyText, Reminder, Unsealed
 
 HOURS_2 = timedelta(hours=2)
@@ -175,7 +175,7 @@ def test_an_entry_satisfies_what_the_law_sees_of_it(world: Any) -> None:
 
 def test_months_begin_and_end_once_each(world: Any) -> None:
     def begin() -> list[tuple[str, str]]:
-        made = actions.begin_months(
+        made = turning.turn_calendar(
             now=world.now,
             participants=world.participants,
             calendar=shipped_calendar(),

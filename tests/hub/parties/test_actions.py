@@ -1,12 +1,17 @@
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
 from tests.hub.world import CENTRE, LAW, NOW, World, viewer
 
 from cleannet.core.policy_file import parse, shipped
+from cleannet.formats.ledger_verification import verify
+from cleannet.hub.jobs.lanes import turn_calendar
+from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger import sealing, stored
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions, queries
 from cleannet.hub.parties.actions import PartyRefused
@@ -136,3 +141,75 @@ def test_an_overlay_that_does_not_fit_its_law_is_not_adopted() -> None:
     fitting = parse(text.replace("no.duty", "11.4.urgent") + 'limit = "1h"\n', "rules.toml")
     actions.adopt(policy=fitting, actor=CENTRE, now=NOW)
     assert [overlay.id for overlay in queries.standing(now=NOW)["overlays"]] == ["rules"]
+
+
+def special(identity: str, extra: str, limit: str = "1h") -> str:
+    return f"""format = 1
+id = "{identity}"
+title = {{zh = "特殊时期要求", en = "Requirements of a special period"}}
+document = "案例"
+in_force = {{from = 2026-11-20, to = 2026-11-25}}
+overlays = "{LAW}"
+special_period = true
+{extra}
+[[change]]
+duty = "10.2.urgent"
+article = "十六"
+limit = "{limit}"
+"""
+
+
+DAILY = """
+[[duty]]
+id = "daily.{0}"
+article = "十六"
+text = {{zh = "每日报告", en = "Report every day"}}
+when = "period.day"
+owes = "role:operator"
+start = "month"
+limit = "24h"
+to = ["miit"]
+expects = "incident.reported"
+per = "party+day"
+"""
+
+
+@pytest.mark.parametrize(("extra", "restated"), [("", False), ("retroactive = true", True)])
+def test_only_a_retroactive_overlay_reaches_a_running_duty_and_the_record_bears_it_out(
+    extra: str, restated: bool
+) -> None:
+    (case,) = World().populate().tally("op1", 60_000, NOW).cases
+    (before,) = [duty for duty in ledger.duties(viewer("op1"), case=case) if duty.rule == "10.2.urgent"]
+    later = NOW + timedelta(minutes=20)
+    actions.adopt(policy=parse(special("s2026", extra), "s2026.toml"), actor=CENTRE, now=later)
+    rows = [duty for duty in ledger.duties(viewer("op1"), case=case) if duty.rule == "10.2.urgent"]
+    running = [duty for duty in rows if duty.open]
+    assert [duty.due for duty in running] == [NOW + timedelta(hours=1 if restated else 2)]
+    assert [duty.article for duty in running] == ["十六" if restated else "十(二)"]
+    assert [duty.key == before.key for duty in running] == [not restated]
+    keys = Keyring(settings.CLEANNET_DATA).verifiers()
+    assert verify(stored.records(), keys).whole
+    sealing.seal(now=later)
+    export = stored.proven(case)
+    assert verify(export, keys, complete=False).whole
+
+
+def test_the_days_of_a_special_period_open_daily_duties_once_each() -> None:
+    World().populate()
+    actions.adopt(policy=parse(special("s2026", "") + DAILY.format("s"), "s2026.toml"), actor=CENTRE, now=NOW)
+    for later in (timedelta(hours=1), timedelta(days=1), timedelta(days=1), timedelta(days=9)):
+        turn_calendar(NOW + later)
+    daily = [duty for duty in ledger.duties(viewer("op1")) if duty.rule == "daily.s" and duty.owes == "op1"]
+    assert sorted(duty.scope["day"] for duty in daily) == ["2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"]
+    assert {duty.due for duty in daily if duty.scope["day"] == "2026-11-22"} == {datetime(2026, 11, 22, 16, tzinfo=UTC)}
+
+
+def test_two_overlays_adding_a_duty_of_one_id_are_not_both_adopted() -> None:
+    World().populate()
+    for identity, refused in (("s2026", ""), ("t2026", "is added by “s2026” already")):
+        policy = parse(special(identity, "") + DAILY.format("s"), f"{identity}.toml")
+        if refused:
+            with pytest.raises(PartyRefused, match=refused):
+                actions.adopt(policy=policy, actor=CENTRE, now=NOW)
+        else:
+            actions.adopt(policy=policy, actor=CENTRE, now=NOW)

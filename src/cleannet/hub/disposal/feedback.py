@@ -100,7 +100,8 @@ def feed_back(
             grades=grades,
             recipients=centre,
             province=viewer.province,
-            facts={"form": "annex5", "items": stated, "users_told": users_told, "missing": prepared.missing},
+            form="annex5",
+            facts={"items": stated, "users_told": users_told, "missing": prepared.missing},
             blobs=prepared.blobs,
             **context,
         )
@@ -186,7 +187,8 @@ def verify(*, viewer: Viewer, feedback: str, now: datetime) -> Mapping[str, str]
             refs={"case": found.case, "notice": found.notice, "feedback": feedback},
             grades={notice.policy: Grade(notice.grade)},
             recipients=to,
-            facts={"form": "annex5", "verdicts": verdicts},
+            form="annex5",
+            facts={"verdicts": verdicts},
             blobs=prepared.blobs,
             **context,
         )

@@ -98,7 +98,8 @@ def issue(draft: Draft) -> Notice:
         grades={BASE_LAW: draft.grade},
         recipients=draft.recipients,
         on_behalf_of=draft.behalf,
-        facts={"form": "annex4", "task_number": draft.task_number, "missing": draft.prepared.missing},
+        form="annex4",
+        facts={"task_number": draft.task_number, "missing": draft.prepared.missing},
         blobs=draft.prepared.blobs,
         **draft.context,
     )

@@ -73,7 +73,8 @@ def report(
                 grades={policy: Grade(draft.own.grade)},
                 recipients=recipients,
                 province=province_of(found, viewer.party),
-                facts={"form": draft.form, "missing": prepared.missing},
+                form=draft.form,
+                facts={"missing": prepared.missing},
                 blobs=prepared.blobs,
                 **standing(found, now),
             )

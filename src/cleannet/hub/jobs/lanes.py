@@ -8,7 +8,7 @@ from django.conf import settings
 
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.ledger import actions, reminders, sealing
+from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import actions as watch
 
@@ -32,13 +32,13 @@ def remind(now: datetime) -> int:
     return reminders.raise_ready(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
 
 
-def begin_months(now: datetime) -> int:
-    """Enter the ends and beginnings of months, from which the monthly duties arise."""
+def turn_calendar(now: datetime) -> int:
+    """Enter the ends and beginnings of months and the days of special periods, from which duties arise."""
     standing = parties.standing(now=now)
     if not standing["policies"]:
         # A month is entered once: without a law in force yet, its duties would never arise.
         return 0
-    return len(actions.begin_months(now=now, **standing))
+    return len(turning.turn_calendar(now=now, since=parties.adopted_since(now=now), **standing))
 
 
 def sweep_blobs(_now: datetime) -> int:
@@ -60,7 +60,7 @@ def digest_readings(now: datetime) -> int:
 LANES = (
     Lane("reminders", 5, remind),
     Lane("deliveries", 1, deliver),
-    Lane("months", 30, begin_months),
+    Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
     Lane("blobs", 600, sweep_blobs),
     # Last, so that one round of all lanes leaves nothing unsealed.

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -10,18 +11,18 @@ from django.db.models import Q
 
 from cleannet.core.clock import Calendar
 from cleannet.core.duty import Duty as Arising
-from cleannet.core.duty import arising, meets, voids
+from cleannet.core.duty import arising, meets, restated, voids
 from cleannet.core.entry import Facts, Participants
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
 from cleannet.core.terms import CALENDAR, ENTRY_KINDS, MEDIA, Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.blobs import queries as blobs_queries
-from cleannet.hub.ledger import entry_id, months, reminders
+from cleannet.hub.ledger import entry_id, reminders
 from cleannet.hub.ledger.models import Duty, Entry, PolicyText, Unsealed
 
 _ARISING_COLUMNS = (
-    "key policy rule article owes role expects start due form grade delegate provisional unverified".split()
+    "key policy rule article owes role expects start due form grade delegate provisional unverified province".split()
 )
 _LIST_COLUMNS = ("to", "cc", "unrouted", "first_notice")
 
@@ -62,6 +63,8 @@ def enter(
     urgent: bool = False,
     on_behalf_of: str = "",
     province: str = "",
+    form: str = "",
+    adopts: Policy | None = None,
     text: str = "",
     facts: Mapping[str, object] | None = None,
     blobs: Collection[str] = (),
@@ -69,10 +72,11 @@ def enter(
 ) -> Entry:
     """Write one act, close the open duties it meets, end those it voids, open those that arise; all or nothing.
 
-    `policies` are the laws the case stands under, `overlays` what may change them. `facts` is whatever belongs to this
-    kind of act, without floats and moments; `blobs` are references of hub.blobs; `text` is a person's note. An act
-    whose `key` was entered before is not entered again: that entry is returned and nothing else happens. All moments
-    are aware. Raises EntryRefused when the rules say no and ValueError for a naive moment or a malformed party code.
+    `policies` are the laws the case stands under, `overlays` what may change them; an overlay that the act `adopts`
+    restates the running duties it reaches back to. `facts` is whatever belongs to this kind of act, without floats and
+    moments; `blobs` are references of hub.blobs; `text` is a person's note. An act whose `key` was entered before is
+    not entered again: that entry is returned and nothing else happens. All moments are aware. Raises EntryRefused when
+    the rules say no and ValueError for a naive moment or a malformed party code.
     """
     act = Facts(
         kind=kind,
@@ -90,6 +94,7 @@ def enter(
         urgent=urgent,
         on_behalf_of=on_behalf_of,
         province=province,
+        form=form,
     )
     _check(act, now, blobs)
     follows = _arising(act, policies, overlays, participants, calendar)
@@ -98,6 +103,10 @@ def enter(
             return before
         met = [duty for duty in _awaiting(act) if meets(act, duty, participants.delegations)]
         void = [duty for duty in _ending(act) if voids(act, duty)]
+        if adopts is not None:
+            changed = _restated(adopts, policies, overlays, calendar, act.happened_at)
+            void += [before for before, _ in changed]
+            follows += [after for _, after in changed]
         identity = entry_id.new(now)
         body = ledger_record.body(
             act,
@@ -126,38 +135,6 @@ def enter(
         _end(void, void_by=entry)
         _open(follows, entry, {policy.digest: policy for policy in (*policies, *overlays)})
         return entry
-
-
-def begin_months(
-    *,
-    now: datetime,
-    participants: Participants,
-    calendar: Calendar,
-    policies: Sequence[Policy] = (),
-    overlays: Sequence[Policy] = (),
-) -> list[Entry]:
-    """Enter what the calendar says by itself: the end and the beginning of every month since the last time, once each.
-
-    A hub that was down over the turn of a month catches up; a new hub begins with the month it is in.
-    """
-    last = Entry.objects.filter(kind="month.began").order_by("-happened_at").first()
-    made = []
-    for kind, month, at in months.turns(last.happened_at if last else None, now):
-        made.append(
-            enter(
-                kind=kind,
-                actor=Actor(party=CALENDAR.key, role=CALENDAR.key),
-                happened_at=at,
-                now=now,
-                participants=participants,
-                calendar=calendar,
-                policies=policies,
-                overlays=overlays,
-                refs={"month": month},
-                key=f"{kind}:{month}",
-            )
-        )
-    return made
 
 
 def _check(act: Facts, now: datetime, blobs: Collection[str]) -> None:
@@ -218,6 +195,28 @@ def _ending(act: Facts) -> list[Duty]:
     return list(Duty.objects.select_for_update().filter(met_by=None, void_by=None, case=case).order_by("key"))
 
 
+def _restated(
+    adopted: Policy, policies: Sequence[Policy], overlays: Sequence[Policy], calendar: Calendar, at: datetime
+) -> list[tuple[Duty, Arising]]:
+    """Return, locked, the running duties that an overlay reaches back to, each with what it is from now on."""
+    laws = {law.id: law for law in policies}
+    if not adopted.retroactive or adopted.overlays not in laws:
+        return []
+    running = Duty.objects.select_for_update().filter(met_by=None, void_by=None, policy=adopted.overlays)
+    rules = [change.duty for change in adopted.changes]
+    found = [
+        (row, restated(_arising_of(row), laws[row.policy], adopted, overlays, calendar, at))
+        for row in running.filter(rule__in=rules).order_by("key")
+    ]
+    return [(row, after) for row, after in found if after is not None]
+
+
+def _arising_of(row: Duty) -> Arising:
+    columns: dict[str, Any] = {name: getattr(row, name) for name in _ARISING_COLUMNS}
+    columns |= {name: tuple(getattr(row, name)) for name in _LIST_COLUMNS}
+    return Arising(**columns, digest=row.digest, scope=row.scope)
+
+
 def _write(body: bytes, act: Facts, identity: str, now: datetime, key: str) -> Entry:
     entry = Entry.objects.create(
         id=identity,
@@ -259,7 +258,6 @@ def _row(duty: Arising, entry: Entry) -> Duty:
         law_id=duty.digest,
         scope=dict(duty.scope),
         case=duty.scope.get("case", ""),
-        province=entry.province,
         concerned=ledger_record.addressed(sorted({duty.owes, *duty.to, *duty.cc} - {""})),
         opened_by=entry,
     )

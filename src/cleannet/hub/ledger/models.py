@@ -88,6 +88,10 @@ class Entry(models.Model):
         return str(self.record["on_behalf_of"])
 
     @property
+    def form(self) -> str:
+        return str(self.record["form"])
+
+    @property
     def person(self) -> str:
         return str(self.record["person"])
 

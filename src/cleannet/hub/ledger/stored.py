@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from cleannet.formats import ledger_export, ledger_record
 from cleannet.hub.ledger import sealing
-from cleannet.hub.ledger.models import Duty
+from cleannet.hub.ledger.models import Duty, Entry
 
 # Table, and its columns as (column, name in the record, kind).
 _TABLES: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
@@ -109,7 +109,7 @@ def _duty(duty: Duty) -> dict[str, Any]:
     fields: dict[str, Any] = {
         name: getattr(duty, name)
         for name in "key policy digest rule article owes role expects to cc unrouted form grade scope delegate "
-        "first_notice provisional unverified".split()
+        "first_notice provisional unverified province".split()
     }
     fields["start"] = ledger_record.stamp(duty.start)
     fields["due"] = None if duty.due is None else ledger_record.stamp(duty.due)
@@ -122,16 +122,22 @@ def proven(case: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     head = sealing.last_head()
     size = head.size if head else 0
     tree = sealing.tree(size)
-    wanted: set[str] = set()
+    wanted = _entries_of(case) if case is not None else set()
     for record, fields in records():
-        if record == "entry" and fields["case"] == case:
-            wanted.add(fields["id"])
         if case is not None and not _belongs(record, fields, case, wanted, str(size)):
             continue
         if record == "seal" and int(fields["number"]) < size:
             hashes = [step.hex() for step in tree.inclusion_proof(int(fields["number"]))]
             fields = fields | {"proof": {"size": size, "hashes": hashes}}
         yield record, fields
+
+
+def _entries_of(case: str) -> set[str]:
+    """Return the entries of a case and those that opened or ended its duties, such as the adoption of an overlay."""
+    entries = set(Entry.objects.filter(case=case).values_list("id", flat=True))
+    for row in Duty.objects.filter(case=case).values_list("opened_by", "met_by", "void_by"):
+        entries |= {entry for entry in row if entry}
+    return entries
 
 
 def _belongs(record: str, fields: dict[str, Any], case: str, entries: set[str], size: str) -> bool:

@@ -126,7 +126,7 @@ def adopt(*, policy: Policy, actor: Actor, now: datetime) -> Adoption:
 
     Raises PartyRefused for an overlay that does not fit the law below it, which has to be adopted first.
     """
-    wrong = check_overlay(policy, {law.id: law for law in queries.laws(now=now)})
+    wrong = check_overlay(policy, {law.id: law for law in (*queries.laws(now=now), *queries.overlays(now=now))})
     if wrong:
         raise PartyRefused("party.overlay_wrong", why=" ".join(problem.message for problem in wrong))
     with transaction.atomic():
@@ -143,7 +143,9 @@ def adopt(*, policy: Policy, actor: Actor, now: datetime) -> Adoption:
                 actor=actor,
                 happened_at=now,
                 now=now,
-                facts={"policy": policy.id, "digest": policy.digest, "unverified": policy.unverified},
+                refs={"policy": policy.id},
+                adopts=policy,
+                facts={"digest": policy.digest, "unverified": policy.unverified},
                 **queries.standing(now=now),
             )
     return adoption

@@ -96,6 +96,16 @@ def laws(*, now: datetime) -> list[Policy]:
     return [law for law in _adopted(now) if not law.overlays and law.in_force(now)]
 
 
+def overlays(*, now: datetime) -> list[Policy]:
+    """Return the overlays adopted at `now`, in the order of their adoption, whether in force yet or not."""
+    return [found for found in _adopted(now) if found.overlays]
+
+
+def adopted_since(*, now: datetime) -> dict[str, datetime]:
+    """Return from when each law and overlay that is adopted at `now` is, by id."""
+    return {row.policy: row.adopted_at for row in _adoptions(now)}
+
+
 def law(digest: str) -> Policy:
     """Return a law by the digest of the text that was adopted."""
     adoption = Adoption.objects.filter(digest=digest).first()
@@ -131,7 +141,7 @@ def standing(
         ),
         calendar=shipped_calendar(),
         policies=policies,
-        overlays=[found for found in _adopted(now) if found.overlays],
+        overlays=overlays(now=now),
     )
 
 
@@ -160,8 +170,12 @@ def _roles(
 
 
 def _adopted(now: datetime) -> list[Policy]:
+    return [_parsed(row.policy, row.text) for row in _adoptions(now)]
+
+
+def _adoptions(now: datetime) -> QuerySet[Adoption]:
     adopted = Adoption.objects.filter(Q(ended_at=None) | Q(ended_at__gt=now), adopted_at__lte=now)
-    return [_parsed(row.policy, row.text) for row in adopted.order_by("adopted_at", "pk")]
+    return adopted.order_by("adopted_at", "pk")
 
 
 @lru_cache(maxsize=64)
