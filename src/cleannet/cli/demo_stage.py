@@ -12,7 +12,7 @@ from cleannet.cli.demo_cast import Cast
 from cleannet.cli.demo_edge import Counted, Edge
 from cleannet.cli.demo_network import Network
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import feedback
+from cleannet.hub.disposal import feedback, verification
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
@@ -124,10 +124,10 @@ class Stage:
         self.say("looking whether the names still answer")
         self.at(*at)
         self.network.settle()
-        feedback.look(viewer=self.cast.viewers["cncert"], case=case, now=self.now)
+        verification.look(viewer=self.cast.viewers["cncert"], case=case, now=self.now)
         for number in given:
             self.pass_time(self.now + timedelta(minutes=2))
-            found = feedback.verify(viewer=self.cast.viewers["cncert-2"], feedback=number, now=self.now)
+            found = verification.verify(viewer=self.cast.viewers["cncert-2"], feedback=number, now=self.now)
             self.expect(f"the verdict on {number}", set(found.values()), {verdict})
 
     def case(self, program: str) -> str:

@@ -5,7 +5,7 @@ Every function is pure: the same entries in the same order give the same duties.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from cleannet.core.clock import Calendar, due
@@ -150,6 +150,11 @@ def restated(
         unverified=duty.unverified or adopted.unverified,
         key=f"{duty.key}|restated={adopted.digest[:16]}",
     )
+
+
+def sooner(again: Duty) -> Duty:
+    """Return a duty that arose again with an earlier start than the one that runs, under a key of its own."""
+    return replace(again, key=f"{again.key}|start={again.start.astimezone(UTC).isoformat()}")
 
 
 def _over(due: datetime | None, at: datetime) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cleannet.core.clock import Calendar
-from cleannet.core.duty import Duty, arising, meets, restated, voids
+from cleannet.core.duty import Duty, arising, meets, restated, sooner, voids
 from cleannet.core.entry import Delegation, EntryFacts, Participants
 from cleannet.core.policy import Policy
 
@@ -57,7 +57,18 @@ class Docket:
                     one.void_at = entry.happened_at
         for law in self.laws:
             for duty in arising(law, entry, self.participants, self.calendar, self.overlays):
-                self.standing.setdefault(duty.key, Standing(duty))
+                self._open(duty, entry.happened_at)
+
+    def _open(self, duty: Duty, at: datetime) -> None:
+        """Open a duty once; where it runs with a later start, it runs from the earlier one instead."""
+        same = [one for key, one in self.standing.items() if key == duty.key or key.startswith(f"{duty.key}|start=")]
+        if not same:
+            self.standing[duty.key] = Standing(duty)
+        for one in same:
+            if one.met_at is None and one.void_at is None and duty.start < one.duty.start:
+                one.void_at = at
+                again = sooner(duty)
+                self.standing[again.key] = Standing(again)
 
     def _adopt(self, overlay: Policy, at: datetime) -> None:
         self.overlays.append(overlay)

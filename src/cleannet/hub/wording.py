@@ -77,10 +77,26 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "incident.not_a_first_report": (
         409,
-        _("This entry is no first report that waits for you."),
+        _("This entry is nothing told by phone or mail that waits for you."),
         _("Look at the case."),
     ),
-    "incident.not_told": (403, _("%(party)s was not told by this report."), _("Ask one of its recipients.")),
+    "incident.not_told": (403, _("%(party)s was not told by this call."), _("Ask one of its recipients.")),
+    "incident.no_person": (
+        403,
+        _("A program cannot propose to annul the case %(case)s."),
+        _("A person has to propose it, another one to confirm it."),
+    ),
+    "feedback.in_future": (422, _("The time %(at)s lies in the future."), _("Correct the time.")),
+    "feedback.users_told_already": (
+        409,
+        _("%(party)s owes no warning of users under the notice %(notice)s any more."),
+        _("Look at the entries of the case."),
+    ),
+    "order.no_paper_owed": (
+        409,
+        _("No paper is owed on the feedback %(feedback)s."),
+        _("Look at the papers of the case."),
+    ),
     "order.another_kind": (422, _("%(host)s is a resource of another kind: %(kind)s."), _("Order it as what it is.")),
     "order.wanted_twice": (422, _("The same name is ordered twice of one party."), _("Order it once.")),
     "feedback.not_addressed": (
@@ -256,7 +272,7 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "order.unknown_yet": (
         409,
         _("Nothing certain was seen of %(hosts)s since the feedback."),
-        _("Look again; no answer never means gone."),
+        _("Look again, or write why it is answered although it is not certain; no answer never means gone."),
     ),
     "order.two_persons": (409, _("The one who fed it back cannot verify it."), _("Another person has to verify.")),
     "order.not_verified": (

@@ -128,7 +128,7 @@ def test_the_whole_chain_over_the_api(
 
 def test_a_first_report_by_phone_counts_when_all_confirm(world: World, machines: Machines) -> None:
     case = opened(world, machines)
-    body = {"medium": "phone", "said": "急", "happened_at": NOW.isoformat()}
+    body = {"medium": "phone", "said": "急", "at": NOW.isoformat()}
     entry = machines["op1"].post(f"/cases/{case}/first-report", body).json()["entry"]
     for code, complete in (("miit", False), ("js", False), ("cncert", True)):
         assert machines[code].post(f"/entries/{entry}/confirm").json() == {"complete": complete}

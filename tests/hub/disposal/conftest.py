@@ -4,7 +4,7 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import dns.flags
 import dns.message
@@ -14,9 +14,12 @@ import pytest
 from pytest_django import Settings
 from tests.hub.world import LAW, NOW, World, viewer
 
-from cleannet.hub.disposal import actions
+from cleannet.hub.disposal import actions, feedback
 from cleannet.hub.disposal.actions import Wanted
-from cleannet.hub.disposal.queries import Order
+from cleannet.hub.disposal.feedback import Done
+from cleannet.hub.disposal.queries import Feedback, Order
+from cleannet.hub.incidents.first import First
+from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
 
@@ -78,3 +81,28 @@ def order(case: str) -> Order:
         viewer=viewer("cncert"), case=case, wanted=[Wanted("op1", "control", HOST)], now=NOW + timedelta(minutes=1)
     )
     return made
+
+
+def fed(
+    order: Order,
+    done: bool = True,
+    reason: str = "",
+    told: int | None = 5,
+    first: First | None = None,
+    now: datetime = NOW + timedelta(minutes=3),
+) -> Feedback:
+    """Let op1 feed back on an order."""
+    return feedback.feed_back(
+        viewer=viewer("op1"),
+        notice=order.notice,
+        items=[Done(order.number, done, reason)],
+        users_told=told,
+        disposed_at=NOW + timedelta(minutes=2),
+        now=now,
+        first=first,
+    )
+
+
+def met(case: str) -> set[str]:
+    """Return the rules of a case's duties that were met."""
+    return {duty.rule for duty in ledger.duties(viewer("cncert"), case=case) if duty.met_by_id}

@@ -1,34 +1,21 @@
 from datetime import timedelta
 
 import pytest
-from tests.hub.disposal.conftest import HOST, Answering
+from tests.hub.disposal.conftest import HOST, fed, met
 from tests.hub.world import NOW, viewer
 
-from cleannet.hub.disposal import feedback, queries
+from cleannet.hub.disposal import feedback
 from cleannet.hub.disposal.feedback import Done
-from cleannet.hub.disposal.queries import NoOrder, Order
+from cleannet.hub.disposal.queries import Order
 from cleannet.hub.disposal.steps import OrderRefused
+from cleannet.hub.incidents import receipts
+from cleannet.hub.incidents.first import First
 from cleannet.hub.incidents.queries import NoCase
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.papers import queries as papers
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-def fed(order: Order, done: bool = True, reason: str = "", told: int | None = 5) -> queries.Feedback:
-    return feedback.feed_back(
-        viewer=viewer("op1"),
-        notice=order.notice,
-        items=[Done(order.number, done, reason)],
-        users_told=told,
-        disposed_at=NOW + 2 * MINUTE,
-        now=NOW + 3 * MINUTE,
-    )
-
-
-def met(case: str) -> set[str]:
-    return {duty.rule for duty in ledger.duties(viewer("cncert"), case=case) if duty.met_by_id}
 
 
 def test_feedback_meets_its_duty_and_starts_the_verification(order: Order) -> None:
@@ -64,73 +51,6 @@ def test_feedback_names_every_order_once_with_a_reason_for_what_was_not_done(ord
         fed(order)
 
 
-@pytest.mark.parametrize(
-    ("said", "verdict"),
-    [
-        ("192.0.2.80", "still_there"),
-        ("NXDOMAIN", "gone"),
-        ("NODATA", "gone"),
-        ("SERVFAIL", "unknown"),
-        ("REFUSED", "unknown"),
-        ("silence", "unknown"),
-    ],
-)
-def test_looking_tells_gone_from_still_there_and_from_unknown(
-    order: Order, resolver: Answering, said: str, verdict: str
-) -> None:
-    made = fed(order)
-    resolver.say = lambda name: said
-    feedback.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
-    assert queries.verdict(order, since=made.fed_back_at) == verdict
-    if verdict == "unknown":
-        with pytest.raises(OrderRefused, match="unknown_yet"):
-            feedback.verify(viewer=viewer("cncert"), feedback=made.number, now=NOW + 5 * MINUTE)
-        assert "11.5.significant" not in met(order.case)
-        return
-    assert feedback.verify(viewer=viewer("cncert"), feedback=made.number, now=NOW + 5 * MINUTE) == {HOST: verdict}
-    assert "11.5.significant" in met(order.case)
-    versions = papers.papers(viewer("op1"), case=order.case).filter(number=made.number).order_by("version")
-    assert "verification" not in papers.values(versions[0])
-    assert "甲" in papers.values(versions[1])["verification"]
-
-
-def test_a_name_that_is_gone_while_a_name_below_it_is_there_is_still_there(order: Order, resolver: Answering) -> None:
-    made = fed(order)
-    resolver.say = lambda name: "NXDOMAIN" if name == f"{HOST}." else "192.0.2.80"
-    feedback.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
-    assert queries.verdict(order, since=made.fed_back_at) == "still_there"
-
-
-def test_what_was_seen_before_the_feedback_verifies_nothing(order: Order, resolver: Answering) -> None:
-    made = fed(order)
-    resolver.say = lambda name: "NXDOMAIN"
-    feedback.look(viewer=viewer("cncert"), case=order.case, now=NOW)
-    with pytest.raises(OrderRefused, match="unknown_yet"):
-        feedback.verify(viewer=viewer("cncert"), feedback=made.number, now=NOW + 5 * MINUTE)
-
-
-def test_nobody_verifies_what_he_fed_back_and_nobody_twice(order: Order, resolver: Answering) -> None:
-    made = fed(order)
-    resolver.say = lambda name: "NXDOMAIN"
-    feedback.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
-    for person in ("p-op1",):
-        with pytest.raises(OrderRefused, match="two_persons"):
-            feedback.verify(viewer=viewer("cncert", person), feedback=made.number, now=NOW + 5 * MINUTE)
-    feedback.verify(viewer=viewer("cncert"), feedback=made.number, now=NOW + 5 * MINUTE)
-    with pytest.raises(OrderRefused, match="verified_already"):
-        feedback.verify(viewer=viewer("cncert"), feedback=made.number, now=NOW + 6 * MINUTE)
-
-
-def test_without_feedback_or_a_vantage_there_is_nothing_to_see(order: Order) -> None:
-    with pytest.raises(OrderRefused, match="nothing_to_look_at"):
-        feedback.look(viewer=viewer("cncert"), case=order.case, now=NOW)
-    fed(order)
-    with pytest.raises(OrderRefused, match="no_vantage"):
-        feedback.look(viewer=viewer("cncert"), case=order.case, now=NOW)
-    with pytest.raises(NoOrder):
-        queries.feedback(viewer("cncert"), "nothing")
-
-
 def test_what_was_not_done_may_be_fed_back_again_when_it_is(order: Order) -> None:
     first = fed(order, done=False, reason="系统割接", told=None)
     second = fed(order)
@@ -146,3 +66,69 @@ def test_a_stranger_and_a_party_without_users_are_refused(order: Order) -> None:
             feedback.feed_back(
                 viewer=viewer(code), notice=order.notice, items=[], users_told=None, disposed_at=NOW, now=NOW
             )
+
+
+def test_users_told_0_settles_the_warning_of_who_has_nobody_to_warn(order: Order) -> None:
+    fed(order, told=0)
+    assert {"11.1.disposal", "11.1.users"} <= met(order.case)
+
+
+def test_users_may_be_warned_after_the_feedback_and_only_once(order: Order) -> None:
+    fed(order, told=None)
+    assert "11.1.users" not in met(order.case)
+    given = {"viewer": viewer("op1"), "notice": order.notice, "now": NOW + 9 * MINUTE}
+    feedback.warn_users(users_told=9000, warned_at=NOW + 8 * MINUTE, **given)
+    assert "11.1.users" in met(order.case)
+    with pytest.raises(OrderRefused, match="users_told_already"):
+        feedback.warn_users(users_told=9000, warned_at=NOW + 8 * MINUTE, **given)
+    with pytest.raises(OrderRefused, match="in_future"):
+        feedback.warn_users(users_told=9000, warned_at=NOW + 10 * MINUTE, **given)
+
+
+def test_what_was_blocked_before_the_notice_came_is_disposed_of_when_it_came(order: Order) -> None:
+    feedback.feed_back(
+        viewer=viewer("op1"),
+        notice=order.notice,
+        items=[Done(order.number, True)],
+        users_told=5,
+        disposed_at=NOW - timedelta(minutes=30),
+        now=NOW + 3 * MINUTE,
+    )
+    (entry,) = ledger.entries(viewer("op1"), kind="disposal.done")
+    assert entry.happened_at == NOW + MINUTE
+    assert entry.facts["at"] == "2026-11-22T01:30:00.000000Z"
+    assert {"11.1.disposal", "11.1.users"} <= met(order.case)
+    (paper,) = papers.papers(viewer("op1"), case=order.case).filter(form="annex5")
+    assert papers.values(paper)["disposed_at"] == "2026-11-22 09:30:00"
+
+
+def test_a_disposal_in_the_future_is_refused(order: Order) -> None:
+    with pytest.raises(OrderRefused, match="in_future"):
+        feedback.feed_back(
+            viewer=viewer("op1"),
+            notice=order.notice,
+            items=[Done(order.number, False, "系统割接")],
+            users_told=None,
+            disposed_at=NOW + 4 * MINUTE,
+            now=NOW + 3 * MINUTE,
+        )
+
+
+def test_a_feedback_by_phone_is_received_when_cncert_confirms_it_as_of_the_call(order: Order) -> None:
+    call = First("phone", "已封堵", NOW + 3 * MINUTE)
+    made = fed(order, first=call, now=NOW + 4 * MINUTE)
+    assert made.fed_back_at == call.at
+    assert not [duty for duty in ledger.own_duties(viewer("cncert")) if duty.rule == "11.5.significant"]
+    (claim,) = ledger.entries(viewer("cncert"), case=order.case, kind="disposal.fed_back")
+    assert "11.4.significant" not in met(order.case)
+    assert receipts.confirm(viewer=viewer("cncert"), entry=claim.id, now=NOW + 30 * MINUTE) is True
+    assert "11.4.significant" in met(order.case)
+    (duty,) = [duty for duty in ledger.own_duties(viewer("cncert")) if duty.rule == "11.5.significant"]
+    assert duty.due == call.at + timedelta(hours=4)
+    owed = [duty.rule for duty in ledger.own_duties(viewer("op1")) if duty.case == order.case]
+    assert owed == ["10.2.significant", "15.paper.feedback"]
+    paper = feedback.supply(viewer=viewer("op1"), feedback=made.number, now=NOW + 40 * MINUTE)
+    assert papers.values(paper)["control_done"] == HOST
+    assert "15.paper.feedback" in met(order.case)
+    with pytest.raises(OrderRefused, match="no_paper_owed"):
+        feedback.supply(viewer=viewer("op1"), feedback=made.number, now=NOW + 41 * MINUTE)

@@ -33,10 +33,9 @@ def test_another_province_joins_the_case() -> None:
     world = World().populate()
     (number,) = world.tally("op1", 60_000, NOW).cases
     case = queries.case(viewer("cncert"), number)
-    assert grading.province_of(case, "rr") == "32"
     case.provinces = "|32|33|"
-    assert grading.province_of(case, "rr") == ""
-    assert grading.province_of(case, "op1") == "32"
+    assert [grading.seat_of(code) for code in ("op1", "rr", "nobody")] == ["32", "", ""]
+    assert grading.standing(case, NOW, of="op1")["participants"].of("bureau:relevant") == ("js",)
     assert set(grading.standing(case, NOW)["participants"].of("bureau:relevant")) == {"js", "zj"}
 
 

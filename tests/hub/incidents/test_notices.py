@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from tests.hub.world import LAW, NOW, World, viewer
 
-from cleannet.hub.incidents import notices, queries, reports
+from cleannet.hub.incidents import notices, queries, receipts, reports
 from cleannet.hub.incidents.grading import IncidentRefused
 from cleannet.hub.incidents.queries import NoCase
 from cleannet.hub.ledger import queries as ledger
@@ -79,19 +79,17 @@ def test_a_remote_partys_receipt_is_recorded_by_hand_and_starts_its_clock() -> N
     everyone = viewer("cncert")
     assert not [duty for duty in ledger.duties(everyone, case=case) if duty.owes == "far"]
     with pytest.raises(IncidentRefused, match="before_the_notice"):
-        notices.record_receipt(
+        receipts.record(
             viewer=everyone, notice=notice.number, party="far", medium="phone", received_at=NOW, now=NOW + 9 * MINUTE
         )
     given = {"notice": notice.number, "party": "far", "medium": "phone", "now": NOW + 9 * MINUTE}
-    notices.record_receipt(viewer=everyone, received_at=NOW + 5 * MINUTE, **given)
+    receipts.record(viewer=everyone, received_at=NOW + 5 * MINUTE, **given)
     with pytest.raises(IncidentRefused, match="received_already"):
-        notices.record_receipt(viewer=everyone, received_at=NOW + 8 * MINUTE, **given)
+        receipts.record(viewer=everyone, received_at=NOW + 8 * MINUTE, **given)
     (duty,) = [duty for duty in ledger.duties(everyone, case=case) if duty.rule == "11.4.urgent"]
     assert duty.due == NOW + timedelta(hours=2, minutes=5)
     with pytest.raises(IncidentRefused, match="not_addressed"):
-        notices.record_receipt(
-            viewer=everyone, notice=notice.number, party="op1", medium="phone", received_at=NOW, now=NOW
-        )
+        receipts.record(viewer=everyone, notice=notice.number, party="op1", medium="phone", received_at=NOW, now=NOW)
 
 
 @pytest.mark.parametrize(("addressees", "code"), [([], "no_addressee"), (["nobody"], "unknown_party")])

@@ -4,7 +4,8 @@ import pytest
 from tests.hub.world import CENTRE, NOW, World, viewer
 
 from cleannet.core.policy_file import shipped
-from cleannet.hub.incidents import actions, reports
+from cleannet.hub.incidents import actions, receipts, reports
+from cleannet.hub.incidents.first import First
 from cleannet.hub.incidents.grading import IncidentRefused
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.papers import queries as papers
@@ -31,31 +32,31 @@ def test_a_report_on_annex_3_meets_the_duty_and_reaches_all() -> None:
 def test_a_first_report_by_phone_counts_from_the_call_once_every_recipient_confirms() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 50_001, NOW).cases
-    given = {"viewer": viewer("op1"), "case": case, "said": "紧急", "happened_at": NOW, "now": NOW}
-    claim = reports.report_first(medium="phone", **given)
+    given = {"viewer": viewer("op1"), "case": case, "now": NOW}
+    claim = reports.report_first(first=First("phone", "紧急", NOW), **given)
     later = NOW + 3 * HOUR
     for code in ("miit", "js"):
-        assert reports.confirm_first(viewer=viewer(code), entry=claim.id, now=later) is False
-        reports.confirm_first(viewer=viewer(code), entry=claim.id, now=later)
+        assert receipts.confirm(viewer=viewer(code), entry=claim.id, now=later) is False
+        receipts.confirm(viewer=viewer(code), entry=claim.id, now=later)
     assert ("10.2.urgent", "op1", False) in states(case)
-    assert [row.id for row in reports.awaiting_confirmation(viewer("cncert"), case)] == [claim.id]
-    assert reports.awaiting_confirmation(viewer("js"), case) == []
-    assert reports.confirm_first(viewer=viewer("cncert"), entry=claim.id, now=later) is True
+    assert [row.id for row in receipts.awaiting(viewer("cncert"), case)] == [claim.id]
+    assert receipts.awaiting(viewer("js"), case) == []
+    assert receipts.confirm(viewer=viewer("cncert"), entry=claim.id, now=later) is True
     duty = ledger.duties(viewer("op1"), case=case).get(rule="10.2.urgent")
     assert not duty.late_at(later)
     assert ("15.paper.report", "op1", False) in states(case)
     with pytest.raises(IncidentRefused, match="not_a_first_notice"):
-        reports.report_first(medium="fax", **given)
+        reports.report_first(first=First("fax", "紧急", NOW), **given)
     with pytest.raises(IncidentRefused, match="not_told"):
-        reports.confirm_first(viewer=viewer("op1"), entry=claim.id, now=later)
+        receipts.confirm(viewer=viewer("op1"), entry=claim.id, now=later)
 
 
 def test_the_paper_after_a_first_report_meets_the_duty_of_the_paper() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 50_001, NOW).cases
-    claim = reports.report_first(viewer=viewer("op1"), case=case, medium="phone", said="急", happened_at=NOW, now=NOW)
+    claim = reports.report_first(viewer=viewer("op1"), case=case, first=First("phone", "急", NOW), now=NOW)
     for code in ("miit", "js", "cncert"):
-        reports.confirm_first(viewer=viewer(code), entry=claim.id, now=NOW)
+        receipts.confirm(viewer=viewer(code), entry=claim.id, now=NOW)
     reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
     assert ("15.paper.report", "op1", True) in states(case)
     assert ledger.entries(viewer("op1"), case=case, kind="paper.supplied").exists()
@@ -92,3 +93,37 @@ def test_a_second_law_has_its_own_report_on_its_own_form_to_its_own_authority() 
     assert (other.form, other.recipients) == ("report", ["cac-js"])
     assert ("4.network", "op1", True) in states(case)
     assert "较大" in papers.values(other)["incident"]
+
+
+def test_a_call_that_said_one_grade_does_not_meet_the_report_of_a_graver_one() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    said = NOW + 2 * HOUR
+    claim = reports.report_first(viewer=viewer("op1"), case=case, first=First("phone", "较大", said), now=said)
+    world.tally("op1", 50_001, said, found_at=NOW + HOUR)
+    for code in ("miit", "js", "cncert"):
+        receipts.confirm(viewer=viewer(code), entry=claim.id, now=said + HOUR)
+    assert ("10.2.significant", "op1", True) in states(case)
+    assert ("10.2.urgent", "op1", False) in states(case)
+
+
+def test_a_call_also_tells_a_province_found_later() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 50_001, NOW).cases
+    reports.report(viewer=viewer("op1"), case=case, now=NOW)
+    world.tally("op1", 50_002, NOW + HOUR, province="33")
+    said = NOW + 2 * HOUR
+    claim = reports.report_first(viewer=viewer("op1"), case=case, first=First("phone", "新省", said), now=said)
+    for code in ("miit", "js", "zj", "cncert"):
+        receipts.confirm(viewer=viewer(code), entry=claim.id, now=said)
+    assert ("10.2.copy.urgent", "op1", True) in states(case)
+
+
+def test_each_operators_report_is_copied_to_the_provinces_of_its_own_numbers_only() -> None:
+    world = World().populate()
+    world.tally("op1", 50_001, NOW, province="32")
+    (case,) = world.tally("op2", 50_001, NOW, province="33").cases
+    owed = {duty.owes: duty.cc for duty in ledger.duties(viewer("miit"), case=case) if duty.rule == "10.2.urgent"}
+    assert owed == {"op1": ["js", "cncert"], "op2": ["zj", "cncert"]}
+    (widened,) = ledger.entries(viewer("miit"), case=case, kind="incident.widened")
+    assert (widened.party, widened.refs["change"]) == ("cncert", "33")

@@ -44,19 +44,19 @@ def test_what_cannot_be_printed_is_refused_and_what_was_typed_is_kept(case: str,
 
 def test_a_first_report_by_phone_keeps_the_paper_owed(case: str, client_of: ClientOf, now: datetime) -> None:
     client = client_of("op1")
-    typed = {"medium": "phone", "happened_at": "not a time", "said": "told the desk"}
+    typed = {"medium": "phone", "told_at": "not a time", "said": "told the desk"}
     refused = client.post(f"/cases/{case}/first-report", typed)
     assert refused.status_code == 422
     page = refused.content.decode()
     assert "not a time" in page
     assert "told the desk" in page
-    assert client.post(f"/cases/{case}/first-report", typed | {"happened_at": now.isoformat()}).status_code == 302
+    assert client.post(f"/cases/{case}/first-report", typed | {"told_at": now.isoformat()}).status_code == 302
     claim = ledger.entries(viewer("op1"), case=case, kind="incident.reported")[0]
     for party in ("miit", "js", "cncert"):
         confirming = client_of(party)
         assert "told the desk" in confirming.get(f"/cases/{case}").content.decode()
         assert confirming.post(f"/ledger/{claim.id}/confirm").status_code == 302
-        assert "Confirm the first report" not in confirming.get(f"/cases/{case}").content.decode()
+        assert "Confirm that you were told" not in confirming.get(f"/cases/{case}").content.decode()
     open_now = [duty.expects for duty in ledger.own_duties(viewer("op1")) if duty.case == case]
     assert open_now == ["paper.supplied"]
 

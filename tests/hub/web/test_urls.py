@@ -48,6 +48,10 @@ PAGES: dict[str, tuple[str, str, int]] = {
     "acknowledge": ("feed_back", "POST", 404),
     "look": ("verify", "POST", 404),
     "verify": ("verify", "GET POST", 404),
+    "warn_users": ("feed_back", "GET POST", 404),
+    "supply_notice": ("notify", "GET POST", 404),
+    "supply_feedback": ("feed_back", "GET POST", 404),
+    "supply_verification": ("verify", "POST", 404),
 }
 OPERATIONS: dict[str, str] = {
     "POST /tallies": "submit",
@@ -70,6 +74,10 @@ OPERATIONS: dict[str, str] = {
     "POST /cases/{number}/look": "verify",
     "POST /feedbacks/{number}/verify": "verify",
     "POST /cases/{number}/close": "verify",
+    "POST /notices/{number}/users-warned": "feed_back",
+    "POST /notices/{number}/paper": "notify",
+    "POST /feedbacks/{number}/paper": "feed_back",
+    "POST /feedbacks/{number}/result-paper": "verify",
     "GET /ledger/consistency": "read",
     "GET /ledger/entries/{entry}/proof": "read",
 }
@@ -79,10 +87,10 @@ BODY = {
     "orders": [],
     "items": [],
     "disposed_at": "2026-11-22T10:00:00+08:00",
-    "happened_at": "2026-11-22T10:00:00+08:00",
-    "users_told": None,
+    "at": "2026-11-22T10:00:00+08:00",
+    "warned_at": "2026-11-22T10:00:00+08:00",
+    "users_told": 0,
     "medium": "phone",
-    "confirmed_by": [],
     "said": "",
 }
 EVERYBODY = {**{code: role for code, (_zh, role, _province, _also) in PARTIES.items()}, **MORE}

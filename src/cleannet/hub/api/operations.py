@@ -10,11 +10,12 @@ from cleannet.core.refusal import Refusal
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import ApiRefused, ByToken, allowed, now, once, page, problem, viewer_of
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import feedback
+from cleannet.hub.disposal import feedback, verification
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import actions as incidents
+from cleannet.hub.incidents import notices, receipts, reports
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents import reports
+from cleannet.hub.incidents.first import First
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger import sealing
 from cleannet.hub.papers import queries as papers
@@ -141,17 +142,17 @@ def report(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[
 @allowed("read")
 @once
 def confirm_first(request: HttpRequest, entry: str) -> Status[Any]:
-    """Confirm a first report by phone or mail that your party was told; `complete` once all have."""
-    complete = reports.confirm_first(viewer=viewer_of(request), entry=entry, now=now())
+    """Confirm what your party was told by phone or mail; `complete` once all have."""
+    complete = receipts.confirm(viewer=viewer_of(request), entry=entry, now=now())
     return Status(200, {"complete": complete})
 
 
 @api.post("/cases/{number}/first-report", response={201: schemas.EntryMade, **PROBLEMS})
 @allowed("report")
 @once
-def report_first(request: HttpRequest, number: str, body: schemas.FirstReportIn) -> Status[Any]:
+def report_first(request: HttpRequest, number: str, body: schemas.FirstIn) -> Status[Any]:
     """Record a first report by phone or mail: claimed until every recipient confirms it; the paper stays owed."""
-    made = reports.report_first(viewer=viewer_of(request), case=number, now=now(), **body.dict())
+    made = reports.report_first(viewer=viewer_of(request), case=number, first=First(**body.dict()), now=now())
     return Status(201, {"entry": made.id})
 
 
@@ -174,9 +175,16 @@ def download(request: HttpRequest, number: int, kind: str) -> HttpResponse:
 @allowed("order")
 @once
 def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> Status[Any]:
-    """Issue a notice (附件四) with its orders."""
+    """Issue a notice (附件四) with its orders; `first` tells it by phone or mail, the paper follows."""
     wanted = [disposal.Wanted(**one.dict()) for one in body.orders]
-    made = disposal.issue(viewer=viewer_of(request), case=number, wanted=wanted, now=now(), changes=body.changes)
+    made = disposal.issue(
+        viewer=viewer_of(request),
+        case=number,
+        wanted=wanted,
+        now=now(),
+        changes=body.changes,
+        first=_first(body.first),
+    )
     return Status(201, [answers.order(row) for row in made])
 
 
@@ -221,6 +229,7 @@ def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> St
         disposed_at=body.disposed_at,
         now=now(),
         changes=body.changes,
+        first=_first(body.first),
     )
     names = ("number", "case", "notice", "party")
     answer = {name: getattr(made, name) for name in names}
@@ -239,16 +248,54 @@ def look(request: HttpRequest, number: str) -> list[dict[str, Any]]:
             "evidence": seen.evidence,
             "seen_at": seen.seen_at,
         }
-        for seen in feedback.look(viewer=viewer_of(request), case=number, now=now())
+        for seen in verification.look(viewer=viewer_of(request), case=number, now=now())
     ]
 
 
 @api.post("/feedbacks/{number}/verify", response={200: schemas.VerdictsOut, **PROBLEMS})
 @allowed("verify")
 @once
-def verify(request: HttpRequest, number: str) -> Status[Any]:
-    """Answer a feedback with what was seen since it came."""
-    return Status(200, {"verdicts": dict(feedback.verify(viewer=viewer_of(request), feedback=number, now=now()))})
+def verify(request: HttpRequest, number: str, body: schemas.VerifyIn) -> Status[Any]:
+    """Answer a feedback with what was seen since it came; with a `reason` also where that is not certain."""
+    verdicts = verification.verify(
+        viewer=viewer_of(request), feedback=number, now=now(), reason=body.reason, first=_first(body.first)
+    )
+    return Status(200, {"verdicts": dict(verdicts)})
+
+
+@api.post("/notices/{number}/users-warned", response={200: schemas.Taken, **PROBLEMS})
+@allowed("feed_back")
+@once
+def warn_users(request: HttpRequest, number: str, body: schemas.WarnedIn) -> Status[Any]:
+    """Say how many of your users were warned and advised under a notice."""
+    feedback.warn_users(viewer=viewer_of(request), notice=number, now=now(), **body.dict())
+    return Status(200, {"taken": True})
+
+
+@api.post("/notices/{number}/paper", response={201: schemas.PaperOut, **PROBLEMS})
+@allowed("notify")
+@once
+def supply_notice(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[Any]:
+    """Supply the paper (附件四) after a first notice by phone or mail."""
+    made = notices.supply(viewer=viewer_of(request), notice=number, now=now(), changes=body.changes)
+    return Status(201, answers.paper(made))
+
+
+@api.post("/feedbacks/{number}/paper", response={201: schemas.PaperOut, **PROBLEMS})
+@allowed("feed_back")
+@once
+def supply_feedback(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[Any]:
+    """Supply the paper (附件五) after a first feedback by phone or mail."""
+    made = feedback.supply(viewer=viewer_of(request), feedback=number, now=now(), changes=body.changes)
+    return Status(201, answers.paper(made))
+
+
+@api.post("/feedbacks/{number}/result-paper", response={201: schemas.PaperOut, **PROBLEMS})
+@allowed("verify")
+@once
+def supply_verification(request: HttpRequest, number: str) -> Status[Any]:
+    """Supply the paper (附件五 with the result) after a first answer by phone or mail."""
+    return Status(201, answers.paper(verification.supply(viewer=viewer_of(request), feedback=number, now=now())))
 
 
 @api.post("/cases/{number}/close", response={200: schemas.Taken, **PROBLEMS})
@@ -280,3 +327,7 @@ def inclusion(request: HttpRequest, entry: str) -> dict[str, Any]:
         "proof": [step.hex() for step in found.hashes],
         "head": found.head.decode(),
     }
+
+
+def _first(given: schemas.FirstIn | None) -> First | None:
+    return First(**given.dict()) if given else None

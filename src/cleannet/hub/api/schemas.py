@@ -121,10 +121,10 @@ class ReportIn(Schema):
     changes: dict[str, str] = {}
 
 
-class FirstReportIn(Schema):
+class FirstIn(Schema):
     medium: str
     said: str
-    happened_at: AwareDatetime
+    at: AwareDatetime
 
 
 class WantedIn(Schema):
@@ -136,6 +136,7 @@ class WantedIn(Schema):
 class OrdersIn(Schema):
     orders: list[WantedIn]
     changes: dict[str, str] = {}
+    first: FirstIn | None = None
 
 
 class OrderOut(Schema):
@@ -166,6 +167,17 @@ class FeedbackIn(Schema):
     users_told: Annotated[int, Ge(0)] | None = None
     disposed_at: AwareDatetime
     changes: dict[str, str] = {}
+    first: FirstIn | None = None
+
+
+class WarnedIn(Schema):
+    users_told: Annotated[int, Ge(0)]
+    warned_at: AwareDatetime
+
+
+class VerifyIn(Schema):
+    reason: str = ""
+    first: FirstIn | None = None
 
 
 class FeedbackOut(Schema):

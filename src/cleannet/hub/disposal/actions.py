@@ -16,6 +16,7 @@ from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents.first import First
 from cleannet.hub.incidents.grading import standing
 from cleannet.hub.incidents.queries import Case, Notice
 from cleannet.hub.ledger import actions as ledger
@@ -45,18 +46,22 @@ def issue(
     wanted: Collection[Wanted],
     now: datetime,
     changes: Mapping[str, str] | None = None,
+    first: First | None = None,
 ) -> list[Order]:
     """Issue a notice with its orders to block names; each is delivered to the network and owed a feedback.
 
-    What an allow-list holds or what cannot be written into a zone is refused, and then nothing is issued.
+    What an allow-list holds or what cannot be written into a zone is refused, and then nothing is issued. In urgency
+    the notice is told `first` by phone or mail (545号 十五).
     """
     found = cases.open_case(viewer, case)
     _check(viewer, found, wanted)
     draft = notices.Draft(
         viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {}
     )
+    prepared = None if first else draft.rendered()
     with transaction.atomic():
-        return _issue(viewer, notices.issue(draft), sorted(set(wanted), key=lambda one: (one.party, one.host)), now)
+        notice = notices.issue(draft, prepared, first)
+        return _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.host)), now)
 
 
 def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
@@ -65,8 +70,9 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
     if not failed:
         raise OrderRefused("order.nothing_failed", case=case)
     draft = notices.Draft(viewer=viewer, case=case, addressees={order.party for order in failed}, now=now, changes={})
+    prepared = draft.rendered()
     with transaction.atomic():
-        notice = notices.issue(draft)
+        notice = notices.issue(draft, prepared)
         wanted = [Wanted(order.party, order.kind, order.host) for order in failed]
         made = _issue(viewer, notice, wanted, now)
         successor = {(order.party, order.host): order for order in made}

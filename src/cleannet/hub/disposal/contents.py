@@ -44,6 +44,7 @@ def verified(
     feedback: Feedback,
     own: Mapping[str, Order],
     verdicts: Mapping[str, str],
+    reason: str,
     now: datetime,
 ) -> dict[str, str]:
     """Return the fields of CNCERT's version: the party's own words, and what was seen from where."""
@@ -52,7 +53,9 @@ def verified(
     for number, verdict in sorted(verdicts.items()):
         seen = queries.sightings(own[number], since=feedback.fed_back_at)
         vantages = "、".join(dict.fromkeys(sighting.vantage for sighting in seen))
-        lines.append(f"{own[number].host}：{VERDICTS[verdict].zh}（{vantages}）")
+        lines.append(f"{own[number].host}：{VERDICTS[verdict].zh}（{vantages or '未能观测'}）")
+    if reason.strip():
+        lines.append(f"说明：{reason.strip()}")
     return {**(papers.values(first) if first else {}), "verification": "\n".join(lines)}
 
 

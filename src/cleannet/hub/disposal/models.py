@@ -38,7 +38,10 @@ class Delivery(Work):
 
 
 class Feedback(models.Model):
-    """Hold one feedback (附件五) of a party on a notice; `items` says per order what was done or why not."""
+    """Hold one feedback (附件五) of a party on a notice; `items` says per order what was done or why not.
+
+    It is `settled` once it was answered with a certain verdict on every order it speaks of.
+    """
 
     number = models.CharField(max_length=80, primary_key=True)
     case = models.CharField(max_length=64)
@@ -50,6 +53,7 @@ class Feedback(models.Model):
     disposed_at = models.DateTimeField()
     fed_back_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True)
+    settled = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["case", "fed_back_at"], name="feedback_of_case")]

@@ -5,15 +5,19 @@ from collections.abc import Mapping
 from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal.models import Order
 
-STEPS: Mapping[str, tuple[frozenset[str], str]] = {
-    "acknowledge": (frozenset({"issued"}), "acknowledged"),
-    "feed_back_done": (frozenset({"issued", "acknowledged", "not_done"}), "done"),
-    "feed_back_not_done": (frozenset({"issued", "acknowledged", "not_done"}), "not_done"),
-    "verify_gone": (frozenset({"done", "not_done", "failed"}), "verified"),
-    "verify_still_there": (frozenset({"done", "not_done", "failed"}), "failed"),
-    "issue_again": (frozenset({"failed", "not_done"}), "reissued"),
+# What was not done stays so until it is fed back as done, whatever was seen meanwhile.
+STEPS: Mapping[str, Mapping[str, str]] = {
+    "acknowledge": {"issued": "acknowledged"},
+    "feed_back_done": dict.fromkeys(("issued", "acknowledged", "not_done", "failed"), "done"),
+    "feed_back_not_done": dict.fromkeys(("issued", "acknowledged", "not_done", "failed"), "not_done"),
+    "verify_gone": dict.fromkeys(("done", "not_done", "failed"), "verified"),
+    "verify_still_there": {"done": "failed", "failed": "failed", "not_done": "not_done"},
+    "issue_again": dict.fromkeys(("failed", "not_done"), "reissued"),
 }
 FINAL = frozenset({"verified", "reissued"})
+AWAITED = frozenset(STEPS["feed_back_done"])
+LOOKED_AT = frozenset(STEPS["verify_gone"])
+DISPOSED = frozenset({"done", "verified"})
 
 
 class OrderRefused(Refusal):
@@ -26,8 +30,9 @@ class OutOfTurn(OrderRefused):
 
 def take(order: Order, step: str, **columns: object) -> None:
     """Take one step as a compare-and-swap, with what it writes beside the state; raise OutOfTurn."""
-    before, after = STEPS[step]
-    moved = Order.objects.filter(pk=order.pk, status__in=before).update(status=after, **columns)
-    if moved != 1:
-        now = Order.objects.filter(pk=order.pk).values_list("status", flat=True).first()
-        raise OutOfTurn("order.out_of_turn", order=order.number, step=step, status=now or "")
+    here = Order.objects.filter(pk=order.pk)
+    for before, after in STEPS[step].items():
+        if here.filter(status=before).update(status=after, **columns) == 1:
+            return
+    now = here.values_list("status", flat=True).first()
+    raise OutOfTurn("order.out_of_turn", order=order.number, step=step, status=now or "")

@@ -44,7 +44,8 @@ def receive_tally(*, data: bytes, viewer: Viewer, now: datetime) -> Receipt:
         else:
             actor = Actor(viewer.party, "operator", viewer.person)
             found_at = min(taken.tally.found_at, now)
-            continued = [_continue(program, actor, found_at, now) for program in programs]
+            # In one order everywhere, so that two edges never wait for each other's cases.
+            continued = [_continue(program, actor, found_at, now) for program in sorted(programs)]
             cases = [number for number in continued if number]
         return Receipt(taken.message.edge, taken.message.sequence, tuple(cases), taken.again)
 
@@ -73,7 +74,7 @@ def state_facts(
         raise IncidentRefused("incident.not_under_this_law", case=case, policy=policy)
     graded = grade(law, facts)
     with transaction.atomic():
-        Case.objects.select_for_update().get(pk=case)
+        grading.locked(case)
         before = newest(found, policy, viewer.party)
         if before and Grade(before.grade).gravity >= graded.grade.gravity:
             raise IncidentRefused("incident.not_graver", grade=graded.grade.value, before=before.grade)
@@ -87,7 +88,7 @@ def raise_grade(*, viewer: Viewer, case: str, grade: Grade, reason: str, now: da
     if not reason.strip():
         raise IncidentRefused("incident.reason_missing", case=case)
     with transaction.atomic():
-        Case.objects.select_for_update().get(pk=case)
+        grading.locked(case)
         before = newest(found, BASE_LAW, settings.CLEANNET_PARTY)
         if before is None or Grade(before.grade).gravity >= grade.gravity:
             raise IncidentRefused("incident.not_graver", grade=grade.value, before=before.grade if before else "")
@@ -112,6 +113,8 @@ def propose_annulment(*, viewer: Viewer, case: str, reason: str, now: datetime) 
     found = queries.open_case(viewer, case)
     if not reason.strip():
         raise IncidentRefused("incident.reason_missing", case=case)
+    if not viewer.person:
+        raise IncidentRefused("incident.no_person", case=case)
     Annulment.objects.update_or_create(
         case=found, defaults={"reason": reason, "proposed_by": viewer.person, "proposed_at": now}
     )
@@ -145,6 +148,7 @@ def close(*, viewer: Viewer, case: str, now: datetime) -> None:
     """Close a case that owes nothing any more."""
     found = queries.open_case(viewer, case)
     with transaction.atomic():
+        grading.locked(case)
         owed = [duty.key for duty in ledger_queries.open_duties(viewer, case=case)]
         if owed:
             raise IncidentRefused("incident.duties_open", case=case, duties=owed)

@@ -34,15 +34,24 @@ def case_of(program: str, *, party: str, scale: Scale, actor: Actor, now: dateti
     case = Case.objects.select_for_update().filter(program=program, status="open").first()
     if case is None:
         case = _open(program, scale, actor, now)
-    concerned = {*ledger_record.codes(case.concerned), party}
-    provinces = {*ledger_record.codes(case.provinces), *scale.provinces}
-    added = provinces - set(ledger_record.codes(case.provinces))
-    case.concerned = ledger_record.addressed(sorted(concerned))
-    case.provinces = ledger_record.addressed(sorted(provinces))
-    case.save(update_fields=["concerned", "provinces"])
-    for grader in {actor, *_centre()}:
-        _widen(case, grader, sorted(added), now)
+    found = set(scale.provinces)
+    new_to_it, new_to_all = found - set(case.shares.get(party, ())), found - set(ledger_record.codes(case.provinces))
+    case.shares[party] = sorted({*case.shares.get(party, ()), *found})
+    case.concerned = ledger_record.addressed(sorted({*ledger_record.codes(case.concerned), party}))
+    case.provinces = ledger_record.addressed(sorted({*ledger_record.codes(case.provinces), *found}))
+    case.save(update_fields=["concerned", "provinces", "shares"])
+    _widen(case, actor, sorted(new_to_it), now)
+    for centre in _centre():
+        _widen(case, centre, sorted(new_to_all), now)
     return case
+
+
+def locked(number: str) -> Case:
+    """Return a case that is still open, its row locked; call it inside a transaction. Raises IncidentRefused."""
+    found = Case.objects.select_for_update().filter(pk=number, status="open").first()
+    if found is None:
+        raise IncidentRefused("incident.not_open", case=number)
+    return found
 
 
 def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime, now: datetime) -> list[Grading]:
@@ -60,7 +69,7 @@ def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime
             grades=ordinary,
             recipients=centre,
             facts={"figures": facts_of(scale)},
-            **standing(case, now),
+            **standing(case, now, of=actor.party),
         )
     return made
 
@@ -126,10 +135,10 @@ def record(
             found_at=found_at,
             refs={"case": case.number},
             grades={law: graded.grade for law, graded in given.items()},
-            province=province_of(case, actor.party),
+            province=seat_of(actor.party),
             text=reason,
             facts={"figures": dict(facts), "articles": {law: graded.article for law, graded in given.items()}},
-            **standing(case, now),
+            **standing(case, now, of=actor.party, started=found_at),
         )
         return [
             Grading.objects.create(
@@ -165,29 +174,35 @@ def standing(
     case: Case,
     now: datetime,
     *,
+    of: str = "",
+    started: datetime | None = None,
     disposer: str = "",
     relevant: tuple[str, ...] = (),
     added: Collection[str] = (),
     seats: Collection[str] = (),
 ) -> Standing:
-    """Return what `ledger.enter` needs for an act on this case; `seats` are provinces of the disposing parties."""
+    """Return what `ledger.enter` needs for an act on this case by the party `of`.
+
+    Concerned are the provinces of the operator's own infected numbers, of all of them where it is no operator's act,
+    and `seats`, those of the disposing parties. Its duties start at `started`, else `now`.
+    """
     return parties.standing(
         now=now,
+        started=started,
         digests=list(case.laws.values()),
         case=case.number,
-        provinces={*ledger_record.codes(case.provinces), *seats},
+        seat=seat_of(of),
+        provinces={*case.shares.get(of, ledger_record.codes(case.provinces)), *seats},
         added=added,
         relevant=relevant or ledger_record.codes(case.concerned),
         disposer=disposer,
     )
 
 
-def province_of(case: Case, party: str) -> str:
-    """Return the province whose rules bind a party's act on a case: its own, else the case's where it has one only."""
-    known = parties.names([party])
-    provinces = ledger_record.codes(case.provinces)
-    only = provinces[0] if len(provinces) == 1 else ""
-    return known[party].province or only if party in known else only
+def seat_of(party: str) -> str:
+    """Return the province a party is seated in, whose rules bind its acts; none for the whole country's or nobody."""
+    known = parties.names([party]).get(party)
+    return known.province if known else ""
 
 
 def newest(case: Case, policy: str, grader: str) -> Grading | None:
@@ -214,7 +229,8 @@ def _widen(case: Case, grader: Actor, added: list[str], now: datetime) -> None:
             found_at=now,
             refs={"case": case.number, "change": "+".join(added)},
             grades=grades,
-            **standing(case, now, added=added),
+            province=seat_of(grader.party),
+            **standing(case, now, of=grader.party, added=added),
         )
 
 

@@ -10,22 +10,25 @@ from cleannet.core.entry import Delegation
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.incidents import contents, queries
-from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, newest, province_of, standing
+from cleannet.hub.incidents.first import First, told
+from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, locked, newest, standing
 from cleannet.hub.incidents.models import Case, Notice
+from cleannet.hub.incidents.receipts import notice_received
 from cleannet.hub.ledger import actions as ledger
-from cleannet.hub.ledger import queries as ledger_queries
-from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
+from cleannet.hub.papers import queries as papers_queries
 from cleannet.hub.papers.actions import Prepared
+from cleannet.hub.papers.queries import Paper
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.parties.queries import Standing
 
 NOTICE_RULE = "10.3.notice"
+FORM = "annex4"
 
 
 class Draft:
-    """Hold a notice that is rendered and not yet issued, so that no paper is rendered inside a transaction."""
+    """Hold a notice before it is issued; `rendered` goes before the transaction, as no paper is rendered inside one."""
 
     def __init__(
         self, *, viewer: Viewer, case: str, addressees: Collection[str], now: datetime, changes: Mapping[str, str]
@@ -51,12 +54,15 @@ class Draft:
         self.bureaus = self.context["participants"].of("bureau:relevant")
         earlier = queries.notices(viewer, case=case)
         self.task_number = earlier[0].task_number if earlier else f"RW-{case}"
+        self.law = queries.law_of(found, BASE_LAW)
         written = contents.annex4(
             viewer, found, whole, self.task_number, to=sorted(addressees), cc=self.bureaus, now=now
         )
-        law = queries.law_of(found, BASE_LAW)
-        values = papers.changed(law.forms["annex4"], written, changes, role=viewer.role)
-        self.prepared: Prepared = papers.prepare(policy=law, form="annex4", values=values, at=now)
+        self.values = papers.changed(self.law.forms[FORM], written, changes, role=viewer.role)
+
+    def rendered(self) -> Prepared:
+        """Return the paper, its bytes kept."""
+        return papers.prepare(policy=self.law, form=FORM, values=self.values, at=self.now)
 
     @property
     def recipients(self) -> list[str]:
@@ -70,37 +76,39 @@ def notify(
     addressees: Collection[str],
     now: datetime,
     changes: Mapping[str, str] | None = None,
+    first: First | None = None,
 ) -> Notice:
     """Issue a notice on 附件四 to those who shall dispose: MIIT itself, or CNCERT by MIIT's recorded delegation.
 
     It is received (接到) the moment it stands in the inbox of a party that has one; a remote party's receipt is
-    recorded by hand. A further notice of the same case keeps its task number. 545号 十(三), 十一.
+    recorded by hand. A further notice of the same case keeps its task number. In urgency it is told `first` by phone or
+    mail: received when each addressee confirms the call, and the paper is still owed. 545号 十(三), 十一, 十五.
     """
     draft = Draft(viewer=viewer, case=case, addressees=addressees, now=now, changes=changes or {})
+    prepared = None if first else draft.rendered()
     with transaction.atomic():
-        return issue(draft)
+        return issue(draft, prepared, first)
 
 
-def issue(draft: Draft) -> Notice:
-    """Enter a drafted notice and its receipt by every party with an inbox; call it inside a transaction.
+def issue(draft: Draft, prepared: Prepared | None, first: First | None = None) -> Notice:
+    """Enter a drafted notice, either `prepared` as a paper or told `first`; call it inside a transaction.
 
     The case's row is locked meanwhile, so that two notices of one case never get the same number.
     """
-    if Case.objects.select_for_update().filter(pk=draft.case.number, status="open").first() is None:
-        raise IncidentRefused("incident.not_open", case=draft.case.number)
+    case = locked(draft.case.number)
     number = f"{draft.task_number}-{Notice.objects.filter(case=draft.case).count() + 1}"
     entry = ledger.enter(
         kind="notice.issued",
         actor=parties.actor_of(draft.viewer),
-        happened_at=draft.now,
         now=draft.now,
         refs={"case": draft.case.number, "notice": number},
         grades={BASE_LAW: draft.grade},
         recipients=draft.recipients,
         on_behalf_of=draft.behalf,
-        form="annex4",
-        facts={"task_number": draft.task_number, "missing": draft.prepared.missing},
-        blobs=draft.prepared.blobs,
+        form=FORM if prepared else "",
+        facts={"task_number": draft.task_number, "missing": prepared.missing if prepared else []},
+        blobs=prepared.blobs if prepared else (),
+        **told(first, draft.now),
         **draft.context,
     )
     notice = Notice.objects.create(
@@ -110,41 +118,63 @@ def issue(draft: Draft) -> Notice:
         policy=BASE_LAW,
         grade=draft.grade.value,
         issuer=draft.viewer.party,
-        issued_at=draft.now,
+        issued_at=first.at if first else draft.now,
         addressees=sorted(draft.parties),
         entry=entry.id,
     )
-    concerned = {*ledger_record.codes(draft.case.concerned), *draft.parties}
+    concerned = {*ledger_record.codes(case.concerned), *draft.parties}
     Case.objects.filter(pk=draft.case.number).update(concerned=ledger_record.addressed(sorted(concerned)))
-    papers.issue(
-        prepared=draft.prepared,
-        number=number,
-        case=draft.case.number,
-        party=draft.viewer.party,
-        recipients=draft.recipients,
-        entry=entry.id,
-    )
-    for party in draft.parties.values():
-        if not party.remote:
-            _received(notice, party.code, party.role, medium="system", received_at=draft.now, now=draft.now)
+    if prepared:
+        papers.issue(
+            prepared=prepared,
+            number=number,
+            case=draft.case.number,
+            party=draft.viewer.party,
+            recipients=draft.recipients,
+            entry=entry.id,
+        )
+        _stands_in_inboxes(notice, draft, draft.now)
     return notice
 
 
-def record_receipt(
-    *, viewer: Viewer, notice: str, party: str, medium: str, received_at: datetime, now: datetime
-) -> None:
-    """Record by hand, as the issuer, that a remote party received a notice; that moment starts its clock."""
+def supply(*, viewer: Viewer, notice: str, now: datetime, changes: Mapping[str, str] | None = None) -> Paper:
+    """Supply the paper (附件四) after a first notice by phone or mail (545号 十五); it is then in every inbox, too."""
     found = queries.notice(viewer, notice)
-    addressee = parties.names([party]).get(party)
-    if party not in found.addressees or found.issuer != viewer.party or addressee is None or not addressee.remote:
-        raise IncidentRefused("incident.not_addressed", notice=notice, party=party)
-    queries.open_case(viewer, found.case_id)
-    if received_at < found.issued_at:
-        raise IncidentRefused("incident.before_the_notice", notice=notice, received_at=received_at)
-    receipts = ledger_queries.entries(viewer, case=found.case_id, kind="notice.received").filter(party=party)
-    if any(row.refs.get("notice") == notice for row in receipts):
-        raise IncidentRefused("incident.received_already", notice=notice, party=party)
-    _received(found, party, addressee.role, medium=medium, received_at=received_at, now=now)
+    if found.issuer != viewer.party or papers_queries.latest(number=notice) is not None:
+        raise IncidentRefused("incident.nothing_owed", case=found.case_id, kind="paper.supplied")
+    draft = Draft(viewer=viewer, case=found.case_id, addressees=found.addressees, now=now, changes=changes or {})
+    prepared = draft.rendered()
+    with transaction.atomic():
+        locked(found.case_id)
+        entry = ledger.enter(
+            kind="paper.supplied",
+            actor=parties.actor_of(viewer),
+            happened_at=now,
+            now=now,
+            refs={"case": found.case_id, "notice": notice},
+            grades={found.policy: Grade(found.grade)},
+            recipients=draft.recipients,
+            form=FORM,
+            facts={"missing": prepared.missing},
+            blobs=prepared.blobs,
+            **draft.context,
+        )
+        paper = papers.issue(
+            prepared=prepared,
+            number=notice,
+            case=found.case_id,
+            party=viewer.party,
+            recipients=draft.recipients,
+            entry=entry.id,
+        )
+        _stands_in_inboxes(found, draft, now)
+        return paper
+
+
+def _stands_in_inboxes(notice: Notice, draft: "Draft", now: datetime) -> None:
+    for party in draft.parties.values():
+        if not party.remote:
+            notice_received(notice, party.code, party.role, medium="system", received_at=now, now=now)
 
 
 def _behalf(viewer: Viewer, context: Standing) -> str:
@@ -162,19 +192,3 @@ def _behalf(viewer: Viewer, context: Standing) -> str:
 
 def _lets(row: Delegation, viewer: Viewer) -> bool:
     return (row.policy, row.rule, row.delegate) == (BASE_LAW, NOTICE_RULE, viewer.party)
-
-
-def _received(notice: Notice, party: str, role: str, *, medium: str, received_at: datetime, now: datetime) -> None:
-    ledger.enter(
-        kind="notice.received",
-        actor=Actor(party, role),
-        happened_at=received_at,
-        now=now,
-        received_at=received_at,
-        refs={"case": notice.case_id, "notice": notice.number},
-        grades={notice.policy: Grade(notice.grade)},
-        medium=medium,
-        province=province_of(notice.case, party),
-        key=f"received:{notice.number}:{party}",
-        **standing(notice.case, now, disposer=party),
-    )

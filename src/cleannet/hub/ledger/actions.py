@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from cleannet.core.clock import Calendar
 from cleannet.core.duty import Duty as Arising
-from cleannet.core.duty import arising, meets, restated, voids
+from cleannet.core.duty import arising, meets, restated, sooner, voids
 from cleannet.core.entry import Facts, Participants
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
@@ -103,10 +103,11 @@ def enter(
             return before
         met = [duty for duty in _awaiting(act) if meets(act, duty, participants.delegations)]
         void = [duty for duty in _ending(act) if voids(act, duty)]
+        changed = _sooner(follows)
         if adopts is not None:
-            changed = _restated(adopts, policies, overlays, calendar, act.happened_at)
-            void += [before for before, _ in changed]
-            follows += [after for _, after in changed]
+            changed += _restated(adopts, policies, overlays, calendar, act.happened_at)
+        void += [before for before, _ in changed]
+        follows += [after for _, after in changed]
         identity = entry_id.new(now)
         body = ledger_record.body(
             act,
@@ -193,6 +194,19 @@ def _ending(act: Facts) -> list[Duty]:
     if act.kind != "incident.annulled" or not case:
         return []
     return list(Duty.objects.select_for_update().filter(met_by=None, void_by=None, case=case).order_by("key"))
+
+
+def _sooner(follows: Sequence[Arising]) -> list[tuple[Duty, Arising]]:
+    """Return, locked, the running duties that arise again with an earlier start, each as it runs from now on.
+
+    Of several receipts the earliest counts (接到), in whatever order they are recorded.
+    """
+    found = []
+    for again in follows:
+        same = Q(key=again.key) | Q(key__startswith=f"{again.key}|start=")
+        running = Duty.objects.select_for_update().filter(same, met_by=None, void_by=None, start__gt=again.start)
+        found += [(row, sooner(again)) for row in running]
+    return found
 
 
 def _restated(

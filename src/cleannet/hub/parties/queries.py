@@ -97,7 +97,7 @@ def laws(*, now: datetime) -> list[Policy]:
 
 
 def overlays(*, now: datetime) -> list[Policy]:
-    """Return the overlays adopted at `now`, in the order of their adoption, whether in force yet or not."""
+    """Return the overlays that were adopted at `now`, in the order of their adoption, whether in force or not."""
     return [found for found in _adopted(now) if found.overlays]
 
 
@@ -117,8 +117,10 @@ def law(digest: str) -> Policy:
 def standing(
     *,
     now: datetime,
+    started: datetime | None = None,
     digests: Collection[str] | None = None,
     case: str = "",
+    seat: str = "",
     provinces: Collection[str] = (),
     added: Collection[str] = (),
     relevant: Collection[str] = (),
@@ -127,13 +129,14 @@ def standing(
 ) -> Standing:
     """Return what `ledger.enter` needs: the adopted laws (or a case's own, by digest), overlays, who takes part.
 
-    `provinces` are the codes whose bureaus are concerned, `added` those found later, `relevant` the parties concerned
-    (相关单位).
+    Overlays are those adopted when the duties of the act start (`started`, else `now`). `seat` is the actor's own
+    province (属地), `provinces` are those whose bureaus are concerned, `added` those found later, `relevant` the
+    parties concerned (相关单位).
     """
     policies = laws(now=now) if digests is None else [law(digest) for digest in digests]
     return Standing(
         participants=Participants(
-            _roles(provinces, added, relevant, disposer, reporter),
+            _roles(seat, provinces, added, relevant, disposer, reporter),
             [
                 Delegated(row.policy, row.rule, row.delegator, row.delegate, row.case)
                 for row in Delegation.objects.filter(ended_at=None, case__in=["", case])
@@ -141,12 +144,17 @@ def standing(
         ),
         calendar=shipped_calendar(),
         policies=policies,
-        overlays=overlays(now=now),
+        overlays=overlays(now=started or now),
     )
 
 
 def _roles(
-    provinces: Collection[str], added: Collection[str], relevant: Collection[str], disposer: str, reporter: str
+    seat: str,
+    provinces: Collection[str],
+    added: Collection[str],
+    relevant: Collection[str],
+    disposer: str,
+    reporter: str,
 ) -> dict[str, tuple[str, ...]]:
     everyone = list(Party.objects.all())
     roles = {
@@ -163,7 +171,7 @@ def _roles(
         "disposer": (disposer,) if disposer else (),
         "reporter": (reporter,) if reporter else (),
         "cac:provincial": tuple(
-            found.code for found in everyone if found.role == "cac" and found.province in provinces
+            found.code for found in everyone if found.role == "cac" and seat and found.province == seat
         ),
         "cac:national": tuple(found.code for found in everyone if found.role == "cac" and not found.province),
     }

@@ -16,7 +16,7 @@ from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal import steps
 from cleannet.hub.disposal.queries import Delivery, Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents import reports
+from cleannet.hub.incidents import receipts
 from cleannet.hub.incidents.grading import BASE_LAW
 from cleannet.hub.incidents.queries import Case, Notice
 from cleannet.hub.ledger import queries as ledger
@@ -29,7 +29,6 @@ from cleannet.hub.web.access import Asked
 from cleannet.hub.web.duties import rows
 
 WIDE, NARROW = (760, 260), (350, 230)
-LOOKED_AT = ("done", "not_done", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "strips": strips,
         "notices": notices,
         "feedbacks": feedbacks,
-        "unconfirmed": reports.awaiting_confirmation(viewer, number) if case.status == "open" else [],
+        "unconfirmed": receipts.awaiting(viewer, number) if case.status == "open" else [],
         "annulment": cases.annulment(viewer, case),
         "steps": list(_steps(viewer, case, strips, notices, feedbacks)) if case.status == "open" else [],
     }
@@ -131,21 +130,29 @@ def _steps(
         yield Step(reverse("report_first", kwargs=about), _("Record a first report by phone"))
     if viewer.may("order"):
         yield Step(reverse("issue", kwargs=about), _("Issue notice and orders"))
-        if any(strip.order.status in ("failed", "not_done") for strip in strips):
+        if any(strip.order.status in steps.STEPS["issue_again"] for strip in strips):
             yield Step(reverse("issue_again", kwargs=about), _("Issue the failed orders again"))
     if viewer.may("feed_back"):
+        left = {strip.order.notice for strip in strips if strip.mine and strip.order.status in steps.AWAITED}
         for notice in notices:
             given = any(one.notice == notice.number and one.party == viewer.party for one in feedbacks)
-            if viewer.party in notice.addressees and not given:
+            if viewer.party in notice.addressees and (not given or notice.number in left):
                 href = reverse("feed_back", kwargs={"number": notice.number})
                 yield Step(href, _("Feed back on %(notice)s") % {"notice": notice.number})
+        for one in feedbacks:
+            if one.party == viewer.party and papers.latest(number=one.number) is None:
+                href = reverse("supply_feedback", kwargs={"number": one.number})
+                yield Step(href, _("Supply the paper of %(feedback)s") % {"feedback": one.number})
     if viewer.may("verify"):
-        if any(strip.order.status in LOOKED_AT for strip in strips):
+        if any(strip.order.status in steps.LOOKED_AT for strip in strips):
             yield Step(reverse("look", kwargs=about), _("Look now"), direct=True)
         for one in feedbacks:
-            if one.verified_at is None:
+            if not one.settled:
                 href = reverse("verify", kwargs={"number": one.number})
                 yield Step(href, _("Verify %(feedback)s") % {"feedback": one.number})
+        for number in _results_owed(viewer, case.number):
+            href = reverse("supply_verification", kwargs={"number": number})
+            yield Step(href, _("Supply the paper of %(feedback)s") % {"feedback": number}, direct=True)
     if viewer.may("assess") and graded.get(settings.CLEANNET_PARTY, Grade.I) != Grade.I:
         yield Step(reverse("raise_grade", kwargs=about), _("Raise the grade"))
     if viewer.may("notify"):
@@ -162,6 +169,12 @@ def _steps(
         yield Step(reverse(page, kwargs=about), verb)
     if viewer.may("verify") and strips and all(strip.order.status in steps.FINAL for strip in strips):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
+
+
+def _results_owed(viewer: Viewer, case: str) -> list[str]:
+    """Return the feedbacks whose result was told by phone or mail and whose paper the viewer still owes."""
+    owed = ledger.own_duties(viewer).filter(case=case, expects="paper.supplied")
+    return [duty.scope["feedback"] for duty in owed if "feedback" in duty.scope]
 
 
 def received_by(viewer: Viewer, notice: Notice) -> set[str]:

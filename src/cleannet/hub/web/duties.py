@@ -24,10 +24,11 @@ STATES: Mapping[str, str] = {
 # Which page makes the entry a duty expects, what of the duty's scope it is about, the right it asks for, the button.
 DOING: Mapping[str, tuple[str, str, str, str]] = {
     "incident.reported": ("report", "case", "report", _("Report the incident")),
-    "paper.supplied": ("report", "case", "report", _("Supply the paper")),
+    "paper.supplied annex3": ("report", "case", "report", _("Supply the paper")),
+    "paper.supplied annex4": ("supply_notice", "notice", "notify", _("Supply the paper")),
     "notice.issued": ("issue", "case", "order", _("Issue notice and orders")),
     "disposal.done": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
-    "user.warned": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
+    "user.warned": ("warn_users", "notice", "feed_back", _("Record the warning of users")),
     "disposal.fed_back": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
     "disposal.verified": ("verify", "feedback", "verify", _("Verify the disposal")),
 }
@@ -87,7 +88,7 @@ def _used(start: datetime, due: datetime, now: datetime) -> int:
 
 
 def _doing(viewer: Viewer, duty: Any) -> tuple[str, str]:
-    page, about, right, verb = DOING.get(duty.expects, ("", "", "", ""))
+    page, about, right, verb = DOING.get(duty.expects) or DOING.get(f"{duty.expects} {duty.form}", ("", "", "", ""))
     allowed = duty.owes == viewer.party or (duty.delegate and duty.delegate == viewer.role)
     if not page or not allowed or not viewer.may(right) or about not in duty.scope:
         return "", ""

@@ -1,5 +1,6 @@
 """Read what was typed into a form; what cannot be read is refused in words, never guessed."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from cleannet.core.clock import BEIJING
@@ -27,7 +28,7 @@ def number(text: str) -> int | None:
     return int(digits)
 
 
-def chosen(text: str, among: dict[str, str]) -> str:
+def chosen(text: str, among: Collection[str]) -> str:
     """Return a choice that the page offered; raise WebRefused."""
     if text not in among:
         raise WebRefused("web.bad_choice", text=text)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cleannet.hub.web import cases, desk, orders, probes, records, signing_in, steps
+from cleannet.hub.web import cases, desk, notices, orders, probes, records, signing_in, steps, verification
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -17,12 +17,16 @@ urlpatterns = [
     path("cases/<str:number>/annulment", steps.propose_annulment, name="propose_annulment"),
     path("cases/<str:number>/annulment/confirm", steps.confirm_annulment, name="confirm_annulment"),
     path("cases/<str:number>/close", steps.close, name="close"),
-    path("cases/<str:number>/orders", orders.issue, name="issue"),
-    path("cases/<str:number>/orders/again", orders.issue_again, name="issue_again"),
-    path("cases/<str:number>/look", orders.look, name="look"),
-    path("notices/<str:number>/receipt", steps.record_receipt, name="record_receipt"),
+    path("cases/<str:number>/orders", notices.issue, name="issue"),
+    path("cases/<str:number>/orders/again", notices.issue_again, name="issue_again"),
+    path("cases/<str:number>/look", verification.look, name="look"),
+    path("notices/<str:number>/receipt", notices.record_receipt, name="record_receipt"),
     path("notices/<str:number>/feedback", orders.feed_back, name="feed_back"),
-    path("feedback/<str:number>/verification", orders.verify, name="verify"),
+    path("feedback/<str:number>/verification", verification.verify, name="verify"),
+    path("feedback/<str:number>/verification/paper", verification.supply_verification, name="supply_verification"),
+    path("feedback/<str:number>/paper", orders.supply_feedback, name="supply_feedback"),
+    path("notices/<str:number>/users-warned", orders.warn_users, name="warn_users"),
+    path("notices/<str:number>/paper", notices.supply_notice, name="supply_notice"),
     path("orders", orders.orders, name="orders"),
     path("orders/<str:number>/acknowledge", orders.acknowledge, name="acknowledge"),
     path("papers", records.papers, name="papers"),

@@ -1,0 +1,144 @@
+"""通报: issue a notice with its orders, issue again what failed, record who received it, supply its paper."""
+
+from collections.abc import Collection, Mapping
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from cleannet.core.terms import MEDIA
+from cleannet.hub.disposal import actions
+from cleannet.hub.disposal import queries as orders
+from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.steps import STEPS, OrderRefused
+from cleannet.hub.incidents import notices, queries, receipts
+from cleannet.hub.incidents.first import MEDIA as FIRST_MEDIA
+from cleannet.hub.parties import queries as parties
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.web import stepping, typed
+from cleannet.hub.web.access import FORM, Asked, allowed
+from cleannet.hub.web.casefile import received_by
+
+DISPOSERS = ("operator", "registry", "registrar")
+
+
+@allowed("order", *FORM)
+def issue(request: Asked, number: str) -> HttpResponse:
+    """Choose resources and parties, show what the orders will do and the paper, and issue them under one notice."""
+    viewer, now = request.viewer, request.now
+    case = queries.open_case(viewer, number)
+    resources = programs.resources(viewer, case.program)
+    hosts, codes = request.POST.getlist("host"), request.POST.getlist("party")
+    kinds = {one.host: one.kind for one in reversed(resources)}
+    wanted = [Wanted(code, kinds.get(host, ""), host) for host in dict.fromkeys(hosts) for code in dict.fromkeys(codes)]
+    draft = _draft(request, number, codes) if wanted else None
+
+    def act() -> None:
+        if not wanted:
+            raise OrderRefused("order.nothing_wanted", case=number)
+        changes = stepping.changes(request, draft.law.forms[notices.FORM]) if draft else {}
+        first = stepping.first(request)
+        actions.issue(viewer=viewer, case=number, wanted=wanted, now=now, changes=changes, first=first)
+
+    def context() -> Mapping[str, object]:
+        shown = stepping.fields(request, draft.law.forms[notices.FORM], draft.values) if draft else {}
+        return {
+            "number": number,
+            "case": case,
+            "resources": resources,
+            "disposers": [party for party in parties.parties(viewer) if party.role in DISPOSERS],
+            "hosts": hosts,
+            "codes": codes,
+            "wanted": wanted,
+            "blast": _blast(request, hosts, codes),
+            "confirming": draft is not None,
+            **shown,
+        }
+
+    if request.method == "POST" and wanted and "confirmed" not in request.POST:
+        return render(request, "web/issue.html", {**context(), "media": FIRST_MEDIA})
+    return stepping.step(
+        request,
+        "web/issue.html",
+        act,
+        context,
+        done=_("Issued %(count)s orders.") % {"count": len(wanted)},
+        case=number,
+    )
+
+
+@allowed("order", *FORM)
+def issue_again(request: Asked, number: str) -> HttpResponse:
+    """Show which orders failed and issue them again under a further notice."""
+    viewer, now = request.viewer, request.now
+    queries.open_case(viewer, number)
+    failed = orders.orders(viewer, case=number).filter(status__in=STEPS["issue_again"])
+    return stepping.step(
+        request,
+        "web/issue_again.html",
+        lambda: actions.issue_again(viewer=viewer, case=number, now=now),
+        lambda: {"number": number, "failed": failed},
+        done=_("The failed orders are issued again."),
+        case=number,
+    )
+
+
+@allowed("notify", *FORM)
+def record_receipt(request: Asked, number: str) -> HttpResponse:
+    """Record by hand that a party without a system received a notice."""
+    viewer, now = request.viewer, request.now
+    notice = queries.notice(viewer, number)
+    return stepping.step(
+        request,
+        "web/record_receipt.html",
+        lambda: receipts.record(
+            viewer=viewer,
+            notice=number,
+            party=request.POST.get("party", ""),
+            medium=typed.chosen(request.POST.get("medium", ""), MEDIA),
+            received_at=typed.moment(request.POST.get("received_at", "")),
+            now=now,
+        ),
+        lambda: {
+            "notice": notice,
+            "waiting": sorted(set(notice.addressees) - received_by(viewer, notice)),
+            "every_medium": MEDIA,
+        },
+        done=_("The receipt is recorded; the clock of the party runs."),
+        case=notice.case_id,
+    )
+
+
+@allowed("notify", *FORM)
+def supply_notice(request: Asked, number: str) -> HttpResponse:
+    """Supply the paper after a first notice by phone or mail."""
+    viewer, now = request.viewer, request.now
+    notice = queries.notice(viewer, number)
+    draft = _draft(request, notice.case_id, notice.addressees)
+    form = draft.law.forms[notices.FORM]
+    changes = stepping.changes(request, form)
+    return stepping.step(
+        request,
+        "web/supply.html",
+        lambda: notices.supply(viewer=viewer, notice=number, now=now, changes=changes),
+        lambda: {
+            "number": number,
+            "case": notice.case_id,
+            "recipients": draft.recipients,
+            **stepping.fields(request, form, draft.values),
+        },
+        done=_("The paper is supplied."),
+        case=notice.case_id,
+    )
+
+
+def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Draft:
+    given = set(addressees)
+    return notices.Draft(viewer=request.viewer, case=case, addressees=given, now=request.now, changes={})
+
+
+def _blast(request: Asked, hosts: list[str], codes: list[str]) -> dict[str, object]:
+    """Return in numbers what orders reach: names, parties, and what else is known to live at or below each name."""
+    chosen = list(dict.fromkeys(hosts))
+    below = [(host, programs.known_below(request.viewer, host)) for host in chosen]
+    return {"hosts": len(chosen), "parties": len(set(codes)), "below": below}

@@ -1,0 +1,70 @@
+"""验证: look from every vantage, and answer a feedback with what was seen."""
+
+from collections.abc import Mapping
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from cleannet.hub.disposal import queries, verification
+from cleannet.hub.incidents import queries as cases
+from cleannet.hub.web import stepping
+from cleannet.hub.web.access import FORM, WRITE, Asked, allowed
+
+
+@allowed("verify", *WRITE)
+def look(request: Asked, number: str) -> HttpResponse:
+    """Look from every vantage whether the names of a case are still answered."""
+    cases.open_case(request.viewer, number)
+    return stepping.button(
+        request,
+        lambda: verification.look(viewer=request.viewer, case=number, now=request.now),
+        done=_("Looked from every vantage; what was seen is with the orders."),
+        case=number,
+    )
+
+
+@allowed("verify", *FORM)
+def verify(request: Asked, number: str) -> HttpResponse:
+    """Show what was seen since a feedback came, and answer it."""
+    viewer, now = request.viewer, request.now
+    feedback = queries.feedback(viewer, number)
+    if feedback.settled and request.method != "POST":
+        return redirect("case", number=feedback.case)
+
+    def context() -> Mapping[str, object]:
+        own = queries.orders(viewer, case=feedback.case).filter(notice=feedback.notice, party=feedback.party)
+        since = feedback.fed_back_at
+        seen = [
+            (order, queries.verdict(order, since=since), queries.sightings(order, since=since))
+            for order in own.order_by("number")
+        ]
+        return {"feedback": feedback, "seen": seen, "unsure": any(verdict == "unknown" for _, verdict, _ in seen)}
+
+    return stepping.step(
+        request,
+        "web/verify.html",
+        lambda: verification.verify(
+            viewer=viewer,
+            feedback=number,
+            now=now,
+            reason=request.POST.get("reason", ""),
+            first=stepping.first(request),
+        ),
+        context,
+        done=_("The feedback is answered with what was seen."),
+        case=feedback.case,
+    )
+
+
+@allowed("verify", *WRITE)
+def supply_verification(request: Asked, number: str) -> HttpResponse:
+    """Supply the paper after a first answer by phone or mail."""
+    viewer, now = request.viewer, request.now
+    feedback = queries.feedback(viewer, number)
+    return stepping.button(
+        request,
+        lambda: verification.supply(viewer=viewer, feedback=number, now=now),
+        done=_("The paper is supplied."),
+        case=feedback.case,
+    )
