@@ -6,22 +6,18 @@ opens) and `[[story]]` (entries in order and how each duty then stands). Times w
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from cleannet.core.clock import BEIJING, Calendar
+from cleannet.core.clock import Calendar, moment
 from cleannet.core.duty import Duty, arising
-from cleannet.core.entry import SCOPES, Delegation, Facts, Participants
+from cleannet.core.entry import ANYBODY, ANYTHING, Delegation, Facts
 from cleannet.core.grading import NotApplicable, grade
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import parse
 from cleannet.core.replay import Standing, replay
-from cleannet.core.terms import RECIPIENTS, ROLES, Grade
+from cleannet.core.terms import Grade
 
 _MOMENTS = ("happened_at", "found_at", "received_at", "changed_at")
-# Where no party and no case is real, each name stands for itself.
-ANYBODY = Participants({name: (name,) for name in (*ROLES, *RECIPIENTS)})
-ANYTHING = {kind: kind for kind in SCOPES}
 
 
 def run(policy: Policy, text: str, calendar: Calendar) -> Iterator[tuple[str, str]]:
@@ -40,12 +36,6 @@ def run(policy: Policy, text: str, calendar: Calendar) -> Iterator[tuple[str, st
             case["name"],
             "; ".join(_story(policy, case, calendar, [overlays[name] for name in case.get("overlays", [])])),
         )
-
-
-def moment(text: str | datetime) -> datetime:
-    """Read an ISO 8601 moment; one without a zone is Beijing's."""
-    found = text if isinstance(text, datetime) else datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=BEIJING)
 
 
 def facts(data: Mapping[str, Any]) -> Facts:
