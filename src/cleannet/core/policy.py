@@ -65,9 +65,11 @@ class DutyRule:
     cc: tuple[str, ...] = ()
     form: str = ""
     first_notice: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
     medium: frozenset[str] = frozenset()
     among: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
+    if_missing: bool = False
     delegate: str = ""
     unverified: bool = False
     note: str = ""

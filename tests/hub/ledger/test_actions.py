@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from cleannet.core.clock import shipped_calendar
-from cleannet.core.duty import meets
+from cleannet.core.ending import meets
 from cleannet.core.entry import Participants
 from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
