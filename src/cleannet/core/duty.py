@@ -134,7 +134,8 @@ def _is_by(rule: DutyRule, entry: EntryFacts, participants: Participants) -> boo
     """
     if not rule.by or entry.role in rule.by:
         return True
-    return rule.owes == "each_addressee" and bool(_roles(entry.party, rule.by, participants))
+    addressed = rule.owes == "each_addressee" and not rule.among
+    return addressed and bool(_roles(entry.party, rule.by, participants))
 
 
 def _roles(party: str, among: Iterable[str], participants: Participants) -> list[str]:
