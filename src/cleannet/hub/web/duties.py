@@ -25,6 +25,7 @@ STATES: Mapping[str, str] = {
 DOING: Mapping[str, tuple[str, str, str, str]] = {
     "incident.reported": ("report", "case", "report", _("Report the incident")),
     "paper.supplied": ("report", "case", "report", _("Supply the paper")),
+    "report.supplemented": ("report", "case", "report", _("Supplement the report")),
     "notice.issued": ("issue", "case", "order", _("Issue notice and orders")),
     "disposal.done": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
     "user.warned": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
