@@ -26,6 +26,15 @@ def test_limits_read_as_the_law_writes_them() -> None:
     assert "以上（含本数） 1,000,000" in page(shipped()["incident_reporting_2025"], "zh")
 
 
+def test_the_page_says_through_what_and_under_which_condition() -> None:
+    law = shipped()["mobile_malware_2011"]
+    assert "以电子表格反馈（以电子表格）" in page(law, "zh")
+    assert "Incident reported (Mobile operator) · Especially grave, Grave, Significant · with empty fields" in page(
+        law, "en"
+    )
+    assert "Supply the paper after a first report by phone or mail (as Paper, System)" in page(law, "en")
+
+
 def test_the_english_page_has_no_chinese_but_articles_document_and_flags() -> None:
     english = page(shipped()["mobile_malware_2011"], "en")
     row = next(line for line in english.splitlines() if line.startswith("| 九(一)"))

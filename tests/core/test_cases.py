@@ -1,9 +1,7 @@
-from datetime import UTC, datetime
-
 import pytest
 
-from cleannet.core.cases import facts, moment, run
-from cleannet.core.clock import shipped_calendar
+from cleannet.core.cases import facts, run
+from cleannet.core.clock import moment, shipped_calendar
 from cleannet.core.policy import shipped_files
 from cleannet.core.policy_file import shipped
 
@@ -57,11 +55,6 @@ def test_the_law_comes_to_what_its_case_says(law: str, name: str, wrong: str) ->
 def test_a_case_the_law_does_not_come_to_is_told(case: str, said: str) -> None:
     ((_, wrong),) = run(shipped()["mobile_malware_2011"], case, shipped_calendar())
     assert said in wrong
-
-
-def test_a_moment_without_a_zone_is_beijings() -> None:
-    assert moment("2026-11-22 10:00") == datetime(2026, 11, 22, 2, tzinfo=UTC)
-    assert moment("2026-11-22T10:00:00+00:00") == datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 def test_at_stands_for_every_moment_not_given() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleannet.core.clock import BEIJING, Calendar, Limit, NotALimit, due, kept_until, month_of, shipped_calendar
+from cleannet.core.clock import BEIJING, Calendar, Limit, NotALimit, due, kept_until, moment, month_of, shipped_calendar
 
 CALENDAR = shipped_calendar()
 MOMENTS = st.datetimes(datetime(2012, 1, 2), datetime(2028, 12, 1), timezones=st.just(UTC))
@@ -68,9 +68,37 @@ def test_a_law_without_a_limit_gives_none() -> None:
 
 def test_a_year_without_a_notice_is_provisional() -> None:
     assert due(beijing("2026-12-30 10:00"), Limit.parse("3wd"), CALENDAR).provisional
-    assert not due(beijing("2026-12-30 10:00"), Limit.parse("1wd"), CALENDAR).provisional
+    assert not due(beijing("2026-12-25 10:00"), Limit.parse("1wd"), CALENDAR).provisional
     assert due(beijing("2026-12-30 10:00"), Limit.parse("30d"), CALENDAR).provisional
     assert not due(beijing("2026-12-31 23:00"), Limit.parse("2h"), CALENDAR).provisional
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "provisional"),
+    [
+        ("2026-12-25 10:00", "1wd", False),
+        ("2026-12-25 10:00", "2wd", True),
+        ("2026-11-28 10:00", "30d", False),
+        ("2026-11-29 10:00", "30d", True),
+        ("2025-12-30 10:00", "1wd", False),
+    ],
+)
+def test_the_days_the_next_years_notice_may_move_are_provisional_until_it_is_there(
+    start: str, limit: str, provisional: bool
+) -> None:
+    assert due(beijing(start), Limit.parse(limit), CALENDAR).provisional is provisional
+
+
+def test_no_notice_ever_moved_a_day_before_those() -> None:
+    moved = {day for year in CALENDAR.years.values() for day in year.off | year.worked if day.month == 12}
+    assert min(day.day for day in moved) == 29
+    assert CALENDAR.knows(date(2026, 12, 28))
+    assert not CALENDAR.knows(date(2026, 12, 29))
+
+
+@pytest.mark.parametrize("text", ["2026-11-22 10:00", "2026-11-22T02:00:00+00:00"])
+def test_a_moment_without_a_zone_is_beijings(text: str) -> None:
+    assert moment(text) == datetime(2026, 11, 22, 2, tzinfo=UTC)
 
 
 def test_retention_does_not_move_to_a_working_day() -> None:

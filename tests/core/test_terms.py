@@ -11,6 +11,7 @@ VOCABULARIES = [
     terms.COUNTED,
     terms.MEDIA,
     terms.VERDICTS,
+    terms.LEADS,
     terms.ENTRY_KINDS,
 ]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from cleannet.cli.policy_figures import figures, shown
 from cleannet.cli.policy_page import page
 from cleannet.core import cases, terms
-from cleannet.core.clock import BEIJING, shipped_calendar
+from cleannet.core.clock import BEIJING, moment, shipped_calendar
 from cleannet.core.duty import Duty, arising
-from cleannet.core.entry import Facts
+from cleannet.core.entry import ANYBODY, ANYTHING, Facts
 from cleannet.core.grading import NotApplicable, grade
 from cleannet.core.overlay import check_overlay
 from cleannet.core.policy import CASES, Policy, shipped_files
@@ -195,7 +195,7 @@ def _due(options: argparse.Namespace) -> int:
     if graded and options.grade is None:
         return _wrong(f"What {kind.key} opens depends on the grade; add --grade {'|'.join(terms.GRADES)}.")
     try:
-        at = cases.moment(options.at)
+        at = moment(options.at)
     except ValueError:
         return _wrong(f"--at “{options.at}” is not an ISO 8601 time, as 2026-09-29T10:00+08:00.")
     if at.year not in _YEARS:
@@ -210,12 +210,12 @@ def _due(options: argparse.Namespace) -> int:
         changed_at=at,
         grades={policy.id: Grade(options.grade)} if options.grade else {},
         recipients=() if kind.key.endswith(".received") else tuple(terms.ROLES),
-        refs=cases.ANYTHING,
+        refs=ANYTHING,
         medium=options.medium,
     )
     duties = [
         duty
-        for duty in arising(policy, entry, cases.ANYBODY, shipped_calendar(), overlays)
+        for duty in arising(policy, entry, ANYBODY, shipped_calendar(), overlays)
         if kind.by or options.role in (duty.role, terms.CALENDAR.key)
     ]
     if options.json:

@@ -31,6 +31,8 @@ _WORDS = {
         "to": "报",
         "cc": "抄报",
         "nobody": "无",
+        "missing": "有待查内容",
+        "through": "（以{}）",
         "semicolon": "；",
     },
     "en": {
@@ -57,6 +59,8 @@ _WORDS = {
         "to": "to",
         "cc": "copy to",
         "nobody": "nobody",
+        "missing": "with empty fields",
+        "through": " (as {})",
         "semicolon": "; ",
     },
 }
@@ -142,7 +146,10 @@ def _duty(policy: Policy, rule: DutyRule, language: str) -> str:
     kind = terms.ENTRY_KINDS[rule.when]
     by = word["join"].join(_name(role, language) for role in sorted(rule.by))
     grades = word["join"].join(_term(terms.GRADES[grade], language) for grade in sorted(rule.grades))
-    when = _term(kind, language) + (f" ({by})" if by else "") + (f" · {grades}" if grades else "")
+    media = word["join"].join(_term(terms.MEDIA[medium], language) for medium in sorted(rule.medium))
+    conditions = (grades, media, word["missing"] if rule.if_missing else "")
+    when = _term(kind, language) + (f" ({by})" if by else "") + "".join(f" · {said}" for said in conditions if said)
+    through = word["join"].join(_term(terms.MEDIA[medium], language) for medium in rule.through)
     owes = rule.owes.removeprefix("role:")
     owing = _say(_OWING[owes], language) if owes in _OWING else _name(owes, language)
     limit = _limit(rule.limit, language)
@@ -151,7 +158,7 @@ def _duty(policy: Policy, rule: DutyRule, language: str) -> str:
         rule.article + (" 待核" if rule.unverified else ""),
         when,
         owing,
-        _say(rule.text, language),
+        _say(rule.text, language) + (word["through"].format(through) if through else ""),
         limit + start,
         word["join"].join(_name(name, language) for name in rule.to),
         word["join"].join(_name(name, language) for name in rule.cc),

@@ -1,38 +1,37 @@
 """Cases beside a law: what its rows must come to, as data that a lawyer reads and writes.
 
-A file `LAW.cases.toml` holds `[[grade]]` (figures and the grade they come to), `[[due]]` (one entry and the duties it
-opens) and `[[story]]` (entries in order and how each duty then stands). Times without a zone are Beijing's.
+A file `LAW.cases.toml` holds `[[grade]]` (figures and the grade they come to), `[[owed]]` (one per row of the law, see
+core.owed), `[[due]]` (one entry and all duties it opens) and `[[story]]` (entries in order and how each duty then
+stands). Times without a zone are Beijing's.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from cleannet.core.clock import BEIJING, Calendar
+from cleannet.core import owed
+from cleannet.core.clock import Calendar, moment
 from cleannet.core.duty import Duty, arising
-from cleannet.core.entry import SCOPES, Delegation, Facts, Participants
+from cleannet.core.entry import ANYBODY, ANYTHING, Delegation, Facts
 from cleannet.core.grading import NotApplicable, grade
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import parse
 from cleannet.core.replay import Standing, replay
-from cleannet.core.terms import RECIPIENTS, ROLES, Grade
-
-_MOMENTS = ("happened_at", "found_at", "received_at", "changed_at")
-# Where no party and no case is real, each name stands for itself.
-ANYBODY = Participants({name: (name,) for name in (*ROLES, *RECIPIENTS)})
-ANYTHING = {kind: kind for kind in SCOPES}
+from cleannet.core.terms import Grade
 
 
 def run(policy: Policy, text: str, calendar: Calendar) -> Iterator[tuple[str, str]]:
     """Yield the name of each case and what it found wrong (empty where the law comes to what the case says).
 
-    Raises TOMLDecodeError or KeyError for a case that cannot be read.
+    Raises TOMLDecodeError, KeyError, TypeError or ValueError for a case that cannot be read.
     """
     data = tomllib.loads(text)
     overlays = {item["name"]: parse(item["text"], f"{item['name']}.toml") for item in data.get("overlay", [])}
     for case in data.get("grade", []):
         yield _grade_case(policy, case)
+    for item in data.get("owed", []):
+        one = owed.read(item, data.get("moments", {}))
+        yield f"owed: {one.rule}", "; ".join(owed.wrong(policy, one, calendar))
     for number, case in enumerate(data.get("due", []), 1):
         yield _due_case(policy, case, number, calendar)
     for case in data.get("story", []):
@@ -42,17 +41,13 @@ def run(policy: Policy, text: str, calendar: Calendar) -> Iterator[tuple[str, st
         )
 
 
-def moment(text: str | datetime) -> datetime:
-    """Read an ISO 8601 moment; one without a zone is Beijing's."""
-    found = text if isinstance(text, datetime) else datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=BEIJING)
-
-
 def facts(data: Mapping[str, Any]) -> Facts:
     """Read one entry of a case; `at` stands for every moment the entry does not give."""
     given = dict(data)
     at = given.pop("at", None)
-    times: dict[str, Any] = {name: moment(given.pop(name)) if name in given else at and moment(at) for name in _MOMENTS}
+    times: dict[str, Any] = {
+        name: moment(given.pop(name)) if name in given else at and moment(at) for name in owed.MOMENTS
+    }
     grades = {law: Grade(value) for law, value in given.pop("grades", {}).items()}
     given.setdefault("party", given["role"])
     return Facts(**given, **times, grades=grades)

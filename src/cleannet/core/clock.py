@@ -15,6 +15,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+_NEW_YEAR = (12, 29)
 _LIMIT = re.compile(r"(?P<count>[1-9]\d{0,4})(?P<unit>min|h|d|wd)|month_end|none")
 
 
@@ -70,8 +71,12 @@ class Calendar:
         return day.weekday() < 5
 
     def knows(self, day: date) -> bool:
-        """Return whether the notice that decides on this day has been published."""
-        return day.year in self.years
+        """Return whether every notice that decides on this day has been published.
+
+        The break of 元旦 is a matter of the next year's notice: three days at most, so it reaches back to 30 December,
+        and to the 29th with a day worked in exchange.
+        """
+        return day.year in self.years and ((day.month, day.day) < _NEW_YEAR or day.year + 1 in self.years)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,12 @@ def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
         provisional = provisional or not calendar.knows(day)
         left -= calendar.is_working_day(day)
     return Due(_end_of(day), provisional)
+
+
+def moment(text: str | datetime) -> datetime:
+    """Read an ISO 8601 moment; one without a zone is Beijing's."""
+    found = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=BEIJING)
 
 
 def kept_until(last_act: datetime, days: int) -> datetime:

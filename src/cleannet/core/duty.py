@@ -1,19 +1,15 @@
-"""时限事项: an entry that has not been made yet. Which duties an entry gives rise to, meets and ends.
+"""时限事项: an entry that has not been made yet. Which duties an entry gives rise to; core.ending says what ends them.
 
 Every function is pure: the same entries in the same order give the same duties.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 from cleannet.core.clock import Calendar, due
-from cleannet.core.entry import SCOPES, Delegation, EntryFacts, Participants
+from cleannet.core.entry import SCOPES, EntryFacts, Participants
 from cleannet.core.policy import DutyRule, Policy, applying, changed
-from cleannet.core.terms import Grade
-
-_VOIDING = "incident.annulled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +39,11 @@ class Duty:
     scope: Mapping[str, str]
     delegate: str
     first_notice: tuple[str, ...]
+    through: tuple[str, ...]
     provisional: bool
     unverified: bool
     province: str
     key: str
-
-
-class DutyFacts(Protocol):
-    """Say what decides whether an entry meets a duty; a duty row satisfies it as it is."""
-
-    @property
-    def policy(self) -> str: ...
-    @property
-    def rule(self) -> str: ...
-    @property
-    def owes(self) -> str: ...
-    @property
-    def expects(self) -> str: ...
-    @property
-    def start(self) -> datetime: ...
-    @property
-    def to(self) -> Collection[str]: ...
-    @property
-    def cc(self) -> Collection[str]: ...
-    @property
-    def unrouted(self) -> Collection[str]: ...
-    @property
-    def grade(self) -> str: ...
-    @property
-    def scope(self) -> Mapping[str, str]: ...
-    @property
-    def first_notice(self) -> Collection[str]: ...
-    @property
-    def form(self) -> str: ...
 
 
 def arising(
@@ -90,36 +58,6 @@ def arising(
     Raises ValueError where the entry lacks the moment a rule starts from or says not what the duty is about.
     """
     return tuple(_arising(policy, entry, participants, calendar, overlays))
-
-
-def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] = ()) -> bool:
-    """Return whether `entry` is the act owed: the same act, by the right party, about the same, to every recipient.
-
-    A paper states its grade and meets duties of its kind at or below it, and none that asks for another form. A first
-    notice by phone or mail counts when it names the urgency and every recipient confirms it (545号 十五). What is sent
-    to all who are known meets the duty although another recipient is unrouted; nothing does while nobody is known to
-    whom, or by whom, it is owed. Nor does what was done before the duty began.
-    """
-    if entry.kind != duty.expects or not _by_right_party(entry, duty, delegations):
-        return False
-    if any(entry.refs.get(kind) != value for kind, value in duty.scope.items()):
-        return False
-    if entry.form and duty.form and entry.form != duty.form:
-        return False
-    if duty.grade:
-        stated = entry.grades.get(duty.policy)
-        if stated is None or stated.gravity < Grade(duty.grade).gravity:
-            return False
-    if entry.happened_at < duty.start or not duty.owes or (duty.unrouted and not duty.to):
-        return False
-    wanted = {*duty.to, *duty.cc} - {duty.owes}
-    if not wanted <= set(entry.recipients):
-        return False
-    if entry.medium in ("phone", "mail"):
-        # Where the law leaves the choice of recipients to who acts, each one chosen confirms.
-        reached = wanted if duty.to else set(entry.recipients)
-        return entry.medium in duty.first_notice and entry.urgent and reached <= set(entry.confirmed_by)
-    return True
 
 
 def restated(
@@ -161,24 +99,6 @@ def _over(due: datetime | None, at: datetime) -> bool:
     return due is not None and due < at
 
 
-def voids(entry: EntryFacts, duty: DutyFacts) -> bool:
-    """Return whether `entry` annuls the incident the duty belongs to, which ends the duty without meeting it."""
-    return entry.kind == _VOIDING and "case" in entry.refs and duty.scope.get("case") == entry.refs["case"]
-
-
-def _by_right_party(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation]) -> bool:
-    if entry.party == duty.owes and not entry.on_behalf_of:
-        return True
-    return entry.on_behalf_of == duty.owes and any(
-        delegation.policy == duty.policy
-        and delegation.rule == duty.rule
-        and delegation.delegator == duty.owes
-        and delegation.delegate == entry.party
-        and delegation.case in ("", entry.refs.get("case", ""))
-        for delegation in delegations
-    )
-
-
 def _arising(
     policy: Policy, entry: EntryFacts, participants: Participants, calendar: Calendar, overlays: Sequence[Policy]
 ) -> Iterator[Duty]:
@@ -201,13 +121,30 @@ def _arising(
 def _triggers(rule: DutyRule, entry: EntryFacts, participants: Participants, policy: Policy) -> bool:
     if rule.when != entry.kind:
         return False
-    if rule.by and entry.role not in rule.by and not any(entry.party in participants.of(role) for role in rule.by):
+    if not _is_by(rule, entry, participants):
         return False
     if rule.medium and entry.medium not in rule.medium:
+        return False
+    if rule.if_missing and not entry.missing:
         return False
     if any(not participants.of(name) for name in rule.needs):
         return False
     return not rule.grades or entry.grades.get(policy.id) in rule.grades
+
+
+def _is_by(rule: DutyRule, entry: EntryFacts, participants: Participants) -> bool:
+    """Return whether who made the entry is one the rule speaks of.
+
+    Whoever acts, acts in one role and owes as that one; an addressee owes for every role it has.
+    """
+    if not rule.by or entry.role in rule.by:
+        return True
+    addressed = rule.owes == "each_addressee" and not rule.among
+    return addressed and bool(_roles(entry.party, rule.by, participants))
+
+
+def _roles(party: str, among: Iterable[str], participants: Participants) -> list[str]:
+    return [role for role in sorted(among) if party in participants.of(role)]
 
 
 def _start(rule: DutyRule, entry: EntryFacts) -> datetime:
@@ -257,6 +194,7 @@ def _duties(
             scope=scope,
             delegate=rule.delegate,
             first_notice=rule.first_notice,
+            through=rule.through,
             provisional=last.provisional,
             unverified=rule.unverified or source.unverified or policy.unverified,
             province=entry.province,
@@ -279,10 +217,12 @@ def _owing(rule: DutyRule, entry: EntryFacts, participants: Participants) -> Ite
     if rule.owes == "actor":
         yield entry.party, entry.role
     elif rule.owes == "each_addressee":
+        among = rule.among or rule.by
         for party in sorted(entry.recipients) or [entry.party]:
-            role = next((role for role in sorted(rule.among) if party in participants.of(role)), "")
-            if role or not rule.among:
-                yield party, role or entry.role
+            if party == entry.party and entry.role in among:
+                yield party, entry.role
+            elif roles := _roles(party, among, participants):
+                yield party, roles[0]
     elif rule.owes == "each_reporter":
         for party in participants.of("reporter"):
             yield party, "operator"

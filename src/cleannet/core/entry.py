@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from cleannet.core.terms import Grade
+from cleannet.core.terms import RECIPIENTS, ROLES, Grade
 
 # What an entry, and a duty, can be about; in an entry's `refs` and in the `per` of a rule.
 SCOPES = (
@@ -31,7 +31,7 @@ class EntryFacts(Protocol):
 
     All moments are aware. `party` and `recipients` are party codes. `refs` names what the entry is about, by the
     kinds of `SCOPES`; a month as YYYY-MM, a day as YYYY-MM-DD. `grades` holds a grade per law id. `form` is the form
-    the act is on, "" where it is on none.
+    the act is on, "" where it is on none; `missing` are its fields that went out empty.
     """
 
     @property
@@ -66,6 +66,8 @@ class EntryFacts(Protocol):
     def province(self) -> str: ...
     @property
     def form(self) -> str: ...
+    @property
+    def missing(self) -> Collection[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class Facts:
     on_behalf_of: str = ""
     province: str = ""
     form: str = ""
+    missing: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +117,8 @@ class Participants:
     def of(self, name: str) -> tuple[str, ...]:
         """Return the party codes behind `name`, sorted; empty when nobody is known."""
         return tuple(sorted(self.roles.get(name, ())))
+
+
+# Where no party and no case is real, each name stands for itself.
+ANYBODY = Participants({name: (name,) for name in (*ROLES, *RECIPIENTS)})
+ANYTHING = {kind: kind for kind in SCOPES}

@@ -47,7 +47,12 @@ class GradeRule:
 
 @dataclass(frozen=True, slots=True)
 class DutyRule:
-    """Say: when an entry of this kind is made by that role, that party owes that entry within so long."""
+    """Say: when an entry of this kind is made by that role, that party owes that entry within so long.
+
+    `grades`, `medium`, `needs` (somebody fills these names) and `if_missing` (the form went out with empty fields) are
+    further conditions of the entry. `through` are the media by which the act counts, none: any in writing;
+    `first_notice` those that may come before the writing.
+    """
 
     id: str
     article: str
@@ -65,9 +70,11 @@ class DutyRule:
     cc: tuple[str, ...] = ()
     form: str = ""
     first_notice: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
     medium: frozenset[str] = frozenset()
     among: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
+    if_missing: bool = False
     delegate: str = ""
     unverified: bool = False
     note: str = ""

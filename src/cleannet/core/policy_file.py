@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from cleannet.core import terms
-from cleannet.core.entry import SCOPES
+from cleannet.core.duty_rows import duty_rows
 from cleannet.core.policy import (
     Change,
-    DutyRule,
     Field,
     Form,
     GradeRule,
@@ -26,9 +25,6 @@ from cleannet.core.policy import (
 from cleannet.core.terms import Grade
 from cleannet.core.toml_table import Problem, Table, lines
 
-STARTS = ("found_at", "received_at", "happened_at", "changed_at", "month")
-PER = (*SCOPES, "party", "addressee")
-GRADE_OF = ("own", "cncert", "notice")
 UNITS = ("name", "full_name", "family")
 PLACES = ("above", "table", "column")
 RETAINED = ("samples", "tallies", "papers", "orders", "evidence", "complaints")
@@ -92,7 +88,11 @@ class _Reader:
         since, until = self.span(top)
         overlays = top.text("overlays", "")
         forms = {form.id: form for form in self.forms(top)}
-        duties = tuple(self.duties(top, forms, bool(overlays)))
+        tables = [
+            self.table(data, f"duty[{index}]", f"[[duty]] {data.get('id', index + 1)}")
+            for index, data in enumerate(top.tables("duty"))
+        ]
+        duties = tuple(duty_rows(tables, None if overlays else forms))
         unit, grading = self.grading(top)
         policy = Policy(
             id=identity,
@@ -186,66 +186,6 @@ class _Reader:
                     key = "over" if threshold.strictly else "at_least"
                     table.wrong(key, f"{threshold.fact} is not below the figure of the graver grade")
                 lowest[threshold.fact] = threshold
-
-    def duties(self, top: Table, forms: Mapping[str, Form], overlay: bool) -> Iterator[DutyRule]:
-        seen: set[str] = set()
-        names = set(terms.ROLES) | set(terms.RECIPIENTS)
-        for index, data in enumerate(top.tables("duty")):
-            table = self.table(data, f"duty[{index}]", f"[[duty]] {data.get('id', index + 1)}")
-            rule = DutyRule(
-                id=table.text("id"),
-                article=table.text("article"),
-                text=table.bilingual("text"),
-                when=table.one_of("when", terms.ENTRY_KINDS),
-                by=frozenset(table.several("by", terms.ROLES, [])),
-                owes=table.text("owes"),
-                expects=table.one_of("expects", terms.ENTRY_KINDS),
-                start=table.one_of("start", STARTS),
-                limit=table.limit("limit"),
-                per=tuple(table.text("per").split("+")),
-                grades=frozenset(Grade(grade) for grade in table.several("grade", terms.GRADES, [])),
-                grade_of=table.one_of("grade_of", GRADE_OF, ""),
-                to=table.several("to", names, []),
-                cc=table.several("cc", names, []),
-                form=table.text("form", ""),
-                first_notice=table.several("first_notice", ("phone", "mail"), []),
-                medium=frozenset(table.several("medium", terms.MEDIA, [])),
-                among=frozenset(table.several("among", terms.ROLES, [])),
-                needs=table.several("needs", names, []),
-                delegate=table.one_of("delegate", terms.ROLES, ""),
-                unverified=table.take("unverified", bool, False),
-                note=table.text("note", ""),
-            )
-            self.check_duty(table, rule, names, overlay or rule.form in ("", *forms))
-            if rule.id in seen:
-                table.wrong("id", "this id stands twice in the file")
-            seen.add(rule.id)
-            table.done()
-            yield rule
-
-    def check_duty(self, table: Table, rule: DutyRule, names: set[str], form_known: bool) -> None:
-        if rule.owes not in ("actor", "each_addressee", "each_reporter") and (
-            not rule.owes.startswith("role:") or rule.owes.removeprefix("role:") not in names
-        ):
-            table.wrong("owes", f"“{rule.owes}” is nobody: write actor, each_addressee, each_reporter or role:ROLE")
-        for part in rule.per:
-            if part not in PER:
-                table.wrong("per", f"“{part}” makes nothing one; known are {', '.join(PER)}, joined by +")
-        kind = terms.ENTRY_KINDS.get(rule.when)
-        if kind and not kind.by and rule.by:
-            table.wrong("by", f"“{rule.when}” is made by the calendar; leave “by” out")
-        if kind and kind.by and not rule.by:
-            table.wrong("", "the field “by” is missing: which role makes the entry")
-        if kind and not rule.by <= kind.by:
-            table.wrong("by", f"“{rule.when}” is never made by {', '.join(sorted(rule.by - kind.by))}")
-        if kind and (rule.start == "month") != (not kind.by):
-            table.wrong("start", "“month” is the start of what the calendar makes, and of nothing else")
-        if bool(rule.grades) != bool(rule.grade_of):
-            table.wrong("grade", "“grade” and “grade_of” go together: whose grade decides")
-        if not form_known:
-            table.wrong("form", f"the form “{rule.form}” is not in this file")
-        if rule.unverified and not rule.note:
-            table.wrong("unverified", "what is unverified says why in “note”")
 
     def retention(self, top: Table) -> Iterator[Retention]:
         for index, data in enumerate(top.tables("retention")):

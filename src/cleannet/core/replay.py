@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cleannet.core.clock import Calendar
-from cleannet.core.duty import Duty, arising, meets, restated, sooner, voids
+from cleannet.core.duty import Duty, arising, restated, sooner
+from cleannet.core.ending import meets, voids
 from cleannet.core.entry import Delegation, EntryFacts, Participants
 from cleannet.core.policy import Policy
 

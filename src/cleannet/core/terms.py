@@ -127,6 +127,15 @@ VERDICTS = _keyed(
     ]
 )
 
+LEADS = _keyed(
+    [
+        Term("late", "迟报", "Reported late"),
+        Term("omitted", "漏报", "Omitted"),
+        Term("concealed", "疑似瞒报", "Possibly concealed"),
+        Term("false", "疑似谎报", "Possibly false"),
+    ]
+)
+
 RIGHTS = _keyed(
     [
         Term("read", "查看", "Read"),

@@ -108,6 +108,7 @@ def duty_record(duty: Duty) -> dict[str, Any]:
         "scope": dict(duty.scope),
         "delegate": duty.delegate,
         "first_notice": list(duty.first_notice),
+        "through": list(duty.through),
         "provisional": duty.provisional,
         "unverified": duty.unverified,
         "province": duty.province,

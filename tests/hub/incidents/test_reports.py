@@ -62,6 +62,26 @@ def test_the_paper_after_a_first_report_meets_the_duty_of_the_paper() -> None:
     assert ledger.entries(viewer("op1"), case=case, kind="paper.supplied").exists()
 
 
+def test_what_went_out_empty_is_supplemented_by_the_same_form_once_it_is_complete() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    given = {"viewer": viewer("op1"), "case": case}
+    first = reports.report(now=NOW, **given)
+    assert first.missing
+    assert ("19.supplement", "op1", False) in states(case)
+    known = {key: "已查明" for key in first.missing}
+    key, *_ = known
+    again = reports.report(now=NOW + HOUR, changes={other: known[other] for other in known if other != key}, **given)
+    assert again.missing == [key]
+    assert ("19.supplement", "op1", False) in states(case)
+    last = reports.report(now=NOW + 2 * HOUR, changes=known, **given)
+    assert (last.missing, last.version) == ([], 3)
+    assert ("19.supplement", "op1", True) in states(case)
+    assert [entry.kind for entry in ledger.entries(viewer("op1"), case=case).filter(happened_at=NOW + 2 * HOUR)] == [
+        "report.supplemented"
+    ]
+
+
 def test_a_province_found_later_is_told_by_a_copy_and_the_first_duty_keeps_its_recipients() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 50_001, NOW).cases
@@ -71,7 +91,7 @@ def test_a_province_found_later_is_told_by_a_copy_and_the_first_duty_keeps_its_r
     assert (owed["10.2.copy.urgent"].to, owed["10.2.copy.urgent"].due) == (["zj"], NOW + 3 * HOUR)
     paper = reports.report(viewer=viewer("op1"), case=case, now=NOW + HOUR)
     assert set(paper.recipients) == {"miit", "js", "zj", "cncert"}
-    assert not ledger.own_duties(viewer("op1")).filter(case=case).exists()
+    assert {duty.rule for duty in ledger.own_duties(viewer("op1")).filter(case=case)} == {"19.supplement"}
     assert {duty.rule for duty in ledger.own_duties(viewer("cncert")).filter(case=case)} == {
         "10.3.urgent",
         "10.3.copy.urgent",

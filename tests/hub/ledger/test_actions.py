@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from cleannet.core.clock import shipped_calendar
-from cleannet.core.duty import meets
+from cleannet.core.ending import meets
 from cleannet.core.entry import Participants
 from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
@@ -153,6 +153,33 @@ def test_the_same_key_is_entered_once(world: Any) -> None:
     again = world.grade(key="k", case="c-9")
     assert again.pk == first.pk
     assert Entry.objects.count() == Unsealed.objects.count() == 1
+
+
+def test_an_empty_field_of_a_report_opens_its_supplement(world: Any) -> None:
+    world.grade()
+    full = world.report(form="annex3", facts={"missing": []})
+    assert (full.missing, full.opened.count()) == ((), 0)
+    stored = world.report(case="c-2", form="annex3", facts={"missing": ["terminals", "harm"]})
+    assert Entry.objects.get(pk=stored.pk).missing == ("terminals", "harm")
+    (duty,) = stored.opened.all()
+    assert (duty.rule, duty.expects, duty.due, duty.scope) == (
+        "19.supplement",
+        "report.supplemented",
+        None,
+        {"case": "c-2"},
+    )
+    with pytest.raises(TypeError, match="is a list of the form's fields"):
+        world.report(case="c-3", facts={"missing": "terminals"})
+
+
+def test_an_act_through_another_medium_than_the_law_names_meets_nothing(world: Any) -> None:
+    world.grade(grade=Grade.IV)
+    duty = Duty.objects.get(rule="10.2.ordinary")
+    assert duty.through == ["system"]
+    world.report(grade=Grade.IV, medium="paper")
+    assert Duty.objects.get(pk=duty.pk).open
+    world.report(grade=Grade.IV)
+    assert not Duty.objects.get(pk=duty.pk).open
 
 
 def test_an_entry_satisfies_what_the_law_sees_of_it(world: Any) -> None:

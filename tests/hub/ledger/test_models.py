@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from cleannet.core.leads import leads
+from cleannet.core.policy_file import shipped
 from cleannet.hub.ledger.models import Duty, Entry
 
 
@@ -40,6 +42,14 @@ def test_a_duty_without_a_limit_is_never_late(world: Any) -> None:
     assert str(duty) == duty.key
     duty.due = None
     assert not duty.late_at(world.now + timedelta(days=999))
+
+
+def test_rows_are_what_leads_are_drawn_from(world: Any) -> None:
+    world.grade(facts={"figures": {"infected_24h": 100_001}})
+    duties = Duty.objects.select_related("opened_by", "met_by", "void_by")
+    assert leads([shipped()["mobile_malware_2011"]], duties, Entry.objects.all(), world.now) == ()
+    (lead,) = leads([], duties, Entry.objects.all(), world.later(hours=3))
+    assert (lead.kind, lead.party, lead.article, lead.case) == ("concealed", "cmcc", "十(二)", "c-1")
 
 
 def test_an_entry_names_itself(world: Any) -> None:

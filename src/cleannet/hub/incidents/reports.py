@@ -53,7 +53,8 @@ def report(
 ) -> Paper:
     """Report the viewer's own grade of a case on the form of a law to all it is owed to (545号 十(二), 十(三)).
 
-    After a first report by phone it is the paper still owed (十五). `changes` replaces what the form is filled with.
+    After a first report by phone it is the paper still owed (十五), and once nothing is missing any more the
+    supplement of what went out empty (十九). `changes` replaces what the form is filled with.
     """
     found = queries.open_case(viewer, case)
     draft = draft_report(viewer=viewer, case=case, now=now, policy=policy)
@@ -77,7 +78,7 @@ def report(
                 blobs=prepared.blobs,
                 **standing(found, now, of=viewer.party),
             )
-            for kind, about in _acts(viewer, found, policy)
+            for kind, about in _acts(viewer, found, policy, complete=not prepared.missing)
         ]
         return papers.issue(
             prepared=prepared,
@@ -98,7 +99,7 @@ def report_first(*, viewer: Viewer, case: str, first: First, now: datetime) -> E
     found = queries.open_case(viewer, case)
     own = _own_grade(found, viewer, BASE_LAW)
     to, cc = _recipients(found, _owed(viewer, found, BASE_LAW), now, BASE_LAW)
-    abouts = [about for kind, about in _acts(viewer, found, BASE_LAW) if kind == "incident.reported"]
+    abouts = [about for kind, about in _acts(viewer, found, BASE_LAW, complete=False) if kind == "incident.reported"]
     with transaction.atomic():
         locked(case)
         entries = [
@@ -119,12 +120,16 @@ def report_first(*, viewer: Viewer, case: str, first: First, now: datetime) -> E
         return entries[0]
 
 
-def _acts(viewer: Viewer, case: Case, policy: str) -> list[tuple[str, dict[str, str]]]:
-    """Return the acts one paper is: a report, the paper after a first report, a copy to provinces found later."""
+def _acts(viewer: Viewer, case: Case, policy: str, *, complete: bool) -> list[tuple[str, dict[str, str]]]:
+    """Return the acts one paper is: a report, the paper after a first report, a copy to provinces found later, and
+    where it is complete the supplement of an earlier one.
+    """
     mine = [duty for duty in ledger_queries.open_duties(viewer, case=case.number) if duty.owes == viewer.party]
     owed = [duty for duty in mine if duty.policy == policy]
     papers_owed = [duty for duty in owed if duty.expects == "paper.supplied" and "notice" not in duty.scope]
     acts = [("paper.supplied", dict[str, str]()) for _ in papers_owed[:1]]
+    if complete and any(duty.expects == "report.supplemented" for duty in owed):
+        acts.append(("report.supplemented", {}))
     reports = [duty for duty in owed if duty.expects == "incident.reported"]
     changes = sorted({duty.scope["change"] for duty in reports if "change" in duty.scope})
     acts += [("incident.reported", {"change": change}) for change in changes]

@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from cleannet.core.clock import Calendar
 from cleannet.core.duty import Duty as Arising
-from cleannet.core.duty import arising, meets, restated, sooner, voids
+from cleannet.core.duty import arising, restated, sooner
+from cleannet.core.ending import meets, voids
 from cleannet.core.entry import Facts, Participants
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
@@ -24,7 +25,7 @@ from cleannet.hub.ledger.models import Duty, Entry, PolicyText, Unsealed
 _ARISING_COLUMNS = (
     "key policy rule article owes role expects start due form grade delegate provisional unverified province".split()
 )
-_LIST_COLUMNS = ("to", "cc", "unrouted", "first_notice")
+_LIST_COLUMNS = ("to", "cc", "unrouted", "first_notice", "through")
 
 
 class EntryRefused(Refusal):
@@ -74,9 +75,10 @@ def enter(
 
     `policies` are the laws the case stands under, `overlays` what may change them; an overlay that the act `adopts`
     restates the running duties it reaches back to. `facts` is whatever belongs to this kind of act, without floats and
-    moments; `blobs` are references of hub.blobs; `text` is a person's note. An act whose `key` was entered before is
-    not entered again: that entry is returned and nothing else happens. All moments are aware. Raises EntryRefused when
-    the rules say no and ValueError for a naive moment or a malformed party code.
+    moments, with the form's empty fields as a list under `missing`; `blobs` are references of hub.blobs; `text` is a
+    person's note. An act whose `key` was entered before is not entered again: that entry is returned and nothing else
+    happens. All moments are aware. Raises EntryRefused when the rules say no and ValueError for a naive moment or a
+    malformed party code.
     """
     act = Facts(
         kind=kind,
@@ -95,6 +97,7 @@ def enter(
         on_behalf_of=on_behalf_of,
         province=province,
         form=form,
+        missing=_missing(facts or {}),
     )
     _check(act, now, blobs)
     follows = _arising(act, policies, overlays, participants, calendar)
@@ -136,6 +139,13 @@ def enter(
         _end(void, void_by=entry)
         _open(follows, entry, {policy.digest: policy for policy in (*policies, *overlays)})
         return entry
+
+
+def _missing(facts: Mapping[str, object]) -> tuple[str, ...]:
+    keys = facts.get("missing", [])
+    if not isinstance(keys, list):
+        raise TypeError(f"“missing” is a list of the form's fields, not {keys!r}")
+    return tuple(map(str, keys))
 
 
 def _check(act: Facts, now: datetime, blobs: Collection[str]) -> None:

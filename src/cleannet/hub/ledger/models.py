@@ -92,6 +92,11 @@ class Entry(models.Model):
         return str(self.record["form"])
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the fields of the form that went out empty."""
+        return tuple(self.facts.get("missing", ()))
+
+    @property
     def person(self) -> str:
         return str(self.record["person"])
 
@@ -173,6 +178,7 @@ class Duty(models.Model):
     scope = models.JSONField()
     delegate = models.CharField(max_length=32)
     first_notice = models.JSONField()
+    through = models.JSONField()
     provisional = models.BooleanField()
     unverified = models.BooleanField()
 

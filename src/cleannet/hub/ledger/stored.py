@@ -109,7 +109,7 @@ def _duty(duty: Duty) -> dict[str, Any]:
     fields: dict[str, Any] = {
         name: getattr(duty, name)
         for name in "key policy digest rule article owes role expects to cc unrouted form grade scope delegate "
-        "first_notice provisional unverified province".split()
+        "first_notice through provisional unverified province".split()
     }
     fields["start"] = ledger_record.stamp(duty.start)
     fields["due"] = None if duty.due is None else ledger_record.stamp(duty.due)

@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ('scope', models.JSONField()),
                 ('delegate', models.CharField(max_length=32)),
                 ('first_notice', models.JSONField()),
+                ('through', models.JSONField()),
                 ('provisional', models.BooleanField()),
                 ('unverified', models.BooleanField()),
                 ('case', models.CharField(max_length=64)),
