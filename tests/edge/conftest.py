@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import strategies as st
 
 from cleannet.core.merkle import Tree, leaf_hash
 from cleannet.edge import commands
@@ -16,6 +17,58 @@ from cleannet.formats import envelope
 from cleannet.formats.ledger_export import head_payload
 
 Run = Callable[..., int]
+# What breaks readers: moments out of range, numbers too large, halves of characters, nesting, long fields, quotes.
+NASTY = [
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-12:00",
+    "1969-12-31T23:59:59Z",
+    "-1",
+    "9" * 11,
+    "9" * 400,
+    "9" * 5000,
+    "1e999",
+    "NaN",
+    "Infinity",
+    "-0.0",
+    "\x00",
+    "\ufeff",
+    "\r",
+    "\n",
+    "\t",
+    '"',
+    ",",
+    "\\ud800",
+    "\\x00",
+    "[" * 3000,
+    '{"a":' * 2000,
+    "x" * 140_000,
+    "é" * 100_000,
+    "xn--" + "9" * 80,
+    "[::1]:99999",
+    "http://[",
+    "http://u@h:x@[::1]:1/%2e%2e/%zz",
+    "#fields",
+    "#path",
+    "#separator ",
+    "null",
+    "true",
+    "#",
+]
+
+
+def mangled(*lines: str) -> st.SearchStrategy[bytes]:
+    """Return a strategy of these lines with places in them overwritten by what breaks readers, or by any bytes."""
+    good = ("\n".join(lines) + "\n").encode()
+    what = st.one_of(st.sampled_from(NASTY).map(str.encode), st.binary(max_size=6))
+    cut = st.tuples(st.integers(0, len(good)), st.integers(0, 12), what)
+
+    def apply(cuts: list[tuple[int, int, bytes]]) -> bytes:
+        data = good
+        for at, length, put in cuts:
+            data = data[:at] + put + data[at + length :]
+        return data
+
+    return st.lists(cut, min_size=1, max_size=4).map(apply)
 
 
 class LoopbackHub:

@@ -114,7 +114,7 @@ class Detection:
 
     def _keyed(self, source: Source) -> Callable[[str], bytes]:
         if source.subscribers != tally.NUMBERS:
-            return _as_text
+            return _as_bytes
         if self._pseudonyms is None:
             raise WrongUse(
                 f"{source.file}: holds phone numbers; give the operator's key with --key (cleannet edge key)"
@@ -137,7 +137,7 @@ class Detection:
             program = self._programs[name]
             program.hits += 1
             if row.fen is not None:
-                program.loss.add(hashlib.blake2b(row.record.encode(), digest_size=16).digest(), row.fen)
+                program.loss.add(hashlib.blake2b(_as_bytes(row.record), digest_size=16).digest(), row.fen)
 
     def result(
         self,
@@ -189,8 +189,9 @@ class Detection:
         return Run(document, tally.read(document), tuple(self.sources))
 
 
-def _as_text(subscriber: str) -> bytes:
-    return subscriber.encode()
+def _as_bytes(text: str) -> bytes:
+    # A JSON log may hold half a surrogate pair, which is no text but tells one row from another.
+    return text.encode(errors="surrogatepass")
 
 
 def _counted(name: str, program: _Program, thresholds: Sequence[int]) -> tally.ProgramTally:

@@ -1,6 +1,5 @@
 """Read a mapping file: TOML that says which columns of a CSV or Parquet log mean what (docs/edge.md)."""
 
-import codecs
 import re
 import tomllib
 from collections.abc import Mapping as Table
@@ -152,11 +151,12 @@ class _Reader:
         return value
 
     def _encoding(self, value: object) -> str:
+        name = self._text("csv.encoding", value)
         try:
-            name = codecs.lookup(self._text("csv.encoding", value)).name
-        except LookupError:
-            name = "utf-16"
-        if name.startswith(("utf-16", "utf-32")):
+            fits = b"a,1\n".decode(name, errors="replace") == "a,1\n"
+        except (LookupError, ValueError):
+            fits = False
+        if not fits:
             self._wrong(
                 "csv.encoding must be a known encoding in which a line ends with one byte, such as utf-8, gb18030"
             )
