@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cleannet.core.indicator import Indicator, parse
-from cleannet.edge.state import State, read_hub_keys, spooled, write_whole
+from cleannet.edge.state import State, read_hub_keys, write_whole
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import envelope, messages, release
 from cleannet.formats.messages import CoveredSource
@@ -77,7 +77,6 @@ def test_sequence_is_gapless_and_a_batch_again_is_a_revision(state: State) -> No
         (2, "cd", 1),
         (3, "ab", 2),
     ]
-    assert [spooled(data) for _, data in state.waiting()] == found
 
 
 def test_sequence_goes_on_after_receipts(state: State) -> None:
@@ -136,9 +135,19 @@ def test_a_heartbeat_says_what_is_covered(state: State) -> None:
     state.take_release(signed_release(5), NOW)
     state.put(document(), NOW)
     sources = (CoveredSource("dns.log", 7, NOW), CoveredSource("x", 0, None))
-    state.cover(sources)
+    state.cover(sources, NOW)
     beat = messages.read_heartbeat(envelope.verify(state.heartbeat(NOW), keys, "heartbeat").payload)
     assert (beat.sequence, beat.release, beat.sources, beat.clock) == (1, 5, sources, NOW)
+
+
+def test_runs_of_numbers_and_of_addresses_are_both_covered(state: State) -> None:
+    keys = {state.identity().key_id: state.key().public_key()}
+    state.cover((CoveredSource("dns.log", 7, NOW),), NOW)
+    state.cover((CoveredSource("bills.csv", 2, None),), NOW + timedelta(hours=1))
+    for days, files in ((1, ["bills.csv", "dns.log"]), (7, ["bills.csv"]), (8, [])):
+        data = state.heartbeat(NOW + timedelta(days=days, minutes=1))
+        beat = messages.read_heartbeat(envelope.verify(data, keys, "heartbeat").payload)
+        assert [source.file for source in beat.sources] == files
 
 
 def test_hub_keys_are_read_from_a_file(tmp_path: Path) -> None:

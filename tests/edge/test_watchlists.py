@@ -42,6 +42,7 @@ def test_a_folder_gives_all_its_lists(written: Written, tmp_path: Path) -> None:
         ("stalkerware", 1, 0),
         ("release", 1, 0),
     ]
+    assert [Path(name).name for name in watchlist.passed_over] == ["LICENSE", "x.md"]
     assert watchlist.release == 3
     assert dict(watchlist.reasons) == {"too_wide": 1}
     assert [(left.line, left.reason[:6]) for left in watchlist.shown] == [(2, "it is ")]
@@ -61,6 +62,7 @@ def test_every_indicator_is_decided_once(written: Written) -> None:
 
 
 def test_allow_lists_from_files_and_folders(written: Written, tmp_path: Path) -> None:
+    written("allow/13800138000.md", "not a list")
     written("allow/a.json", '{"name": "Some names", "type": "hostname", "list": ["a.example", "b/c"]}')
     single = written("b.txt", "b.example\n")
     allowed = load_allow_lists([tmp_path / "allow", single])
@@ -69,6 +71,7 @@ def test_allow_lists_from_files_and_folders(written: Written, tmp_path: Path) ->
         ("plain", 1, 0),
     ]
     assert len(allowed.shown) == 1
+    assert allowed.passed_over == [str(tmp_path / "allow" / "….md")]
     assert allowed.lists.decide(parse("b.example"), NOW).reason == "ordinary"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cleannet.edge.names import shown
 from cleannet.edge.rows import BadRow
 from cleannet.edge.times import FORMS
 from cleannet.edge.wrong_use import WrongUse
@@ -69,16 +70,17 @@ class Mapping:
 
 def load(path: Path) -> Mapping:
     """Return the mapping of a file; raise WrongUse with every mistake's place."""
+    name = shown(path)
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
+        raise WrongUse(f"{name}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{path}: not TOML: {error}") from None
+        raise WrongUse(f"{name}: not TOML: {error}") from None
     problems: list[str] = []
-    mapping = _Reader(str(path), data, problems).mapping()
+    mapping = _Reader(name, data, problems).mapping()
     if problems:
-        raise WrongUse("\n".join(f"{path}: {problem}" for problem in problems))
+        raise WrongUse("\n".join(f"{name}: {problem}" for problem in problems))
     return mapping
 
 

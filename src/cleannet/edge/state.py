@@ -4,7 +4,7 @@
     identity.pem   the edge's signing key, mode 600          (written once by enrol)
     hub.pub        the hub's public keys, one a line         (pinned by enrol)
     release        the newest accepted release, as received
-    coverage.json  what the last run covered
+    coverage.json  what the runs of the last days covered
     spool/N        signed tally messages not yet receipted, N the sequence number in 12 digits
     sent/N         what the hub answered, with its signed ledger head
 
@@ -23,10 +23,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from cleannet.edge import coverage
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats import canonical, envelope, messages, release
+from cleannet.formats import canonical, envelope, release
 from cleannet.formats.messages import CoveredSource, Heartbeat, TallyMessage
-from cleannet.formats.moments import read_moment, write_moment
 
 DIGITS = 12
 
@@ -46,6 +46,7 @@ class State:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.release = folder / "release"
         self._spool, self._sent = folder / "spool", folder / "sent"
 
     def enrol(self, edge: str, party: str, province: str, hub_keys: Mapping[str, Ed25519PublicKey]) -> Identity:
@@ -95,8 +96,7 @@ class State:
 
     def kept_release(self) -> bytes | None:
         """Return the newest accepted release as it was received, or None."""
-        path = self.folder / "release"
-        return path.read_bytes() if path.exists() else None
+        return self.release.read_bytes() if self.release.exists() else None
 
     def release_number(self) -> int:
         """Return the number of the newest accepted release, 0 without any; its expiry does not matter here."""
@@ -108,23 +108,18 @@ class State:
     def take_release(self, data: bytes, moment: datetime) -> release.Release:
         """Keep a release, if it is newer; raise release.Rejected when it is not to be taken."""
         taken = release.accept(data, self.hub_keys(), moment, self.release_number())
-        self._write(self.folder / "release", data.strip())
+        self._write(self.release, data.strip())
         return taken
 
-    def cover(self, sources: tuple[CoveredSource, ...]) -> None:
-        """Remember what the last run covered."""
-        rows = [asdict(s) | {"last": None if s.last is None else write_moment(s.last)} for s in sources]
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._write(self.folder / "coverage.json", canonical.encode(rows))
+    def cover(self, sources: tuple[CoveredSource, ...], moment: datetime) -> None:
+        """Remember what a run at `moment` (aware) covered, beside what others did."""
+        with self._locked():
+            kept = coverage.merged(self._covered(), sources, moment)
+            self._write(self.folder / "coverage.json", canonical.encode(coverage.write(kept)))
 
     def heartbeat(self, clock: datetime) -> bytes:
-        """Return a signed heartbeat of what the last run covered; `clock` is aware."""
-        path = self.folder / "coverage.json"
-        rows: list[dict[str, Any]] = canonical.decode(path.read_bytes()) if path.exists() else []
-        sources = tuple(
-            CoveredSource(row["file"], row["rows"], None if row["last"] is None else read_moment(row["last"]))
-            for row in rows
-        )
+        """Return a signed heartbeat of what the runs of the last days covered; `clock` is aware."""
+        sources = tuple(covered.source for covered in coverage.current(self._covered(), clock))
         who = self.identity()
         beat = Heartbeat(who.edge, who.party, who.province, clock, self._last(), self.release_number() or None, sources)
         return envelope.sign(beat.write(), self.key(), who.key_id, "heartbeat")
@@ -161,6 +156,10 @@ class State:
         """Yield the hub's answers, oldest first."""
         for path in sorted(self._numbered(self._sent)):
             yield int(path.name), json.loads(path.read_bytes())
+
+    def _covered(self) -> tuple[coverage.Covered, ...]:
+        path = self.folder / "coverage.json"
+        return coverage.read(canonical.decode(path.read_bytes())) if path.exists() else ()
 
     def _last(self) -> int:
         both = [*self._numbered(self._spool), *self._numbered(self._sent)]
@@ -211,8 +210,3 @@ def read_hub_keys(path: Path) -> dict[str, Ed25519PublicKey]:
     if not keys:
         raise WrongUse(f"{path}: holds no public key")
     return {envelope.key_id(key): key for key in keys}
-
-
-def spooled(data: bytes) -> TallyMessage:
-    """Return the message of a spooled envelope, its signature unverified: it is this edge's own."""
-    return messages.read_tally(json.loads(data)["payload"].encode())

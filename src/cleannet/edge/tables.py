@@ -33,7 +33,7 @@ def read_csv(file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
     source.subscribers = _who(mapping)
     lines = _Lines(file, source, mapping.encoding)
     reader = csv.reader(lines, delimiter=mapping.delimiter, strict=True)
-    positions = _positions(mapping, mapping.header, str(file.path)) if mapping.header else None
+    positions = _positions(mapping, mapping.header, source.file) if mapping.header else None
     width = len(mapping.header)
     form = _Form(mapping)
     while True:
@@ -48,7 +48,7 @@ def read_csv(file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
         if not fields:
             continue
         if positions is None:
-            positions, width = _positions(mapping, fields, str(file.path)), len(fields)
+            positions, width = _positions(mapping, fields, source.file), len(fields)
             continue
         if len(fields) != width:
             source.break_row(began, f"{width} fields were expected and {len(fields)} found")
@@ -67,7 +67,7 @@ def read_parquet(path: Path, source: Source, mapping: Mapping) -> Iterator[Row]:
     try:
         with pq.ParquetFile(path) as parquet:
             names = parquet.schema_arrow.names
-            positions = _positions(mapping, names, str(path))
+            positions = _positions(mapping, names, source.file)
             wanted = sorted({names[at] for at in positions if at >= 0})
             for batch in parquet.iter_batches(_BATCH, columns=wanted):
                 columns = [_values(batch, names[at] if at >= 0 else "", mapping) for at in positions]

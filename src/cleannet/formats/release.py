@@ -20,6 +20,7 @@ from cleannet.formats.moments import NotAMoment, read_moment, write_moment
 SCHEMA = 1
 UNITS = ("name", "full_name", "family")
 KIND = "release"
+SUFFIX = ".release"
 
 
 class Rejected(ValueError):
