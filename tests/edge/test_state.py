@@ -17,7 +17,7 @@ HUB = envelope.new_key()
 HUB_KEYS = {envelope.key_id(HUB.public_key()): HUB.public_key()}
 
 
-def document(batch: str = "ab") -> dict[str, Any]:
+def document(batch: str = "ab", *logs: str, rows: int = 3) -> dict[str, Any]:
     return {
         "schema": 1,
         "subscribers": "numbers",
@@ -25,7 +25,7 @@ def document(batch: str = "ab") -> dict[str, Any]:
         "found_at": "2026-11-22T00:00:00Z",
         "batch": batch,
         "release": None,
-        "sources": [],
+        "sources": [{"file": f"{log}.csv", "sha256": log, "rows": rows, "first": None} for log in logs],
         "programs": [],
     }
 
@@ -77,6 +77,23 @@ def test_sequence_is_gapless_and_a_batch_again_is_a_revision(state: State) -> No
         (2, "cd", 1),
         (3, "ab", 2),
     ]
+
+
+def test_a_log_is_counted_in_one_batch_only(state: State) -> None:
+    state.put(document("one", "a", "b"), NOW)
+    with pytest.raises(WrongUse, match=r"b\.csv: was counted in the batch “one”"):
+        state.put(document("two", "b", "c"), NOW)
+    assert [sequence for sequence, _ in state.waiting()] == [1]
+    assert state.put(document("two", "c"), NOW) == 2
+    assert state.put(document("one", "a", "b"), NOW) == 3
+    assert state.put(document("one", "a", "d"), NOW) == 4
+    assert state.put(document("two", "b", "c"), NOW) == 5
+    with pytest.raises(WrongUse, match="“two”"):
+        State(state.folder).put(document("three", "b"), NOW)
+
+
+def test_a_log_without_a_row_may_be_in_every_batch(state: State) -> None:
+    assert [state.put(document(batch, "empty", rows=0), NOW) for batch in ("one", "two")] == [1, 2]
 
 
 def test_sequence_goes_on_after_receipts(state: State) -> None:

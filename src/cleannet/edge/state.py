@@ -5,6 +5,7 @@
     hub.pub        the hub's public keys, one a line         (pinned by enrol)
     release        the newest accepted release, as received
     coverage.json  what the runs of the last days covered
+    batches.json   each batch's last revision, and the sha256 of the logs it counted
     spool/N        signed tally messages not yet receipted, N the sequence number in 12 digits
     sent/N         what the hub answered, with its signed ledger head
 
@@ -14,6 +15,7 @@ Every file is written whole under another name and then renamed, so a reader nev
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -127,17 +129,25 @@ class State:
     def put(self, document: dict[str, Any], clock: datetime) -> int:
         """Sign a tally and add it to the spool; return its sequence number.
 
-        A tally of a batch that was spooled before is its next revision.
+        A tally of a batch that was spooled before is its next revision. Raises WrongUse where a source was counted in
+        another batch already, as the hub would add its loss twice.
         """
         who, key = self.identity(), self.key()
         with self._locked():
             sequence = self._last() + 1
-            revisions = self._revisions()
-            batch = document["batch"]
-            revision = revisions.get(batch, 0) + 1
+            batch, batches = document["batch"], self._batches()
+            counted = {source["sha256"]: source["file"] for source in document["sources"] if source["rows"]}
+            for other, known in batches.items():
+                for twice in sorted(counted.keys() & set(known["sources"]) if other != batch else ()):
+                    raise WrongUse(
+                        f"{counted[twice]}: was counted in the batch “{other}” already and would be counted twice; "
+                        f"leave it out, or count that batch anew together with it: --batch {shlex.quote(other)}"
+                    )
+            revision = batches[batch]["revision"] + 1 if batch in batches else 1
             message = TallyMessage(who.edge, who.party, sequence, batch, revision, document["release"], clock, document)
             message.tally()
-            self._write(self.folder / "revisions.json", canonical.encode(revisions | {batch: revision}))
+            batches[batch] = {"revision": revision, "sources": sorted(counted)}
+            self._write(self.folder / "batches.json", canonical.encode(batches))
             signed = envelope.sign(message.write(), key, who.key_id, "tally")
             self._write(self._spool / f"{sequence:0{DIGITS}}", signed)
         return sequence
@@ -165,8 +175,8 @@ class State:
         both = [*self._numbered(self._spool), *self._numbered(self._sent)]
         return max((int(path.name) for path in both), default=0)
 
-    def _revisions(self) -> dict[str, int]:
-        path = self.folder / "revisions.json"
+    def _batches(self) -> dict[str, dict[str, Any]]:
+        path = self.folder / "batches.json"
         return dict(canonical.decode(path.read_bytes())) if path.exists() else {}
 
     @staticmethod
