@@ -74,6 +74,7 @@ def mangled(*lines: str) -> st.SearchStrategy[bytes]:
 class LoopbackHub:
     """Answer like a hub, on this machine: receipts with a signed head over a growing ledger, consistency, releases.
 
+    `deltas` holds what it sends to those who have a release of that number.
     `status` other than 0 is what it answers to everything; `requests` is what it was asked, in order.
     """
 
@@ -84,6 +85,7 @@ class LoopbackHub:
         self.status = 0
         self.answer: bytes | None = None
         self.release: bytes | None = None
+        self.deltas: dict[int, bytes] = {}
         hub = self
 
         class Door(BaseHTTPRequestHandler):
@@ -126,7 +128,8 @@ class LoopbackHub:
         if where.path == "/api/v1/heartbeats":
             return 200, b"{}"
         if where.path == "/api/v1/releases/latest":
-            return (204, b"") if self.release is None else (200, self.release)
+            way = self.deltas.get(int(parse_qs(where.query)["after"][0]), self.release)
+            return (204, b"") if way is None else (200, way)
         if where.path == "/api/v1/ledger/consistency":
             first = int(parse_qs(where.query)["first"][0])
             proof = Tree(self.leaves).consistency_proof(first) if first <= len(self.leaves) else ()

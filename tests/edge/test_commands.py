@@ -208,12 +208,12 @@ def test_a_release_signed_by_another_is_refused(
 ) -> None:
     now = datetime.now(UTC)
     key, other = envelope.new_key(), envelope.new_key().public_key()
-    found = (Indicator(parse("evil.example"), "Evil", "control", "infected", ""),)
+    found = (Indicator(parse("evil.example"), "Evil", "control", "infected", "android_evil.txt", 17),)
     content = release.Release(7, "CNCERT", "P", now - timedelta(1), now + timedelta(1), "name", found)
     signed = written("r.release", release.sign(content, key, envelope.key_id(key.public_key())))
     ours = written("ours.pub", envelope.write_public(key.public_key()))
     theirs = written("theirs.pub", envelope.write_public(other))
     assert edge("explain", "evil.example", "--watchlist", signed, "--hub-key", ours) == 0
-    assert "release 7 of CNCERT:1" in capsys.readouterr().out
+    assert "release 7 of CNCERT, android_evil.txt:17" in capsys.readouterr().out
     assert edge("explain", "evil.example", "--watchlist", signed, "--hub-key", theirs) == 1
     assert "not among the trusted" in capsys.readouterr().err

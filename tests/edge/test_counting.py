@@ -1,14 +1,16 @@
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cleannet.core.indicator import Indicator, parse
 from cleannet.core.policy_file import shipped
 from cleannet.edge import counting, mapping
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats import envelope
+from cleannet.formats import envelope, release
 
 Written = Callable[[str, str | bytes], Path]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -64,6 +66,32 @@ def test_why_a_name_is_matched_or_held(lists: counting.Lists) -> None:
     held = counting.explain("log.service.example", lists, NOW)
     assert held.found[0].decision.holds
     assert held.decision.holds
+
+
+def test_a_merge_counts_the_union_and_replaces_what_was_counted_apart(written: Written, tmp_path: Path) -> None:
+    hub = envelope.new_key()
+    key_id = envelope.key_id(hub.public_key())
+    state = State(tmp_path / "state")
+    state.enrol("e", "P", "44", {key_id: hub.public_key()})
+    found = tuple(
+        Indicator(parse(f"{name}.example"), program, "control", "infected", "list.txt", line)
+        for line, (name, program) in enumerate((("evil", "one"), ("bad", "two"), ("unit", "unit")))
+    )
+    log = written("a.csv", LOG + LOG.removeprefix("t,n,h\n").replace("evil", "bad") + LOG.splitlines()[1] + "\n")
+    log.write_text(log.read_text() + f"{int(NOW.timestamp())},13900000000,unit.example\n")
+    totals = []
+    for number, aliases in enumerate(({}, {"one": "unit", "two": "unit"}), 1):
+        times = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+        made = release.Release(number, "CNCERT", "operators", *times, "name", found, aliases)
+        state.take_release(release.sign(made, hub, key_id), NOW)
+        lists = counting.load(state, [], [], NOW)
+        mappings = [mapping.load(written("m.toml", MAPPING))]
+        run = counting.count([log], lists, LAW, clock=lambda: NOW, mappings=mappings, key=bytes(32), batch="dns").run
+        counting.spool(state, run, NOW)
+        totals.append({one.program: one.infected.maximum for one in run.tally.programs})
+    assert totals == [{"one": 4, "two": 4, "unit": 1}, {"unit": 5}]
+    sent = [json.loads(json.loads(message)["payload"]) for _, message in state.waiting()]
+    assert [(one["batch"], one["revision"], one["release"]) for one in sent] == [("dns", 1, 1), ("dns", 2, 2)]
 
 
 def test_wrong_use_has_its_sentence(written: Written, lists: counting.Lists, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from cleannet.core.indicator import Indicator, parse
 from cleannet.edge.state import State, read_hub_keys, write_whole
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats import envelope, messages, release
+from cleannet.formats import delta, envelope, messages, release
 from cleannet.formats.messages import CoveredSource
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -30,9 +30,11 @@ def document(batch: str = "ab", *logs: str, rows: int = 3) -> dict[str, Any]:
     }
 
 
-def signed_release(number: int, hours: int = 1) -> bytes:
-    found = (Indicator(parse("evil.example"), "Evil", "control", "infected", ""),)
-    content = release.Release(number, "CNCERT", "A", NOW - timedelta(1), NOW + timedelta(hours=hours), "name", found)
+def signed_release(number: int, hours: int = 1, audience: str = "OPERATOR-A", name: str = "evil.example") -> bytes:
+    found = (Indicator(parse(name), "Evil", "control", "infected", ""),)
+    content = release.Release(
+        number, "CNCERT", audience, NOW - timedelta(1), NOW + timedelta(hours=hours), "name", found
+    )
     return release.sign(content, HUB, envelope.key_id(HUB.public_key()))
 
 
@@ -143,6 +145,39 @@ def test_releases_only_go_up(state: State) -> None:
     with pytest.raises(release.Rejected):
         state.take_release(signed_release(6, hours=0), NOW)
     assert state.release_number() == 5
+
+
+def test_a_release_for_another_party_is_not_taken(state: State) -> None:
+    assert state.take_release(signed_release(5, audience="operators"), NOW).number == 5
+    with pytest.raises(release.Rejected) as refused:
+        state.take_release(signed_release(6, audience="OPERATOR-B"), NOW)
+    assert refused.value.code == "audience"
+    assert state.release_number() == 5
+
+
+def test_a_delta_makes_the_kept_release_the_later_one(state: State) -> None:
+    key_id = envelope.key_id(HUB.public_key())
+    one, two, three = (signed_release(number, name=f"n{number}.example") for number in (1, 2, 3))
+    with pytest.raises(release.Rejected, match="no release to start from"):
+        state.take_release(delta.sign(one, two, HUB, key_id), NOW)
+    state.take_release(one, NOW)
+    assert state.take_release(delta.sign(one, two, HUB, key_id), NOW).number == 2
+    assert state.kept_release() == two
+    for way, code in (
+        (delta.sign(one, three, HUB, key_id), "base"),
+        (delta.sign(two, one, HUB, key_id), "lower_number"),
+    ):
+        with pytest.raises(release.Rejected) as refused:
+            state.take_release(way, NOW)
+        assert refused.value.code == code
+    assert state.kept_release() == two
+
+
+def test_a_kept_release_of_an_unknown_key_is_said(state: State) -> None:
+    state.take_release(signed_release(5), NOW)
+    (state.folder / "hub.pub").write_text(envelope.write_public(envelope.new_key().public_key()))
+    with pytest.raises(WrongUse, match="pin the hub"):
+        state.release_number()
 
 
 def test_a_heartbeat_says_what_is_covered(state: State) -> None:

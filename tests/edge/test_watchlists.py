@@ -16,7 +16,7 @@ KEY = envelope.new_key()
 KEYS = {envelope.key_id(KEY.public_key()): KEY.public_key()}
 
 
-def signed(number: int, hours: int = 1) -> bytes:
+def signed(number: int, hours: int = 1, aliases: dict[str, str] | None = None) -> bytes:
     content = release.Release(
         number,
         "CNCERT",
@@ -24,7 +24,8 @@ def signed(number: int, hours: int = 1) -> bytes:
         NOW - timedelta(days=1),
         NOW + timedelta(hours=hours),
         "name",
-        (Indicator(parse("evil.example"), "Evil", "control", "infected", ""),),
+        (Indicator(parse("evil.example"), "Evil", "control", "infected", "ioc.yaml", 6),),
+        aliases or {},
     )
     return release.sign(content, KEY, envelope.key_id(KEY.public_key()))
 
@@ -73,6 +74,21 @@ def test_allow_lists_from_files_and_folders(written: Written, tmp_path: Path) ->
     assert len(allowed.shown) == 1
     assert allowed.passed_over == [str(tmp_path / "allow" / "….md")]
     assert allowed.lists.decide(parse("b.example"), NOW).reason == "ordinary"
+
+
+def test_an_indicator_of_a_release_names_the_list_it_was_taken_from(written: Written) -> None:
+    watchlist = load_watchlists([written("r.release", signed(3))], AllowLists(), NOW, KEYS)
+    (entry,) = watchlist.watched
+    assert (entry.indicator.list, entry.indicator.line) == ("release 3 of CNCERT, ioc.yaml", 6)
+
+
+def test_aliases_of_a_release_hold_for_every_list(written: Written) -> None:
+    paths = [written("android_a.txt", "a.example\n"), written("android_b.txt", "b.example\n")]
+    paths.append(written("r.release", signed(3, aliases={"a": "Unit", "Evil": "Unit"})))
+    for given in (paths, paths[::-1]):
+        watchlist = load_watchlists(given, AllowLists(), NOW, KEYS)
+        programs = {entry.indicator.pattern.text: entry.indicator.program for entry in watchlist.watched}
+        assert programs == {"a.example": "Unit", "b.example": "b", "evil.example": "Unit"}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from cleannet.edge import coverage
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats import canonical, envelope, release
+from cleannet.formats import canonical, delta, envelope, release
 from cleannet.formats.messages import CoveredSource, Heartbeat, TallyMessage
 
 DIGITS = 12
@@ -105,11 +105,24 @@ class State:
         data = self.kept_release()
         if data is None:
             return 0
-        return release.read(envelope.verify(data, self.hub_keys(), release.KIND).payload).number
+        try:
+            return release.read(envelope.verify(data, self.hub_keys(), release.KIND).payload).number
+        except envelope.BadEnvelope as error:
+            raise WrongUse(f"{self.release}: {error}; pin the hub's key again, or remove the file and pull") from None
 
     def take_release(self, data: bytes, moment: datetime) -> release.Release:
-        """Keep a release, if it is newer; raise release.Rejected when it is not to be taken."""
-        taken = release.accept(data, self.hub_keys(), moment, self.release_number())
+        """Keep a release, or what a delta makes of the kept one; raise release.Rejected when it is not to be taken.
+
+        Rejected with the code base asks for the whole release: the delta does not start from the one kept here.
+        """
+        keys, kept = self.hub_keys(), self.kept_release()
+        if delta.is_envelope(data):
+            if kept is None:
+                raise release.Rejected("base", "a delta came, and there is no release to start from")
+            data = delta.apply(data, kept, keys)
+        taken = release.accept(data, keys, moment, self.release_number())
+        if taken.audience not in (release.OPERATORS, self.identity().party):
+            raise release.Rejected("audience", f"release {taken.number} is for {taken.audience}, not for this party")
         self._write(self.release, data.strip())
         return taken
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -99,22 +99,39 @@ def load_watchlists(
 ) -> Watchlist:
     """Return the watchlist in files and folders, as of `moment` (aware).
 
-    A release must be signed by one of `hub_keys` and not be below `newest`. Raises WrongUse when a path cannot be read
-    or two releases are given, and release.Rejected when a release is not to be taken.
+    A release must be signed by one of `hub_keys` and not be below `newest`; its aliases hold for every list. Raises
+    WrongUse when a path cannot be read or two releases are given, and release.Rejected when a release is not to be
+    taken.
     """
     watchlist = Watchlist()
+    aliases: Mapping[str, str] = {}
     for path in _files(paths, _WATCHLISTS, watchlist.passed_over):
         data, name = _bytes(path), shown(path)
         if release.is_envelope(data):
             if watchlist.release is not None:
                 raise WrongUse(f"{name}: a second release; give one release only")
             taken = release.accept(data, hub_keys, moment, newest)
-            watchlist.release = taken.number
-            _take(watchlist, name, "release", taken.indicators, (), allowed, moment)
+            watchlist.release, aliases = taken.number, taken.aliases
+            _take(watchlist, name, "release", _named(taken), (), allowed, moment)
         else:
             contents = lists.read(data, name, moment)
             _take(watchlist, name, contents.format, contents.indicators, contents.left_out, allowed, moment)
+    # The release may come after the lists of others, whose programs its aliases name too.
+    watchlist.watched = [_as_unit(entry, aliases) for entry in watchlist.watched]
     return watchlist
+
+
+def _named(taken: release.Release) -> Iterator[Indicator]:
+    """Yield the indicators of a release, each with the release before the name of the list it was taken from."""
+    name = f"release {taken.number} of {taken.issuer}"
+    for found in taken.indicators:
+        yield replace(found, list=f"{name}, {found.list}" if found.list else name)
+
+
+def _as_unit(entry: Watched, aliases: Mapping[str, str]) -> Watched:
+    """Return an indicator bound to the program that its own counts as: aliases of one unit are counted together."""
+    program = aliases.get(entry.indicator.program)
+    return entry if program is None else replace(entry, indicator=replace(entry.indicator, program=program))
 
 
 def _take(

@@ -140,9 +140,27 @@ def watchlist(options: argparse.Namespace) -> int:
 
 
 @worded
-def release(_options: argparse.Namespace) -> int:
+def withdraw(options: argparse.Namespace) -> int:
+    """End an indicator; it leaves the next release."""
+    ended = programs.withdraw_indicator(
+        program=options.program, text=options.indicator, reason=options.reason, now=_now()
+    )
+    print(f"Withdrew {options.indicator} of {options.program} ({ended}); it leaves the next release.")
+    return DONE
+
+
+@worded
+def merge(options: argparse.Namespace) -> int:
+    """Let a program count as another from the next release on."""
+    programs.merge(alias=options.alias, into=options.program)
+    print(f"{options.alias} counts as {options.program} from the next release on.")
+    return DONE
+
+
+@worded
+def release(options: argparse.Namespace) -> int:
     """Sign and publish a release of the watchlist."""
-    made = programs.publish(now=_now())
+    made = programs.publish(now=_now(), audience=options.audience)
     print(f"Release {made.number} with {made.indicators:,} indicators, valid until {made.expires_at:%Y-%m-%d}.")
     return DONE
 

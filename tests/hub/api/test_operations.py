@@ -6,10 +6,11 @@ import time_machine
 from pytest_django import Settings
 from tests.hub.api.conftest import Machine
 from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 - the fixture is used by name
-from tests.hub.world import LAW, NOW, World
+from tests.hub.world import LAW, NOW, PROGRAM, World
 
 from cleannet.core import merkle
-from cleannet.formats import release
+from cleannet.core.allow import AllowLists
+from cleannet.formats import delta, release
 from cleannet.formats.ledger_export import read_head
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.keyring import Keyring
@@ -81,6 +82,12 @@ def test_an_edge_pulls_the_newest_release(machines: Machines, settings: Settings
     keys = Keyring(settings.CLEANNET_DATA).verifiers()
     assert release.accept(answer.content, keys, NOW).number == 1
     assert machines["op1"].get("/releases/latest", after=1).status_code == 204
+    for number in range(50):
+        programs.add_indicator(
+            program=PROGRAM, text=f"n{number}.example", role="control", source="a.txt", allow=AllowLists(), now=NOW
+        )
+    before, newest = (bytes(programs.publish(now=NOW).envelope) for _ in range(2))
+    assert delta.apply(machines["op1"].get("/releases/latest", after=2).content, before, keys) == newest
 
 
 def test_the_whole_chain_over_the_api(
