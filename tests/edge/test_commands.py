@@ -140,6 +140,10 @@ def test_the_whole_way_to_the_hub(
     assert edge("report", *way) == 0
     assert edge("heartbeat", *way) == 0
     assert edge("audit", *way) == 0
+    before = (tmp_path / "state" / "identity.pem").read_bytes()
+    assert edge("rotate", *way) == 0
+    assert (tmp_path / "state" / "identity.pem").read_bytes() != before
+    assert edge("heartbeat", *way) == 0
     sent = [json.loads(json.loads(body)["payload"]) for _, path, _, body in hub.requests if path == "/api/v1/tallies"]
     assert [item["release"] for item in sent] == [7, 7]
     assert sent[0] == sent[1]

@@ -107,6 +107,32 @@ def test_heartbeat(hub: Any, state: State) -> None:
     assert messages.read_heartbeat(payload).clock == NOW
 
 
+def test_a_new_key_is_used_once_the_hub_believes_it(hub: Any, state: State) -> None:
+    old, old_id = state.key(), state.identity().key_id
+    state.put(TALLY, NOW)
+    with Hub(hub.url, "t") as way:
+        hub.status = 503
+        with pytest.raises(HubAway):
+            way.rotate(state, NOW)
+        assert state.identity().key_id == old_id
+        hub.status = 0
+        way.rotate(state, NOW)
+        assert way.report(state) == 1
+        way.heartbeat(state, NOW)
+    failed, taken, tally, beat = [body for _, _, _, body in hub.requests]
+    named = [
+        messages.read_rotation(envelope.verify(data, {old_id: old.public_key()}, "rotation").payload).public_key
+        for data in (failed, taken)
+    ]
+    assert named == [state.public_key()] * 2
+    assert [path for _, path, _, _ in hub.requests][1] == "/api/v1/keys"
+    new_id = state.identity().key_id
+    assert new_id == envelope.key_id(state.key().public_key()) != old_id
+    envelope.verify(tally, {old_id: old.public_key()}, "tally")
+    envelope.verify(beat, {new_id: state.key().public_key()}, "heartbeat")
+    assert [path.name for path in state.folder.glob("*.pem")] == ["identity.pem"]
+
+
 def test_pull(hub: Any, state: State) -> None:
     content = release.Release(
         5,

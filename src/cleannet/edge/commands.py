@@ -1,4 +1,4 @@
-"""The commands of the edge: `cleannet edge detect | explain | key | enrol | pull | report | heartbeat | audit`."""
+"""The commands of the edge: `cleannet edge detect | explain | key | enrol | pull | report | … | audit`."""
 
 import argparse
 import json
@@ -70,6 +70,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         ("pull", _pull, "take the newest release of the watchlist"),
         ("report", _report, "send the spooled tallies, oldest first"),
         ("heartbeat", _heartbeat, "say that this edge is alive and what it covers"),
+        ("rotate", _rotate, "give this edge a new signing key, vouched for by the one before"),
         ("audit", _audit, "check that the hub's ledger still contains every head it ever receipted"),
     ):
         command = _command(commands, name, run, words)
@@ -248,6 +249,15 @@ def _heartbeat(options: argparse.Namespace) -> int:
     with hub:
         hub.heartbeat(state, _now())
     print("The hub has heard this edge.")
+    return DONE
+
+
+def _rotate(options: argparse.Namespace) -> int:
+    hub, state = _hub(options)
+    with hub:
+        hub.rotate(state, _now())
+    print(f"This edge signs with the key {state.identity().key_id} from now on; the hub knows it:")
+    print(state.public_key())
     return DONE
 
 

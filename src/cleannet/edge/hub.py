@@ -20,6 +20,7 @@ from cleannet.formats.release import Rejected
 
 TIMEOUT = 30.0
 _TALLIES, _HEARTBEATS = "/api/v1/tallies", "/api/v1/heartbeats"
+_KEYS = "/api/v1/keys"
 _RELEASE, _CONSISTENCY = "/api/v1/releases/latest", "/api/v1/ledger/consistency"
 
 
@@ -70,6 +71,11 @@ class Hub:
     def heartbeat(self, state: State, clock: datetime) -> None:
         """Say that this edge is alive and what it covers."""
         self._ask("POST", _HEARTBEATS, state.heartbeat(clock))
+
+    def rotate(self, state: State, clock: datetime) -> None:
+        """Give the edge a new signing key once the hub believes it; after a failure it is asked to believe the same."""
+        self._ask("POST", _KEYS, state.rotation(clock))
+        state.rotate()
 
     def pull(self, state: State, moment: datetime) -> int | None:
         """Take the newest release, by a delta where the hub sends one, and return its number; raise release.Rejected.

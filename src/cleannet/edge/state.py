@@ -1,7 +1,8 @@
 """The edge's own folder: who it is, the hub's key, the last release, the spool and the hub's receipts.
 
-    identity.json  edge id, party, province, key id          (written once by enrol)
-    identity.pem   the edge's signing key, mode 600          (written once by enrol)
+    identity.json  edge id, party, province                  (written once by enrol)
+    identity.pem   the edge's signing key, mode 600          (written by enrol, replaced by rotate)
+    next.pem       the key that the hub is being told about  (only while rotate has no answer)
     hub.pub        the hub's public keys, one a line         (pinned by enrol)
     release        the newest accepted release, as received
     coverage.json  what the runs of the last days covered
@@ -18,7 +19,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cleannet.edge import coverage
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import canonical, delta, envelope, release
-from cleannet.formats.messages import CoveredSource, Heartbeat, TallyMessage
+from cleannet.formats.messages import CoveredSource, Heartbeat, Rotation, TallyMessage
 
 DIGITS = 12
 
@@ -49,6 +50,7 @@ class State:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.release = folder / "release"
+        self._pem, self._next = folder / "identity.pem", folder / "next.pem"
         self._spool, self._sent = folder / "spool", folder / "sent"
 
     def enrol(self, edge: str, party: str, province: str, hub_keys: Mapping[str, Ed25519PublicKey]) -> Identity:
@@ -59,19 +61,20 @@ class State:
             )
         for folder in (self.folder, self._spool, self._sent):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = envelope.new_key()
-        identity = Identity(edge, party, province, envelope.key_id(key.public_key()))
-        self._write(self.folder / "identity.pem", envelope.write_private(key))
+        self._write(self._pem, envelope.write_private(envelope.new_key()))
         self._write(
             self.folder / "hub.pub", "".join(f"{envelope.write_public(k)}\n" for k in hub_keys.values()).encode()
         )
-        self._write(self.folder / "identity.json", canonical.encode(asdict(identity)))
-        return identity
+        self._write(
+            self.folder / "identity.json", canonical.encode({"edge": edge, "party": party, "province": province})
+        )
+        return self.identity()
 
     def identity(self) -> Identity:
         """Return who this edge is; raise WrongUse when it is not enrolled."""
         try:
-            return Identity(**canonical.decode((self.folder / "identity.json").read_bytes()))
+            known = canonical.decode((self.folder / "identity.json").read_bytes())
+            return Identity(**known, key_id=envelope.key_id(self.key().public_key()))
         except FileNotFoundError:
             raise WrongUse(f"{self.folder} holds no enrolled edge; run: cleannet edge enrol") from None
         except (OSError, canonical.NotCanonical, TypeError):
@@ -79,17 +82,25 @@ class State:
 
     def key(self) -> Ed25519PrivateKey:
         """Return the signing key; raise WrongUse when others may read it or it cannot be read."""
-        path = self.folder / "identity.pem"
-        try:
-            if path.stat().st_mode & 0o077:
-                raise WrongUse(f"{path} can be read by others; run: chmod 600 {path}")
-            return envelope.read_private(path.read_bytes())
-        except (OSError, ValueError):
-            raise WrongUse(f"{path} cannot be read as a key") from None
+        return self._key(self._pem)
 
     def public_key(self) -> str:
         """Return the public key, as one line, to be given to the hub."""
         return envelope.write_public(self.key().public_key())
+
+    def rotation(self, clock: datetime) -> bytes:
+        """Return the message, signed with the key in use, that names the next one; made where there is none yet."""
+        who, key = self.identity(), self.key()
+        with self._locked():
+            if not self._next.exists():
+                self._write(self._next, envelope.write_private(envelope.new_key()))
+        public = envelope.write_public(self._key(self._next).public_key())
+        return envelope.sign(Rotation(who.edge, who.party, public, clock).write(), key, who.key_id, "rotation")
+
+    def rotate(self) -> None:
+        """Sign with the next key from now on; what is spooled stays signed with the one before, which is gone."""
+        with self._locked():
+            self._next.replace(self._pem)
 
     def hub_keys(self) -> dict[str, Ed25519PublicKey]:
         """Return the pinned keys of the hub by key id; none when not enrolled."""
@@ -191,6 +202,15 @@ class State:
     def _batches(self) -> dict[str, dict[str, Any]]:
         path = self.folder / "batches.json"
         return dict(canonical.decode(path.read_bytes())) if path.exists() else {}
+
+    @staticmethod
+    def _key(path: Path) -> Ed25519PrivateKey:
+        try:
+            if path.stat().st_mode & 0o077:
+                raise WrongUse(f"{path} can be read by others; run: chmod 600 {path}")
+            return envelope.read_private(path.read_bytes())
+        except (OSError, ValueError):
+            raise WrongUse(f"{path} cannot be read as a key") from None
 
     @staticmethod
     def _numbered(folder: Path) -> list[Path]:

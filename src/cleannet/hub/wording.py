@@ -177,7 +177,7 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "message.key_superseded": (
         409,
         _("The edge %(edge)s has a newer key than the one that signed this."),
-        _("Rotate from the newest key; if nobody of yours made it, have the edge revoked."),
+        _("Sign with the newest key; if nobody of yours made it, have the edge revoked."),
     ),
     "incident.unknown": (
         404,

@@ -78,6 +78,14 @@ def receive_heartbeat(request: HttpRequest) -> Status[Any]:
     return Status(200, {"taken": True})
 
 
+@api.post("/keys", response={200: schemas.Taken, **PROBLEMS})
+@allowed("submit")
+def receive_rotation(request: HttpRequest) -> Status[Any]:
+    """Take in a signed rotation (the body is the envelope): the key an edge will sign with from now on."""
+    watch.take_rotation(data=request.body, party=viewer_of(request).party, now=now())
+    return Status(200, {"taken": True})
+
+
 @api.get("/releases/latest", response={204: None, **PROBLEMS})
 @allowed("read")
 def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | Status[Any]:
