@@ -10,8 +10,8 @@ from cleannet.cli.demo_data import OPERATORS
 from cleannet.cli.demo_edge import Edge
 from cleannet.core.indicator import Indicator, counted_as, parse
 from cleannet.edge.hub import HubAway
-from cleannet.edge.state import spooled
-from cleannet.formats import envelope, release
+from cleannet.formats import canonical, envelope, messages, release
+from cleannet.formats.messages import TallyMessage
 
 BEGIN = datetime(2026, 11, 21, 2, tzinfo=UTC)
 
@@ -34,10 +34,14 @@ def edge(tmp_path: Path) -> Edge:
     return made
 
 
+def spooled(edge: Edge) -> list[TallyMessage]:
+    return [messages.read_tally(canonical.decode(message)["payload"].encode()) for _, message in edge.state.waiting()]
+
+
 def test_the_growing_log_is_one_batch_whose_counts_replace_each_other(edge: Edge) -> None:
     for hour in (1, 2):
         counted = edge.count(edge.logs.dns_until(hour), BEGIN + timedelta(hours=hour))
-    messages = [spooled(message) for _, message in edge.state.waiting()]
+    messages = spooled(edge)
     assert [(message.sequence, message.revision) for message in messages] == [(1, 1), (2, 2)]
     assert {message.batch for message in messages} == {"edge-op-a dns.csv"}
     (big,) = [program for program in counted.run.tally.programs if program.program == data.BIG]
@@ -48,7 +52,7 @@ def test_the_growing_log_is_one_batch_whose_counts_replace_each_other(edge: Edge
 def test_every_file_of_bills_is_a_batch_of_its_own(edge: Edge) -> None:
     for after, until in ((0, 20), (20, 26)):
         edge.count(edge.logs.bills_between(after, until), BEGIN + timedelta(hours=until))
-    messages = [spooled(message) for _, message in edge.state.waiting()]
+    messages = spooled(edge)
     assert len({message.batch for message in messages}) == 2
     losses = [message.tally().programs[0].loss_fen for message in messages]
     assert losses[0] < 100_000_000 < sum(losses)

@@ -15,6 +15,7 @@ from cleannet.cli.demo_story import Story
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.programs import queries as programs
 
 BEGIN = datetime(2026, 11, 21, 2, tzinfo=UTC)
@@ -36,8 +37,9 @@ def stage(tmp_path: Path, settings: Settings, network: LoopbackNetwork, monkeypa
     """Return a stage whose edges take the release from the hub's own table instead of over HTTP."""
 
     def pull(edge: Edge, _url: str, moment: datetime) -> int | None:
-        found = programs.latest_release(after=edge.state.release_number(), now=moment)
-        return None if found is None else edge.state.take_release(bytes(found.envelope), moment).number
+        viewer, after = Viewer(edge.operator.party, "operator"), edge.state.release_number()
+        found = programs.release_after(viewer, after=after, now=moment)
+        return None if found is None else edge.state.take_release(found, moment).number
 
     monkeypatch.setattr(Edge, "pull", pull)
     settings.CLEANNET_DATA = tmp_path / "hub"

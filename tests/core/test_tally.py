@@ -188,6 +188,16 @@ def test_a_record_counts_once_and_a_refund_subtracts() -> None:
     assert (loss.total, loss.contradictions) == (500, 1)
 
 
+def test_a_refund_under_the_id_of_its_fee_takes_it_back() -> None:
+    for records in (((b"1", 50_000), (b"1", -50_000)), ((b"1", -50_000), (b"1", 50_000), (b"1", 50_000))):
+        loss = Loss()
+        for record, fen in records:
+            loss.add(record, fen)
+        assert (loss.total, loss.records, loss.contradictions) == (0, 2, 0)
+    loss.add(b"1", -20_000)
+    assert (loss.total, loss.contradictions) == (0, 1)
+
+
 RECORDS = st.lists(st.tuples(st.sampled_from([b"1", b"2", b"3"]), st.integers(-500, 500)), max_size=12)
 
 
@@ -199,14 +209,16 @@ def test_loss_merges_in_any_order(records: list[tuple[bytes, int]], chance: rand
             loss.add(record, fen)
         return loss
 
-    smallest: dict[bytes, int] = {}
+    fees: dict[bytes, int] = {}
+    refunds: dict[bytes, int] = {}
     for record, fen in records:
-        smallest[record] = min(fen, smallest.get(record, fen))
+        kept = refunds if fen < 0 else fees
+        kept[record] = min(fen, kept.get(record, fen))
     shuffled = list(records)
     chance.shuffle(shuffled)
     merged = lost(shuffled[:cut])
     merged.merge(lost(shuffled[cut:]))
-    assert merged.total == lost(records).total == sum(smallest.values())
+    assert merged.total == lost(records).total == sum(fees.values()) + sum(refunds.values())
 
 
 def test_moments() -> None:

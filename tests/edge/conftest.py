@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import strategies as st
 
 from cleannet.core.merkle import Tree, leaf_hash
 from cleannet.edge import commands
@@ -16,11 +17,64 @@ from cleannet.formats import envelope
 from cleannet.formats.ledger_export import head_payload
 
 Run = Callable[..., int]
+# What breaks readers: moments out of range, numbers too large, halves of characters, nesting, long fields, quotes.
+NASTY = [
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-12:00",
+    "1969-12-31T23:59:59Z",
+    "-1",
+    "9" * 11,
+    "9" * 400,
+    "9" * 5000,
+    "1e999",
+    "NaN",
+    "Infinity",
+    "-0.0",
+    "\x00",
+    "\ufeff",
+    "\r",
+    "\n",
+    "\t",
+    '"',
+    ",",
+    "\\ud800",
+    "\\x00",
+    "[" * 3000,
+    '{"a":' * 2000,
+    "x" * 140_000,
+    "é" * 100_000,
+    "xn--" + "9" * 80,
+    "[::1]:99999",
+    "http://[",
+    "http://u@h:x@[::1]:1/%2e%2e/%zz",
+    "#fields",
+    "#path",
+    "#separator ",
+    "null",
+    "true",
+    "#",
+]
+
+
+def mangled(*lines: str) -> st.SearchStrategy[bytes]:
+    """Return a strategy of these lines with places in them overwritten by what breaks readers, or by any bytes."""
+    good = ("\n".join(lines) + "\n").encode()
+    what = st.one_of(st.sampled_from(NASTY).map(str.encode), st.binary(max_size=6))
+    cut = st.tuples(st.integers(0, len(good)), st.integers(0, 12), what)
+
+    def apply(cuts: list[tuple[int, int, bytes]]) -> bytes:
+        data = good
+        for at, length, put in cuts:
+            data = data[:at] + put + data[at + length :]
+        return data
+
+    return st.lists(cut, min_size=1, max_size=4).map(apply)
 
 
 class LoopbackHub:
     """Answer like a hub, on this machine: receipts with a signed head over a growing ledger, consistency, releases.
 
+    `deltas` holds what it sends to those who have a release of that number.
     `status` other than 0 is what it answers to everything; `requests` is what it was asked, in order.
     """
 
@@ -31,6 +85,7 @@ class LoopbackHub:
         self.status = 0
         self.answer: bytes | None = None
         self.release: bytes | None = None
+        self.deltas: dict[int, bytes] = {}
         hub = self
 
         class Door(BaseHTTPRequestHandler):
@@ -70,10 +125,11 @@ class LoopbackHub:
         if where.path == "/api/v1/tallies":
             self.leaves.append(leaf_hash(body))
             return 201, self.answer or json.dumps({"receipt": len(self.leaves), "head": self.head()}).encode()
-        if where.path == "/api/v1/heartbeats":
+        if where.path in ("/api/v1/heartbeats", "/api/v1/keys"):
             return 200, b"{}"
         if where.path == "/api/v1/releases/latest":
-            return (204, b"") if self.release is None else (200, self.release)
+            way = self.deltas.get(int(parse_qs(where.query)["after"][0]), self.release)
+            return (204, b"") if way is None else (200, way)
         if where.path == "/api/v1/ledger/consistency":
             first = int(parse_qs(where.query)["first"][0])
             proof = Tree(self.leaves).consistency_proof(first) if first <= len(self.leaves) else ()

@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -52,16 +53,20 @@ def test_a_passed_threshold_prints_the_deadline(
     log = written("a.csv", HEAD + rows(10_001))
     before = datetime.now(UTC)
     assert edge("detect", log, *numbers, "--json") == 0
-    document = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    document = json.loads(printed.out)
+    assert "较大 III by 八" in printed.err
+    assert "incident.reported to" in printed.err
     program = tally.read(document).programs[0]
     assert (program.program, program.infected.maximum, program.loss_fen) == ("evil", 10_001, 100_010)
     assert list(program.infected.crossings) == [10_000]
     assert before <= tally.read(document).found_at <= datetime.now(UTC)
     assert document["policy"]["id"] == "mobile_malware_2011"
     assert edge("detect", log, *numbers) == 0
-    text = capsys.readouterr().out
-    assert "较大 III by 八" in text
-    assert "incident.reported" in text
+    printed = capsys.readouterr()
+    assert "较大 III by 八" in printed.out
+    assert "incident.reported to" in printed.out
+    assert printed.err == ""
 
 
 def test_no_number_reaches_any_output(
@@ -78,12 +83,19 @@ def test_no_number_reaches_any_output(
         "13800000000,13800000001\n",
         '2025-11-22 08:00:00,13800000002,"13912345678\n',
     ]
-    good, bad = written("a.csv", text), written("b.csv", HEAD + "".join(broken))
-    headless = written("c.csv", text.removeprefix(HEAD))
+    good = written("8613800000003/+86 138-0000-0004.csv", text)
+    bad = written("008613800000005.csv", HEAD + "".join(broken))
+    headless = written("13800000006.csv", text.removeprefix(HEAD))
+    cut = written("13800000007.csv.gz", gzip.compress((HEAD + text * 50).encode())[:-40])
+    urls = written("urls.csv", HEAD + "2025-11-22 08:00:00,13800000001,http://13912345678@evil.example/13800000002,\n")
     wrong = written("wrong.toml", MAPPING.replace('"phone"', '"msisdn"'))
     assert edge("enrol", "--edge", "e", "--party", "P", "--hub-key", written("hub.pub", hub.keys)) == 0
     assert edge("detect", good, bad, *numbers, "--out", tmp_path / "T.json", "--spool") == 0
     assert edge("detect", good, bad, *numbers, "--json") == 0
+    assert edge("detect", cut, urls, *numbers) == 0
+    assert edge("detect", tmp_path / "13800000003.csv", *numbers) == 2
+    assert edge("detect", good, *numbers, "--batch", "of 13912345678", "--spool") == 2
+    assert edge("explain", "13912345678", *numbers[:2]) == 2
     assert edge("detect", headless, *numbers) == 2
     assert edge("detect", good, *numbers[:2], "--mapping", wrong, *numbers[4:]) == 2
     token = written("token", "t")
@@ -91,7 +103,7 @@ def test_no_number_reaches_any_output(
     for command in ("report", "heartbeat", "audit"):
         assert edge(command, "--hub", hub.url, "--token-file", token) == 0
     printed = capfd.readouterr()
-    inputs = {good, bad, headless}
+    inputs = {good, bad, headless, cut, urls}
     outputs = [path for path in tmp_path.rglob("*") if path.is_file() and path not in inputs]
     texts = [printed.out.encode(), printed.err.encode(), *(path.read_bytes() for path in outputs)]
     texts += [body for _, _, _, body in hub.requests]
@@ -99,6 +111,7 @@ def test_no_number_reaches_any_output(
     for text_out in texts:
         for number in planted:
             assert number.encode() not in text_out
+            assert number[:3].encode() + b"-" + number[3:7].encode() not in text_out
     document = json.loads((tmp_path / "T.json").read_bytes())
     assert document["rows"]["read"] == 14
     assert document["rows"]["broken"] == 5
@@ -127,6 +140,10 @@ def test_the_whole_way_to_the_hub(
     assert edge("report", *way) == 0
     assert edge("heartbeat", *way) == 0
     assert edge("audit", *way) == 0
+    before = (tmp_path / "state" / "identity.pem").read_bytes()
+    assert edge("rotate", *way) == 0
+    assert (tmp_path / "state" / "identity.pem").read_bytes() != before
+    assert edge("heartbeat", *way) == 0
     sent = [json.loads(json.loads(body)["payload"]) for _, path, _, body in hub.requests if path == "/api/v1/tallies"]
     assert [item["release"] for item in sent] == [7, 7]
     assert sent[0] == sent[1]
@@ -195,12 +212,12 @@ def test_a_release_signed_by_another_is_refused(
 ) -> None:
     now = datetime.now(UTC)
     key, other = envelope.new_key(), envelope.new_key().public_key()
-    found = (Indicator(parse("evil.example"), "Evil", "control", "infected", ""),)
+    found = (Indicator(parse("evil.example"), "Evil", "control", "infected", "android_evil.txt", 17),)
     content = release.Release(7, "CNCERT", "P", now - timedelta(1), now + timedelta(1), "name", found)
     signed = written("r.release", release.sign(content, key, envelope.key_id(key.public_key())))
     ours = written("ours.pub", envelope.write_public(key.public_key()))
     theirs = written("theirs.pub", envelope.write_public(other))
     assert edge("explain", "evil.example", "--watchlist", signed, "--hub-key", ours) == 0
-    assert "release 7 of CNCERT:1" in capsys.readouterr().out
+    assert "release 7 of CNCERT, android_evil.txt:17" in capsys.readouterr().out
     assert edge("explain", "evil.example", "--watchlist", signed, "--hub-key", theirs) == 1
     assert "not among the trusted" in capsys.readouterr().err

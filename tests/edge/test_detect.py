@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.edge.conftest import mangled
 
 from cleannet.edge import mapping
 from cleannet.edge.detect import Run, detect
@@ -165,3 +167,18 @@ def test_a_log_nobody_can_read(written: Written, tmp_path: Path, name: str) -> N
 def test_no_hit_is_an_empty_list_not_a_zero(written: Written) -> None:
     found = run(written, written("a.csv", rows((0, "13800138000", "fine.example", "", "", ""))))
     assert found.document["programs"] == []
+
+
+def test_half_a_character_in_a_log_is_no_end(written: Written) -> None:
+    row = '{"_path": "dns", "ts": %s, "id.orig_h": "10.0.0.\\ud800", "query": "one.example"}\n'
+    other = row.replace("one.example", "\\udfff.example")
+    found = run(written, written("dns.json", (row + other) % (stamp(0), stamp(1))), key=None)
+    assert found.tally.programs[0].infected.subscribers == 1
+    assert found.document["rows"] == {"read": 2, "broken": 0, "late": 0, "unmapped": 0}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(mangled(*rows((0, "13800138000", "one.example", "44", "100", "r1")).splitlines()[1:] * 3))
+def test_no_row_is_fatal(written: Written, data: bytes) -> None:
+    found = run(written, written("a.csv", b"t,n,h,p,f,r\n" + data))
+    assert tally.read(json.loads(json.dumps(found.document))) == found.tally

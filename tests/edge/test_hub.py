@@ -10,7 +10,7 @@ from cleannet.core.merkle import leaf_hash
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats import envelope, messages, release
+from cleannet.formats import delta, envelope, messages, release
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TALLY: dict[str, Any] = {
@@ -107,11 +107,37 @@ def test_heartbeat(hub: Any, state: State) -> None:
     assert messages.read_heartbeat(payload).clock == NOW
 
 
+def test_a_new_key_is_used_once_the_hub_believes_it(hub: Any, state: State) -> None:
+    old, old_id = state.key(), state.identity().key_id
+    state.put(TALLY, NOW)
+    with Hub(hub.url, "t") as way:
+        hub.status = 503
+        with pytest.raises(HubAway):
+            way.rotate(state, NOW)
+        assert state.identity().key_id == old_id
+        hub.status = 0
+        way.rotate(state, NOW)
+        assert way.report(state) == 1
+        way.heartbeat(state, NOW)
+    failed, taken, tally, beat = [body for _, _, _, body in hub.requests]
+    named = [
+        messages.read_rotation(envelope.verify(data, {old_id: old.public_key()}, "rotation").payload).public_key
+        for data in (failed, taken)
+    ]
+    assert named == [state.public_key()] * 2
+    assert [path for _, path, _, _ in hub.requests][1] == "/api/v1/keys"
+    new_id = state.identity().key_id
+    assert new_id == envelope.key_id(state.key().public_key()) != old_id
+    envelope.verify(tally, {old_id: old.public_key()}, "tally")
+    envelope.verify(beat, {new_id: state.key().public_key()}, "heartbeat")
+    assert [path.name for path in state.folder.glob("*.pem")] == ["identity.pem"]
+
+
 def test_pull(hub: Any, state: State) -> None:
     content = release.Release(
         5,
         "CNCERT",
-        "A",
+        "OPERATOR-A",
         NOW - timedelta(1),
         NOW + timedelta(1),
         "name",
@@ -130,6 +156,30 @@ def test_pull(hub: Any, state: State) -> None:
         "/api/v1/releases/latest?after=5",
     ]
     assert state.release_number() == 5
+
+
+def test_a_delta_is_taken_and_the_whole_asked_for_where_it_does_not_fit(hub: Any, state: State) -> None:
+    def issued(number: int) -> bytes:
+        found = (Indicator(parse(f"n{number}.example"), "Evil", "control", "infected", "a.txt", number),)
+        times = NOW - timedelta(1), NOW + timedelta(1)
+        return release.sign(release.Release(number, "CNCERT", "operators", *times, "name", found), hub.key, key_id)
+
+    key_id = envelope.key_id(hub.key.public_key())
+    one, two, three, four = (issued(number) for number in (1, 2, 3, 4))
+    hub.release = one
+    with Hub(hub.url, "t") as way:
+        assert way.pull(state, NOW) == 1
+        hub.release, hub.deltas = two, {1: delta.sign(one, two, hub.key, key_id)}
+        assert way.pull(state, NOW) == 2
+        assert (state.kept_release(), len(hub.requests)) == (two, 2)
+        hub.release, hub.deltas = four, {2: delta.sign(three, four, hub.key, key_id)}
+        assert way.pull(state, NOW) == 4
+        assert state.kept_release() == four
+        assert [path.rpartition("=")[2] for _, path, _, _ in hub.requests] == ["0", "1", "2", "0"]
+        hub.deltas = {4: delta.sign(four, one, hub.key, key_id).replace(b"n1.ex", b"n5.ex")}
+        with pytest.raises(release.Rejected) as refused:
+            way.pull(state, NOW)
+    assert refused.value.code == "signature"
 
 
 def test_audit_finds_a_rewritten_ledger(hub: Any, state: State) -> None:

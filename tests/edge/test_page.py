@@ -6,7 +6,7 @@ from cleannet.core.policy_file import shipped
 from cleannet.edge.deadlines import owed
 from cleannet.edge.detect import Run
 from cleannet.edge.matching import Watched
-from cleannet.edge.page import explanation_lines, run_lines
+from cleannet.edge.page import explanation_lines, owed_lines, run_lines
 from cleannet.edge.watchlists import Allowed, NotTaken, Watchlist
 from cleannet.formats.tally import ProgramTally, Scale, Tally
 
@@ -38,7 +38,8 @@ def test_a_run_in_words() -> None:
     watchlist = Watchlist(shown=[NotTaken("x.txt", 2, "it is a public suffix")])
     allowed = Allowed(LISTS, [], [NotTaken("y.json", 0, "not JSON")])
     law = shipped()["mobile_malware_2011"]
-    text = "\n".join(run_lines(found, watchlist, allowed, owed(found.tally, law, NOW)))
+    lines = (*run_lines(found, watchlist, allowed), *owed_lines(owed(found.tally, law, NOW), NOW))
+    text = "\n".join(lines)
     for words in (
         "9 read, 1 broken",
         "a.csv:4: the time cannot be read",
@@ -56,7 +57,7 @@ def test_a_run_in_words() -> None:
 
 
 def test_addresses_are_said_not_to_be_numbers() -> None:
-    text = "\n".join(run_lines(run("addresses"), Watchlist(), Allowed(LISTS, [], []), ()))
+    text = "\n".join(run_lines(run("addresses"), Watchlist(), Allowed(LISTS, [], [])))
     assert "No row matched" in text
     assert "not phone numbers" in text
 
@@ -69,3 +70,11 @@ def test_an_explanation_names_lists_and_lines() -> None:
     for words in ("ioc.yaml:606", "控制服务器", "受感染", "hold: ", "service.example, in use:3"):
         assert words in text
     assert "no indicator matches" in next(explanation_lines("x.example", [], decision))
+
+
+def test_files_passed_over_are_counted_and_the_first_named() -> None:
+    names = [f"{number}.md" for number in range(12)]
+    text = "\n".join(run_lines(run("numbers"), Watchlist(passed_over=names), Allowed(LISTS, [], [], ["LICENSE"])))
+    assert "13 files: 0.md, 1.md" in text
+    assert "9.md …" in text
+    assert "passed over" not in "\n".join(run_lines(run("numbers"), Watchlist(), Allowed(LISTS, [], [])))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cleannet.core.indicator import Indicator, parse
-from cleannet.edge.state import State, read_hub_keys, spooled, write_whole
+from cleannet.edge.state import State, read_hub_keys, write_whole
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats import envelope, messages, release
+from cleannet.formats import delta, envelope, messages, release
 from cleannet.formats.messages import CoveredSource
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -17,7 +17,7 @@ HUB = envelope.new_key()
 HUB_KEYS = {envelope.key_id(HUB.public_key()): HUB.public_key()}
 
 
-def document(batch: str = "ab") -> dict[str, Any]:
+def document(batch: str = "ab", *logs: str, rows: int = 3) -> dict[str, Any]:
     return {
         "schema": 1,
         "subscribers": "numbers",
@@ -25,14 +25,16 @@ def document(batch: str = "ab") -> dict[str, Any]:
         "found_at": "2026-11-22T00:00:00Z",
         "batch": batch,
         "release": None,
-        "sources": [],
+        "sources": [{"file": f"{log}.csv", "sha256": log, "rows": rows, "first": None} for log in logs],
         "programs": [],
     }
 
 
-def signed_release(number: int, hours: int = 1) -> bytes:
-    found = (Indicator(parse("evil.example"), "Evil", "control", "infected", ""),)
-    content = release.Release(number, "CNCERT", "A", NOW - timedelta(1), NOW + timedelta(hours=hours), "name", found)
+def signed_release(number: int, hours: int = 1, audience: str = "OPERATOR-A", name: str = "evil.example") -> bytes:
+    found = (Indicator(parse(name), "Evil", "control", "infected", ""),)
+    content = release.Release(
+        number, "CNCERT", audience, NOW - timedelta(1), NOW + timedelta(hours=hours), "name", found
+    )
     return release.sign(content, HUB, envelope.key_id(HUB.public_key()))
 
 
@@ -77,7 +79,23 @@ def test_sequence_is_gapless_and_a_batch_again_is_a_revision(state: State) -> No
         (2, "cd", 1),
         (3, "ab", 2),
     ]
-    assert [spooled(data) for _, data in state.waiting()] == found
+
+
+def test_a_log_is_counted_in_one_batch_only(state: State) -> None:
+    state.put(document("one", "a", "b"), NOW)
+    with pytest.raises(WrongUse, match=r"b\.csv: was counted in the batch “one”"):
+        state.put(document("two", "b", "c"), NOW)
+    assert [sequence for sequence, _ in state.waiting()] == [1]
+    assert state.put(document("two", "c"), NOW) == 2
+    assert state.put(document("one", "a", "b"), NOW) == 3
+    assert state.put(document("one", "a", "d"), NOW) == 4
+    assert state.put(document("two", "b", "c"), NOW) == 5
+    with pytest.raises(WrongUse, match="“two”"):
+        State(state.folder).put(document("three", "b"), NOW)
+
+
+def test_a_log_without_a_row_may_be_in_every_batch(state: State) -> None:
+    assert [state.put(document(batch, "empty", rows=0), NOW) for batch in ("one", "two")] == [1, 2]
 
 
 def test_sequence_goes_on_after_receipts(state: State) -> None:
@@ -129,6 +147,39 @@ def test_releases_only_go_up(state: State) -> None:
     assert state.release_number() == 5
 
 
+def test_a_release_for_another_party_is_not_taken(state: State) -> None:
+    assert state.take_release(signed_release(5, audience="operators"), NOW).number == 5
+    with pytest.raises(release.Rejected) as refused:
+        state.take_release(signed_release(6, audience="OPERATOR-B"), NOW)
+    assert refused.value.code == "audience"
+    assert state.release_number() == 5
+
+
+def test_a_delta_makes_the_kept_release_the_later_one(state: State) -> None:
+    key_id = envelope.key_id(HUB.public_key())
+    one, two, three = (signed_release(number, name=f"n{number}.example") for number in (1, 2, 3))
+    with pytest.raises(release.Rejected, match="no release to start from"):
+        state.take_release(delta.sign(one, two, HUB, key_id), NOW)
+    state.take_release(one, NOW)
+    assert state.take_release(delta.sign(one, two, HUB, key_id), NOW).number == 2
+    assert state.kept_release() == two
+    for way, code in (
+        (delta.sign(one, three, HUB, key_id), "base"),
+        (delta.sign(two, one, HUB, key_id), "lower_number"),
+    ):
+        with pytest.raises(release.Rejected) as refused:
+            state.take_release(way, NOW)
+        assert refused.value.code == code
+    assert state.kept_release() == two
+
+
+def test_a_kept_release_of_an_unknown_key_is_said(state: State) -> None:
+    state.take_release(signed_release(5), NOW)
+    (state.folder / "hub.pub").write_text(envelope.write_public(envelope.new_key().public_key()))
+    with pytest.raises(WrongUse, match="pin the hub"):
+        state.release_number()
+
+
 def test_a_heartbeat_says_what_is_covered(state: State) -> None:
     keys = {state.identity().key_id: state.key().public_key()}
     beat = messages.read_heartbeat(envelope.verify(state.heartbeat(NOW), keys, "heartbeat").payload)
@@ -136,9 +187,19 @@ def test_a_heartbeat_says_what_is_covered(state: State) -> None:
     state.take_release(signed_release(5), NOW)
     state.put(document(), NOW)
     sources = (CoveredSource("dns.log", 7, NOW), CoveredSource("x", 0, None))
-    state.cover(sources)
+    state.cover(sources, NOW)
     beat = messages.read_heartbeat(envelope.verify(state.heartbeat(NOW), keys, "heartbeat").payload)
     assert (beat.sequence, beat.release, beat.sources, beat.clock) == (1, 5, sources, NOW)
+
+
+def test_runs_of_numbers_and_of_addresses_are_both_covered(state: State) -> None:
+    keys = {state.identity().key_id: state.key().public_key()}
+    state.cover((CoveredSource("dns.log", 7, NOW),), NOW)
+    state.cover((CoveredSource("bills.csv", 2, None),), NOW + timedelta(hours=1))
+    for days, files in ((1, ["bills.csv", "dns.log"]), (7, ["bills.csv"]), (8, [])):
+        data = state.heartbeat(NOW + timedelta(days=days, minutes=1))
+        beat = messages.read_heartbeat(envelope.verify(data, keys, "heartbeat").payload)
+        assert [source.file for source in beat.sources] == files
 
 
 def test_hub_keys_are_read_from_a_file(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.edge.conftest import mangled
 
 from cleannet.edge import mapping, tables
 from cleannet.edge.files import LogFile
@@ -76,6 +78,9 @@ def test_another_delimiter_and_encoding_without_header(written: Written) -> None
         ("13800138000", "", "the subscriber is not a phone number"),
         ("2025-11-22 08:00:00", "soon", "the time cannot be read"),
         ("2025-11-22 08:00:00", "2095-11-22 08:00:00", "the time lies in the future"),
+        ("2025-11-22 08:00:00", "1969-11-22 08:00:00", "the time lies before 1970"),
+        ("2025-11-22 08:00:00", "0001-01-01T00:00:00+14:00", "the time lies before 1970"),
+        ("evil.example", "x" * 200_000, tables.NOT_CSV),
         ("1.50", "1.505", "the fee cannot be read as yuan"),
         ("r1", "", "a billing row without a record id"),
         ("13800138000,", "", "10 fields were expected and 9 found"),
@@ -111,6 +116,8 @@ def test_a_truncated_gzip_counts_what_was_read(written: Written) -> None:
         ("evil.example:81,,,80,,,,", Row(AT, "8613800138000", "evil.example", "", 80)),
         (",http://evil.example/x,,,,,,", Row(AT, "8613800138000", "evil.example", target="/x")),
         (",,192.0.2.1,x,nowhere,,,", Row(AT, "8613800138000", "", "192.0.2.1")),
+        ("c.example,http://u:p@evil.example:81?x,,,,,,", Row(AT, "8613800138000", "evil.example", "", 81, "/?x")),
+        ("[2001:db8::1]:81,,,,,,,", Row(AT, "8613800138000", "2001:db8::1", "", 81)),
         ("a.example,,,,,5,r,0", Row(AT, "8613800138000", "a.example", record="r")),
     ],
 )
@@ -194,3 +201,53 @@ def test_a_wrong_column_in_parquet(written: Written, tmp_path: Path) -> None:
     pq.write_table(pa.table({"ts": ["x"]}), path)
     with pytest.raises(WrongUse, match=r"columns\.number"):
         list(tables.read_parquet(path, Source("x", AT), mapping.load(written("m.toml", MAPPING))))
+
+
+FAR = 2**62
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "reason"),
+    [
+        ("ts", pa.array([FAR, AT, None], pa.timestamp("us")), "a value cannot be read"),
+        ("ts", pa.array([-FAR, AT, None], pa.timestamp("us")), "a value cannot be read"),
+        ("ts", pa.array([FAR, AT // 1000, None], pa.timestamp("ms", "UTC")), "in the future"),
+        ("ts", pa.array([-1, AT, None], pa.timestamp("us", "UTC")), "before 1970"),
+        ("ts", pa.array([2**31 - 1, 20414, None], pa.int32()).cast(pa.date32()), "cannot be read"),
+        ("ts", pa.array([float("nan"), AT / 1e6, float("inf")]), "the time"),
+        ("name", pa.array([[["a"] * 1000], None, None]), ""),
+        ("fee", pa.array([Decimal("9" * 38), Decimal(1), Decimal(1)]), "the fee"),
+    ],
+)
+def test_a_value_in_parquet_that_is_out_of_range_breaks_its_row(
+    written: Written, tmp_path: Path, column: str, values: pa.Array, reason: str
+) -> None:
+    columns = {name: [held[0]] * 3 for name, held in COLUMNS.items()} | {"ts": ["2025-11-22 08:00:00"] * 3}
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table(columns | {column: values}), path, version="2.6")
+    source = Source("x.parquet", 2 * AT)
+    text = MAPPING.replace("schema = 1", 'schema = 1\ntime_form = "epoch_s"') if values.type == "double" else MAPPING
+    rows = list(tables.read_parquet(path, source, mapping.load(written("m.toml", text))))
+    assert (source.cut_off, source.rows, len(rows) + source.broken) == ("", 3, 3)
+    assert rows
+    assert not reason or reason in source.shown[0].reason
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()])
+def test_a_text_in_parquet_that_is_none_is_not_fatal(written: Written, tmp_path: Path, kind: pa.DataType) -> None:
+    path = tmp_path / "x.parquet"
+    names = pa.array([b"evil.example", b"\xff\xfe", None], pa.large_binary() if "large" in str(kind) else pa.binary())
+    columns = {name: [held[0]] * 3 for name, held in COLUMNS.items()} | {"ts": ["2025-11-22 08:00:00"] * 3}
+    forced = pa.Array.from_buffers(kind, len(names), names.buffers())
+    pq.write_table(pa.table(columns | {"name": forced}), path)
+    source = Source("x.parquet", 2 * AT)
+    rows = list(tables.read_parquet(path, source, mapping.load(written("m.toml", MAPPING))))
+    assert [row.host for row in rows] == ["evil.example", "\ufffd\ufffd", ""]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(mangled(*(PLAIN.strip(),) * 3))
+def test_no_row_is_fatal_and_every_row_is_accounted_for(written: Written, data: bytes) -> None:
+    read(written, HEAD.encode() + data)
+    pattern = MAPPING.replace("schema = 1", 'schema = 1\ntime_form = "%Y-%m-%d %H:%M:%S"')
+    read(written, HEAD.encode() + data, pattern)

@@ -53,3 +53,24 @@ def test_a_time_that_cannot_be_read_is_not_shown(text: str, form: str) -> None:
 def test_a_naive_time_without_a_stated_zone_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="time_zone"):
         times.from_text("2025-11-22 08:00:00", "iso", None)
+
+
+def test_a_local_clock_counts_in_its_zone() -> None:
+    assert times.from_local(AT + 8 * 3600 * 1_000_000, BEIJING) == AT
+    for far in (2**62, -(2**62)):
+        with pytest.raises(BadRow):
+            times.from_local(far, BEIJING)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "sign"),
+    [
+        ("0001-01-01T00:00:00+14:00", "iso", -1),
+        ("0001-01-01", "iso", -1),
+        ("0001-01-01", "%Y-%m-%d", -1),
+        ("9999-12-31T23:59:59-12:00", "iso", 1),
+        ("9999-12-31 -1200", "%Y-%m-%d %z", 1),
+    ],
+)
+def test_the_ends_of_the_calendar_are_read(text: str, form: str, sign: int) -> None:
+    assert times.from_text(text, form, BEIJING) * sign > AT

@@ -16,7 +16,7 @@ KEY = envelope.new_key()
 KEYS = {envelope.key_id(KEY.public_key()): KEY.public_key()}
 
 
-def signed(number: int, hours: int = 1) -> bytes:
+def signed(number: int, hours: int = 1, aliases: dict[str, str] | None = None) -> bytes:
     content = release.Release(
         number,
         "CNCERT",
@@ -24,7 +24,8 @@ def signed(number: int, hours: int = 1) -> bytes:
         NOW - timedelta(days=1),
         NOW + timedelta(hours=hours),
         "name",
-        (Indicator(parse("evil.example"), "Evil", "control", "infected", ""),),
+        (Indicator(parse("evil.example"), "Evil", "control", "infected", "ioc.yaml", 6),),
+        aliases or {},
     )
     return release.sign(content, KEY, envelope.key_id(KEY.public_key()))
 
@@ -42,6 +43,7 @@ def test_a_folder_gives_all_its_lists(written: Written, tmp_path: Path) -> None:
         ("stalkerware", 1, 0),
         ("release", 1, 0),
     ]
+    assert [Path(name).name for name in watchlist.passed_over] == ["LICENSE", "x.md"]
     assert watchlist.release == 3
     assert dict(watchlist.reasons) == {"too_wide": 1}
     assert [(left.line, left.reason[:6]) for left in watchlist.shown] == [(2, "it is ")]
@@ -61,6 +63,7 @@ def test_every_indicator_is_decided_once(written: Written) -> None:
 
 
 def test_allow_lists_from_files_and_folders(written: Written, tmp_path: Path) -> None:
+    written("allow/13800138000.md", "not a list")
     written("allow/a.json", '{"name": "Some names", "type": "hostname", "list": ["a.example", "b/c"]}')
     single = written("b.txt", "b.example\n")
     allowed = load_allow_lists([tmp_path / "allow", single])
@@ -69,7 +72,23 @@ def test_allow_lists_from_files_and_folders(written: Written, tmp_path: Path) ->
         ("plain", 1, 0),
     ]
     assert len(allowed.shown) == 1
+    assert allowed.passed_over == [str(tmp_path / "allow" / "….md")]
     assert allowed.lists.decide(parse("b.example"), NOW).reason == "ordinary"
+
+
+def test_an_indicator_of_a_release_names_the_list_it_was_taken_from(written: Written) -> None:
+    watchlist = load_watchlists([written("r.release", signed(3))], AllowLists(), NOW, KEYS)
+    (entry,) = watchlist.watched
+    assert (entry.indicator.list, entry.indicator.line) == ("release 3 of CNCERT, ioc.yaml", 6)
+
+
+def test_aliases_of_a_release_hold_for_every_list(written: Written) -> None:
+    paths = [written("android_a.txt", "a.example\n"), written("android_b.txt", "b.example\n")]
+    paths.append(written("r.release", signed(3, aliases={"a": "Unit", "Evil": "Unit"})))
+    for given in (paths, paths[::-1]):
+        watchlist = load_watchlists(given, AllowLists(), NOW, KEYS)
+        programs = {entry.indicator.pattern.text: entry.indicator.program for entry in watchlist.watched}
+        assert programs == {"a.example": "Unit", "b.example": "b", "evil.example": "Unit"}
 
 
 @pytest.mark.parametrize(

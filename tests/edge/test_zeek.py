@@ -2,6 +2,9 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.edge.conftest import mangled
 
 from cleannet.edge import zeek
 from cleannet.edge.files import LogFile
@@ -116,3 +119,32 @@ def test_json(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_not_fatal(tmp_path: Path) -> None:
     rows, source = read(tmp_path, DNS.encode() + b"1763769600\tC\t10.0.0.1\t\xff\xfe.example\n")
     assert (len(rows), source.broken) == (1, 0)
+
+
+def test_a_kind_of_log_that_is_none_is_not_shown(tmp_path: Path) -> None:
+    assert read(tmp_path, DNS.replace("#path\tdns", "#path\t13800138000"))[1].format == "zeek other tsv"
+    assert read(tmp_path, '{"_path": "13800138000"}\n')[1].format == "zeek other json"
+
+
+def test_fields_named_before_the_kind_are_kept(tmp_path: Path) -> None:
+    text = "#separator \\x09\n#fields\tts\tid.orig_h\tquery\n#path\tdns\n1763769600\t10.0.0.1\ta.example\n"
+    assert read(tmp_path, text)[0] == [Row(AT, "10.0.0.1", "a.example")]
+
+
+JSON = '{"_path": "%s", "ts": %s, "id.orig_h": "10.0.0.1", "query": "a.example", "uri": "/", "id.resp_p": 80}'
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(
+    st.one_of(
+        mangled(DNS.rstrip(), "1763769600\tC\t10.0.0.1\ta.example", "1763769600\tC\t10.0.0.1\tb.example"),
+        mangled(HTTP.rstrip(), "1763769600\t10.0.0.1\t192.0.2.1\t80\ta.example\thttp://a.example/x"),
+        mangled(JSON % ("dns", "1763769600"), JSON % ("http", '"2025-11-22T00:00:00Z"'), JSON % ("dns", "1.5")),
+    )
+)
+def test_no_row_is_fatal_and_every_row_is_accounted_for(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "x.log"
+    path.write_bytes(data)
+    for reader in (zeek.read_tab_separated, zeek.read_json):
+        source = Source("x.log", 2 * AT)
+        assert len(list(reader(LogFile(path), source))) + source.broken + source.late + source.unmapped == source.rows

@@ -115,3 +115,13 @@ def test_a_signature_is_written_in_one_way_only() -> None:
     with pytest.raises(envelope.BadEnvelope) as refused:
         envelope.verify(canonical.encode(message | {"signature": other}), KEYS, "tally")
     assert refused.value.code == "signature"
+
+
+def test_an_envelope_is_taken_apart_and_joined_again() -> None:
+    signed = envelope.sign(b"{}", KEY, ID, "delta")
+    payload, key_id, signature = envelope.split(signed)
+    assert (payload, key_id, envelope.kind_of(signed)) == (b"{}", ID, "delta")
+    assert envelope.join(payload, key_id, "delta", signature) == signed
+    for read in (envelope.split, envelope.kind_of):
+        with pytest.raises(envelope.BadEnvelope):
+            read(b"{}")

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from cleannet.formats import canonical, messages
-from cleannet.formats.messages import CoveredSource, Heartbeat, TallyMessage
+from cleannet.formats import canonical, envelope, messages
+from cleannet.formats.messages import CoveredSource, Heartbeat, Rotation, TallyMessage
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 DOCUMENT: dict[str, Any] = {
@@ -21,6 +21,8 @@ TALLY = TallyMessage("edge-1", "OPERATOR-A", 3, "ab", 2, 7, NOW, DOCUMENT)
 HEARTBEAT = Heartbeat(
     "edge-1", "OPERATOR-A", "", NOW, 0, None, (CoveredSource("dns.log", 5, NOW), CoveredSource("x", 0, None))
 )
+
+ROTATION = Rotation("edge-1", "OPERATOR-A", envelope.write_public(envelope.new_key().public_key()), NOW)
 
 
 def test_a_tally_message_is_written_and_read() -> None:
@@ -68,12 +70,26 @@ def test_a_wrong_heartbeat_is_refused(change: dict[str, Any]) -> None:
         messages.read_heartbeat(canonical.encode(canonical.decode(HEARTBEAT.write()) | change))
 
 
+def test_a_rotation_is_written_and_read() -> None:
+    assert messages.read_rotation(ROTATION.write()) == ROTATION
+
+
+@pytest.mark.parametrize(
+    "change", [{"edge": ""}, {"party": 1}, {"public_key": "no key"}, {"public_key": None}, {"clock": ""}, {"more": 1}]
+)
+def test_a_wrong_rotation_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(messages.BadMessage):
+        messages.read_rotation(canonical.encode(canonical.decode(ROTATION.write()) | change))
+
+
 @pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b'{"schema": 1}'])
 def test_other_payloads_are_refused(payload: bytes) -> None:
     with pytest.raises(messages.BadMessage):
         messages.read_tally(payload)
     with pytest.raises(messages.BadMessage):
         messages.read_heartbeat(payload)
+    with pytest.raises(messages.BadMessage):
+        messages.read_rotation(payload)
 
 
 @pytest.mark.parametrize("change", [{"batch": "cd"}, {"release": None}, {"window": "1h"}])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ ISSUED = Release(
     NOW + timedelta(hours=1),
     "name",
     tuple(
-        Indicator(parse(text), program, role, counts_as, "release 7 of CNCERT", line)
+        Indicator(parse(text), program, role, counts_as, "android_a.txt", line)
         for line, (text, program, role, counts_as) in enumerate(
             [
                 ("198.51.100.7:443", "二号", "control", "infected"),
@@ -31,6 +32,14 @@ ISSUED = Release(
     ),
 )
 SIGNED = release.sign(ISSUED, KEY, ID)
+ROW = {
+    "pattern": "a.example",
+    "program": "A",
+    "role": "control",
+    "counts_as": "infected",
+    "source": "a.txt",
+    "line": 1,
+}
 
 
 def signed(**change: Any) -> bytes:
@@ -49,6 +58,18 @@ def test_equal_indicators_are_written_once_and_in_order() -> None:
         7, "CNCERT", "OPERATOR-A", ISSUED.issued_at, ISSUED.expires_at, "name", ISSUED.indicators[::-1] * 2
     )
     assert release.write(shuffled) == release.write(ISSUED)
+    assert release.accept(signed(indicators=[ROW]), KEYS, NOW).indicators[0].list == "a.txt"
+
+
+def test_of_two_lists_that_name_an_indicator_the_first_is_kept() -> None:
+    twice = [replace(ISSUED.indicators[1], list=name, line=line) for name, line in (("b", 1), ("a", 9), ("a", 2))]
+    kept = release.accept(release.sign(replace(ISSUED, indicators=tuple(twice)), KEY, ID), KEYS, NOW).indicators
+    assert [(found.list, found.line) for found in kept] == [("a", 2)]
+
+
+def test_aliases_travel_with_the_release() -> None:
+    named = replace(ISSUED, aliases={"A": "B", "C": "B"})
+    assert release.accept(release.sign(named, KEY, ID), KEYS, NOW) == named
 
 
 @pytest.mark.parametrize(
@@ -66,24 +87,17 @@ def test_equal_indicators_are_written_once_and_in_order() -> None:
         (signed(number=0), KEYS, NOW, 0, "malformed"),
         (signed(number=True), KEYS, NOW, 0, "malformed"),
         (signed(unit="pair"), KEYS, NOW, 0, "malformed"),
+        (signed(aliases=["A"]), KEYS, NOW, 0, "malformed"),
+        (signed(aliases={"A": ""}), KEYS, NOW, 0, "malformed"),
+        (signed(aliases={"A": "B", "B": "C"}), KEYS, NOW, 0, "malformed"),
+        (signed(indicators=[ROW | {"source": None}]), KEYS, NOW, 0, "malformed"),
+        (signed(indicators=[ROW | {"line": -1}]), KEYS, NOW, 0, "malformed"),
+        (signed(indicators=[ROW | {"pattern": "com"}]), KEYS, NOW, 0, "malformed"),
+        (signed(indicators=[ROW | {"role": "boss"}]), KEYS, NOW, 0, "malformed"),
         (signed(issuer=""), KEYS, NOW, 0, "malformed"),
         (signed(expires_at="tomorrow"), KEYS, NOW, 0, "malformed"),
         (signed(indicators=[{"pattern": "*.com"}]), KEYS, NOW, 0, "malformed"),
         (signed(indicators=["evil.example"]), KEYS, NOW, 0, "malformed"),
-        (
-            signed(indicators=[{"pattern": "com", "program": "A", "role": "control", "counts_as": "infected"}]),
-            KEYS,
-            NOW,
-            0,
-            "malformed",
-        ),
-        (
-            signed(indicators=[{"pattern": "a.example", "program": "A", "role": "boss", "counts_as": "infected"}]),
-            KEYS,
-            NOW,
-            0,
-            "malformed",
-        ),
     ],
 )
 def test_a_release_is_refused(data: bytes, keys: dict[str, Any], moment: datetime, newest: int, code: str) -> None:

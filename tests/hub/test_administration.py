@@ -108,3 +108,40 @@ def test_lists_are_taken_with_the_decision_and_published(tmp_path: Path, capsys:
     assert run("release") == 0
     assert "Release 1 with 1 indicators" in capsys.readouterr().out
     assert len(programs.programs(CENTRE)) == 1
+    assert run("withdraw", "family", "evil-one.example", "--reason", "sold") == 0
+    assert run("withdraw", "family", "evil-one.example", "--reason", "sold") == 1
+    assert run("release") == 0
+    assert "Release 2 with 0 indicators" in capsys.readouterr().out
+
+
+def test_a_program_is_merged_and_a_release_made_for_one_party(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"android_{name}.txt").write_text(f"{name}.example\n", "utf-8")
+    assert run("watchlist", str(tmp_path)) == 0
+    assert run("merge", "one", "two") == 0
+    assert "one counts as two" in capsys.readouterr().out
+    assert run("merge", "one", "nobody") == 1
+    assert run("release", "--audience", "nobody") == 1
+    register_operator()
+    assert run("release", "--audience", "op1") == 0
+    newest = programs.latest_release(Viewer("op1", "operator"), now=datetime.now(UTC))
+    assert newest is not None
+    assert newest.audience == "op1"
+
+
+def test_files_of_a_folder_that_are_no_lists_are_named_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("lists/android_family.txt", "lists/README.md", "lists/LICENSE", "allow/a.conf", "allow/a.hosts"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("evil-one.example\n", "utf-8")
+    assert run("watchlist", str(tmp_path / "lists"), "--allow", str(tmp_path / "allow")) == 0
+    printed = capsys.readouterr()
+    assert "3 files passed over" in printed.out
+    assert [line.split(":")[0].rpartition("/")[2] for line in printed.err.splitlines()] == [
+        "a.hosts",
+        "LICENSE",
+        "README.md",
+    ]

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from cleannet.cli.demo_cast import Cast
-from cleannet.cli.demo_edge import Counted, Edge
+from cleannet.cli.demo_edge import Edge
 from cleannet.cli.demo_network import Network
+from cleannet.edge.counting import Counted
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback, verification
 from cleannet.hub.disposal import queries as orders

@@ -118,23 +118,27 @@ class Contacts:
 
 
 class Loss:
-    """Sum the fees one program caused, in integer fen, each billing record once; a refund is a record below zero."""
+    """Sum the fees one program caused, in integer fen, each billing record once; a refund is a record below zero.
+
+    A refund often bears the id of the fee it takes back: the two are two records.
+    """
 
     def __init__(self) -> None:
-        self._fen: dict[bytes, int] = {}
+        self._fen: dict[tuple[bytes, bool], int] = {}
         self.contradictions = 0
 
     def add(self, record: bytes, fen: int) -> None:
-        """Note a record; seen again with another amount it is a contradiction, and the smaller amount stands."""
-        known = self._fen.setdefault(record, fen)
+        """Note a record; seen again with another amount it is a contradiction, and the amount of less loss stands."""
+        key = record, fen < 0
+        known = self._fen.setdefault(key, fen)
         if known != fen:
             self.contradictions += 1
-            self._fen[record] = min(known, fen)
+            self._fen[key] = min(known, fen)
 
     def merge(self, other: "Loss") -> None:
         """Take in what another collected."""
         self.contradictions += other.contradictions
-        for record, fen in other._fen.items():
+        for (record, _), fen in other._fen.items():
             self.add(record, fen)
 
     @property

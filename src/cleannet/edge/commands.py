@@ -1,4 +1,4 @@
-"""The commands of the edge: `cleannet edge detect | explain | key | enrol | pull | report | heartbeat | audit`."""
+"""The commands of the edge: `cleannet edge detect | explain | key | enrol | pull | report | … | audit`."""
 
 import argparse
 import json
@@ -8,18 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cleannet.core.indicator import NotUnderstood, parse
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
-from cleannet.core.tally import from_micros
-from cleannet.edge import deadlines, mapping, subscribers
-from cleannet.edge.detect import Run, detect
+from cleannet.edge import counting, mapping, subscribers
+from cleannet.edge.counting import Lists
+from cleannet.edge.detect import Run
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
-from cleannet.edge.page import explanation, explanation_lines, run_lines
+from cleannet.edge.names import shown
+from cleannet.edge.page import explanation, explanation_lines
 from cleannet.edge.state import State, read_hub_keys, write_whole
-from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats.messages import CoveredSource
 from cleannet.formats.release import Rejected
 
 DONE, REFUSED, WRONG_USE = 0, 1, 2
@@ -72,6 +70,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         ("pull", _pull, "take the newest release of the watchlist"),
         ("report", _report, "send the spooled tallies, oldest first"),
         ("heartbeat", _heartbeat, "say that this edge is alive and what it covers"),
+        ("rotate", _rotate, "give this edge a new signing key, vouched for by the one before"),
         ("audit", _audit, "check that the hub's ledger still contains every head it ever receipted"),
     ):
         command = _command(commands, name, run, words)
@@ -139,17 +138,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _lists(options: argparse.Namespace, moment: datetime) -> tuple[Watchlist, Allowed]:
-    state = State(options.state)
-    keys = read_hub_keys(options.hub_key) if options.hub_key else state.hub_keys()
-    paths = options.watchlist
-    if not paths:
-        if state.kept_release() is None:
-            raise WrongUse("no watchlist: give --watchlist, or pull a release first")
-        paths = [state.folder / "release"]
-    allowed = load_allow_lists(options.allow)
-    newest = state.release_number() if state.kept_release() is not None and not options.hub_key else 0
-    return load_watchlists(paths, allowed.lists, moment, keys, newest), allowed
+def _lists(options: argparse.Namespace, moment: datetime) -> Lists:
+    return counting.load(State(options.state), options.watchlist, options.allow, moment, options.hub_key)
 
 
 def _policy(name: str) -> Policy:
@@ -167,35 +157,28 @@ def _policy(name: str) -> Policy:
 
 def _detect(options: argparse.Namespace) -> int:
     policy = _policy(options.policy)
-    thresholds = policy.thresholds(deadlines.INFECTED)
-    if deadlines.INFECTED not in policy.facts():
-        raise WrongUse(f"{policy.id} does not grade on infected subscribers; give the --policy that does")
-    mappings = [mapping.load(path) for path in options.mapping]
-    key = subscribers.read_key(options.key) if options.key else None
-    watchlist, allowed = _lists(options, _now())
     state = State(options.state)
     if options.spool:
         state.identity()
-    detection = detect(
+    counted = counting.count(
         options.logs,
-        watchlist,
-        begun_at=_now(),
-        mappings=mappings,
-        key=key,
+        _lists(options, _now()),
+        policy,
+        clock=_now,
+        mappings=[mapping.load(path) for path in options.mapping],
+        key=subscribers.read_key(options.key) if options.key else None,
         lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
+        batch=options.batch,
     )
-    law = {"id": policy.id, "digest": policy.digest}
-    run = detection.result(allowed, found_at=_now(), thresholds=thresholds, policy=law, batch=options.batch)
-    owed = deadlines.owed(run.tally, policy, run.tally.found_at)
-    text = json.dumps(run.document, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
     if options.out:
         _write_out(options.out, text)
     if options.spool:
-        sequence = state.put(run.document, _now())
-        state.cover(_coverage(run))
+        sequence = counting.spool(state, counted.run, _now())
         print(f"Spooled as tally {sequence}; send it with: cleannet edge report", file=sys.stderr)
-    print(text if options.json else "\n".join(run_lines(run, watchlist, allowed, owed)))
-    for line in _damage(run):
+    print(text if options.json else "\n".join(counted.lines))
+    # The document is for machines; a person still has to learn what is owed.
+    for line in (*(counted.deadlines if options.json else ()), *_damage(counted.run)):
         print(line, file=sys.stderr)
     return DONE
 
@@ -204,14 +187,7 @@ def _write_out(path: Path, text: str) -> None:
     try:
         write_whole(path, text.encode())
     except OSError as error:
-        raise WrongUse(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _coverage(run: Run) -> tuple[CoveredSource, ...]:
-    return tuple(
-        CoveredSource(Path(source.file).name, source.rows, None if source.last is None else from_micros(source.last))
-        for source in run.sources
-    )
+        raise WrongUse(f"{shown(path)}: cannot be written: {error.strerror}") from None
 
 
 def _damage(run: Run) -> list[str]:
@@ -220,17 +196,11 @@ def _damage(run: Run) -> list[str]:
 
 def _explain(options: argparse.Namespace) -> int:
     moment = _now()
-    watchlist, allowed = _lists(options, moment)
-    try:
-        pattern = parse(options.name)
-    except NotUnderstood as error:
-        raise WrongUse(f"“{options.name}” cannot be explained: {error}") from None
-    found = watchlist.index().find(pattern.host, "", pattern.port, pattern.target)
-    decision = allowed.lists.decide(pattern, moment)
+    told = counting.explain(options.name, _lists(options, moment), moment)
     if options.json:
-        print(json.dumps(explanation(pattern.text, found, decision), ensure_ascii=False, indent=1))
+        print(json.dumps(explanation(told.name, told.found, told.decision), ensure_ascii=False, indent=1))
     else:
-        print("\n".join(explanation_lines(pattern.text, found, decision)))
+        print("\n".join(explanation_lines(told.name, told.found, told.decision)))
     return DONE
 
 
@@ -279,6 +249,15 @@ def _heartbeat(options: argparse.Namespace) -> int:
     with hub:
         hub.heartbeat(state, _now())
     print("The hub has heard this edge.")
+    return DONE
+
+
+def _rotate(options: argparse.Namespace) -> int:
+    hub, state = _hub(options)
+    with hub:
+        hub.rotate(state, _now())
+    print(f"This edge signs with the key {state.identity().key_id} from now on; the hub knows it:")
+    print(state.public_key())
     return DONE
 
 

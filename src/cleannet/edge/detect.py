@@ -14,6 +14,7 @@ from cleannet.edge import zeek
 from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Watched
+from cleannet.edge.names import shown
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.subscribers import Pseudonyms
 from cleannet.edge.tables import PARQUET, read_csv, read_parquet
@@ -80,7 +81,7 @@ class Detection:
 
     def read(self, path: Path, mappings: Sequence[Mapping]) -> None:
         """Read one log with the reader or mapping that fits it."""
-        source = Source(str(path), self._latest, self._earliest)
+        source = Source(shown(path), self._latest, self._earliest)
         self.sources.append(source)
         try:
             rows, file = self._open(path, source, mappings)
@@ -91,7 +92,7 @@ class Detection:
                 if found:
                     self._match(row, found, keyed(row.subscriber))
         except OSError as error:
-            raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
+            raise WrongUse(f"{shown(path)}: cannot be read: {error.strerror}") from None
         if file is not None:
             source.sha256, source.cut_off = file.sha256, file.cut_off
 
@@ -105,7 +106,8 @@ class Detection:
             return zeek.read_json(file, source), file
         if mapping is None:
             raise WrongUse(
-                f"{path}: neither a Zeek dns.log nor http.log; CSV and Parquet need a --mapping for files named so"
+                f"{source.file}: neither a Zeek dns.log nor http.log; "
+                "CSV and Parquet need a --mapping for files named so"
             )
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
@@ -114,7 +116,7 @@ class Detection:
 
     def _keyed(self, source: Source) -> Callable[[str], bytes]:
         if source.subscribers != tally.NUMBERS:
-            return _as_text
+            return _as_bytes
         if self._pseudonyms is None:
             raise WrongUse(
                 f"{source.file}: holds phone numbers; give the operator's key with --key (cleannet edge key)"
@@ -137,7 +139,7 @@ class Detection:
             program = self._programs[name]
             program.hits += 1
             if row.fen is not None:
-                program.loss.add(hashlib.blake2b(row.record.encode(), digest_size=16).digest(), row.fen)
+                program.loss.add(hashlib.blake2b(_as_bytes(row.record), digest_size=16).digest(), row.fen)
 
     def result(
         self,
@@ -180,6 +182,7 @@ class Detection:
                 "not_understood_first": [asdict(left) for left in watchlist.shown],
                 "held_by_allow_list": len(watchlist.held),
             },
+            "passed_over": _passed_over(watchlist, allowed),
             "watchlists": [asdict(file) for file in watchlist.files],
             "allow_lists": [asdict(file) for file in allowed.files],
             "held": [_held(entry, hits) for entry, hits in self._held.most_common()],
@@ -189,8 +192,9 @@ class Detection:
         return Run(document, tally.read(document), tuple(self.sources))
 
 
-def _as_text(subscriber: str) -> bytes:
-    return subscriber.encode()
+def _as_bytes(text: str) -> bytes:
+    # A JSON log may hold half a surrogate pair, which is no text but tells one row from another.
+    return text.encode(errors="surrogatepass")
 
 
 def _counted(name: str, program: _Program, thresholds: Sequence[int]) -> tally.ProgramTally:
@@ -203,6 +207,11 @@ def _counted(name: str, program: _Program, thresholds: Sequence[int]) -> tally.P
     return tally.ProgramTally(
         name, program.hits, scales["infected"], scales["exposed"], loss.total, loss.records, loss.contradictions
     )
+
+
+def _passed_over(watchlist: Watchlist, allowed: Allowed) -> dict[str, Any]:
+    files = [*watchlist.passed_over, *allowed.passed_over]
+    return {"files": len(files), "first": files[:SHOWN]}
 
 
 def _held(entry: Watched, hits: int) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import canonical, envelope
 from cleannet.formats.ledger_export import SignedHead, read_head
+from cleannet.formats.release import Rejected
 
 TIMEOUT = 30.0
 _TALLIES, _HEARTBEATS = "/api/v1/tallies", "/api/v1/heartbeats"
+_KEYS = "/api/v1/keys"
 _RELEASE, _CONSISTENCY = "/api/v1/releases/latest", "/api/v1/ledger/consistency"
 
 
@@ -70,14 +72,28 @@ class Hub:
         """Say that this edge is alive and what it covers."""
         self._ask("POST", _HEARTBEATS, state.heartbeat(clock))
 
+    def rotate(self, state: State, clock: datetime) -> None:
+        """Give the edge a new signing key once the hub believes it; after a failure it is asked to believe the same."""
+        self._ask("POST", _KEYS, state.rotation(clock))
+        state.rotate()
+
     def pull(self, state: State, moment: datetime) -> int | None:
-        """Take the newest release and return its number, None when there is none newer; raise release.Rejected."""
-        after = state.release_number()
+        """Take the newest release, by a delta where the hub sends one, and return its number; raise release.Rejected.
+
+        None when there is none newer. The whole release is asked for where a delta does not fit the one at hand.
+        """
+        try:
+            return self._pull(state, state.release_number(), moment)
+        except Rejected as rejected:
+            if rejected.code != "base":
+                raise
+        return self._pull(state, 0, moment)
+
+    def _pull(self, state: State, after: int, moment: datetime) -> int | None:
         answer = self._ask("GET", f"{_RELEASE}?after={after}")
         if answer.status_code in (httpx.codes.NO_CONTENT, httpx.codes.NOT_MODIFIED):
             return None
-        taken = state.take_release(answer.content, moment)
-        return taken.number
+        return state.take_release(answer.content, moment).number
 
     def audit(self, state: State) -> list[str]:
         """Return every kept head that the hub's ledger does not contain any more, in words; empty when all is well."""

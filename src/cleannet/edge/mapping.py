@@ -1,6 +1,5 @@
 """Read a mapping file: TOML that says which columns of a CSV or Parquet log mean what (docs/edge.md)."""
 
-import codecs
 import re
 import tomllib
 from collections.abc import Mapping as Table
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cleannet.edge.names import shown
 from cleannet.edge.rows import BadRow
 from cleannet.edge.times import FORMS
 from cleannet.edge.wrong_use import WrongUse
@@ -70,16 +70,17 @@ class Mapping:
 
 def load(path: Path) -> Mapping:
     """Return the mapping of a file; raise WrongUse with every mistake's place."""
+    name = shown(path)
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
+        raise WrongUse(f"{name}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{path}: not TOML: {error}") from None
+        raise WrongUse(f"{name}: not TOML: {error}") from None
     problems: list[str] = []
-    mapping = _Reader(str(path), data, problems).mapping()
+    mapping = _Reader(name, data, problems).mapping()
     if problems:
-        raise WrongUse("\n".join(f"{path}: {problem}" for problem in problems))
+        raise WrongUse("\n".join(f"{name}: {problem}" for problem in problems))
     return mapping
 
 
@@ -152,11 +153,12 @@ class _Reader:
         return value
 
     def _encoding(self, value: object) -> str:
+        name = self._text("csv.encoding", value)
         try:
-            name = codecs.lookup(self._text("csv.encoding", value)).name
-        except LookupError:
-            name = "utf-16"
-        if name.startswith(("utf-16", "utf-32")):
+            fits = b"a,1\n".decode(name, errors="replace") == "a,1\n"
+        except (LookupError, ValueError):
+            fits = False
+        if not fits:
             self._wrong(
                 "csv.encoding must be a known encoding in which a line ends with one byte, such as utf-8, gb18030"
             )

@@ -10,6 +10,7 @@ from cleannet.core.indicator import CIDR, DOMAIN, ENDPOINT, IP, PATH, URL, Indic
 
 _END_OF_PATH = re.compile("[?&;]")
 _REMEMBERED = 200_000
+_LONGEST_HOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class Index:
         return found
 
     def _of_host(self, text: str) -> tuple[str, Found]:
+        if len(text) > _LONGEST_HOST:
+            # No name is longer than 253 octets; a megabyte would take idna minutes and fill what is remembered.
+            return "", ()
         known = self._hosts.get(text)
         if known is None:
             if len(self._hosts) >= _REMEMBERED:

@@ -1,6 +1,7 @@
 """Word what a run found, and an explanation, as lines for a terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from cleannet.core.allow import Decision
@@ -10,14 +11,14 @@ from cleannet.core.terms import COUNTED, RESOURCES
 from cleannet.edge.deadlines import Owed
 from cleannet.edge.detect import Run
 from cleannet.edge.matching import Watched
-from cleannet.edge.watchlists import Allowed, NotTaken, Watchlist
+from cleannet.edge.watchlists import SHOWN, Allowed, NotTaken, Watchlist
 from cleannet.formats.tally import NUMBERS, yuan
 
 _HEADS = ("program", "rows", "infected", "in any 24 h", "exposed", "in any 24 h", "loss (yuan)")
 
 
-def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed, owed: Sequence[Owed]) -> Iterator[str]:
-    """Yield the account of a run: rows, indicators, the table of programs, what was held and what is owed."""
+def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed) -> Iterator[str]:
+    """Yield the account of a run: rows, indicators, the table of programs and what was held."""
     rows, indicators = run.document["rows"], run.document["indicators"]
     yield (
         f"Rows: {rows['read']} read, {rows['broken']} broken, {rows['late']} late, "
@@ -29,6 +30,10 @@ def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed, owed: Sequence[O
         f"Indicators: {indicators['understood']} understood, {indicators['not_understood']} not, "
         f"{indicators['held_by_allow_list']} held by an allow-list."
     )
+    if watchlist.passed_over or allowed.passed_over:
+        over = [*watchlist.passed_over, *allowed.passed_over]
+        names = ", ".join(over[:SHOWN]) + (" …" if len(over) > SHOWN else "")
+        yield f"  passed over, as no list is named so: {len(over)} files: {names}"
     yield from _not_taken(watchlist.shown, "not understood")
     yield from _not_taken(allowed.shown, "not understood (allow-list)")
     if run.tally.programs:
@@ -58,8 +63,18 @@ def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed, owed: Sequence[O
         )
     if run.tally.subscribers != NUMBERS:
         yield "Subscribers are addresses, not phone numbers: infections are not graded."
+
+
+def owed_lines(owed: Iterable[Owed], found_at: datetime) -> Iterator[str]:
+    """Yield the grade of each program that passed a threshold, found at `found_at` (aware), and what is owed for it."""
+    found = found_at.astimezone(BEIJING)
     for item in owed:
-        yield from _owed_lines(item, run)
+        yield (
+            f"{item.program}: {item.grade.term.zh} {item.grade} by {item.article}, "
+            f"found {found:%Y-%m-%d %H:%M:%S} Beijing time"
+        )
+        for duty in item.duties:
+            yield f"  {_duty(duty)}"
 
 
 def explanation_lines(name: str, found: Sequence[Watched], decision: Decision) -> Iterator[str]:
@@ -120,16 +135,6 @@ def _worded(decision: Decision) -> str:
 def _not_taken(shown: Iterable[NotTaken], words: str) -> Iterator[str]:
     for left in shown:
         yield f"  {words}: {left.file}:{left.line}: {left.reason}"
-
-
-def _owed_lines(item: Owed, run: Run) -> Iterator[str]:
-    found = run.tally.found_at.astimezone(BEIJING)
-    yield (
-        f"{item.program}: {item.grade.term.zh} {item.grade} by {item.article}, "
-        f"found {found:%Y-%m-%d %H:%M:%S} Beijing time"
-    )
-    for duty in item.duties:
-        yield f"  {_duty(duty)}"
 
 
 def _duty(duty: Duty) -> str:

@@ -1,9 +1,13 @@
 """The one form of a log row, and the account of how reading a source went."""
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from cleannet.core.indicator import host_and_port
+
 SHOWN_PER_SOURCE = 5
+_ABSOLUTE = re.compile(r"https?://(?:[^/?#]*@)?([^/?#@]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class Row(NamedTuple):
@@ -25,6 +29,23 @@ class Row(NamedTuple):
     record: str = ""
 
 
+def requested(host: str, uri: str, port: str) -> tuple[str, int, str]:
+    """Return host, port and target of what a row asked for; an absolute `uri` names its host itself (RFC 9112, 3.2.2).
+
+    The port of the connection goes before one written behind the host; 0 and "" stand for what is not told.
+    """
+    target = uri if uri.startswith("/") else ""
+    absolute = _ABSOLUTE.fullmatch(uri) if uri and not target else None
+    if absolute:
+        host, target = absolute[1] or host, absolute[2]
+        target = target if target.startswith("/") else f"/{target}"
+    connected = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else 0
+    if ":" in host:
+        host, named = host_and_port(host)
+        connected = connected or named
+    return host, connected, target
+
+
 class BadRow(ValueError):
     """Say why a row is broken, without a word of what it holds."""
 
@@ -40,9 +61,9 @@ class BrokenRow:
 
 @dataclass(slots=True)
 class Source:
-    """Account for one source: every row read is matched, broken, late or unmapped (nothing in it to look for).
+    """Account for one source: every row read is understood, broken, late or unmapped (nothing in it to look for).
 
-    Rows after `latest` are broken, rows before `earliest` late; both in microseconds since the epoch.
+    Rows before 1970 and after `latest` are broken, rows before `earliest` late; both in microseconds since the epoch.
     """
 
     file: str
@@ -73,7 +94,10 @@ class Source:
         self.unmapped += 1
 
     def takes(self, at: int, line: int) -> bool:
-        """Count a row and say whether it is to be matched: neither late nor in the future."""
+        """Count a row and say whether it is to be matched: neither late nor before 1970 nor in the future."""
+        if at < 0:
+            self.break_row(line, "the time lies before 1970")
+            return False
         if at > self.latest:
             self.break_row(line, "the time lies in the future")
             return False

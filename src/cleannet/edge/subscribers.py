@@ -2,7 +2,8 @@
 
 A Chinese number is written with or without +86, 86 or 0086 and has 11 digits, an Internet-of-Things number 13 digits
 that begin with 1. Any other number must carry + or 00 and its country code. The pseudonym is one AES-256 block of the
-normalised number under the operator's key: the same number gives the same pseudonym, and only the key turns it back.
+normalised number under the operator's key: the same number gives the same pseudonym, and without the key it tells
+nothing.
 """
 
 import os
@@ -48,25 +49,15 @@ def _abroad(text: str) -> str:
 
 
 class Pseudonyms:
-    """Turn normalised numbers into pseudonyms and back under one key of 32 bytes."""
+    """Turn normalised numbers into pseudonyms under one key of 32 bytes."""
 
     def __init__(self, key: bytes) -> None:
         # One block, never a message: with a single block ECB is the plain permutation that is wanted here.
-        cipher = Cipher(algorithms.AES256(key), modes.ECB())
-        self._encrypt = cipher.encryptor().update
-        self._decrypt = cipher.decryptor().update
+        self._encrypt = Cipher(algorithms.AES256(key), modes.ECB()).encryptor().update
 
     def of(self, number: str) -> bytes:
         """Return the pseudonym, 16 bytes, of a number of at most 15 digits."""
         return self._encrypt(_FORM + number.encode().rjust(_WIDTH, b"\0"))
-
-    def number(self, pseudonym: bytes) -> str:
-        """Return the number behind a pseudonym; raise ValueError when it was made under another key."""
-        block = self._decrypt(pseudonym)
-        digits = block[1:].lstrip(b"\0")
-        if block[:1] != _FORM or not digits.isdigit():
-            raise ValueError("not a pseudonym made with this key")
-        return digits.decode()
 
 
 def write_key(path: Path) -> None:

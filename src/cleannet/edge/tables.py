@@ -10,21 +10,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cleannet.core.indicator import host_and_port
-from cleannet.core.tally import to_micros
 from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import COLUMNS, Mapping
 from cleannet.edge.provinces import province_code
-from cleannet.edge.rows import BadRow, Row, Source
+from cleannet.edge.rows import BadRow, Row, Source, requested
 from cleannet.edge.subscribers import normalise
-from cleannet.edge.times import from_text, in_zone
+from cleannet.edge.times import from_local, from_text
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.edge.zeek import TOO_LONG
 
 PARQUET = b"PAR1"
+NOT_CSV = "not CSV: a quote is out of place or never closed, or a field is longer than 128 KiB"
 _BATCH = 65_536
 _MANY_DIGITS = re.compile(r"\d{5}")
-_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_PER_MICROSECOND = {"s": (1_000_000, 1), "ms": (1000, 1), "us": (1, 1), "ns": (1, 1000)}
 _PLACES = tuple(COLUMNS)
 
 
@@ -34,7 +33,7 @@ def read_csv(file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
     source.subscribers = _who(mapping)
     lines = _Lines(file, source, mapping.encoding)
     reader = csv.reader(lines, delimiter=mapping.delimiter, strict=True)
-    positions = _positions(mapping, mapping.header, str(file.path)) if mapping.header else None
+    positions = _positions(mapping, mapping.header, source.file) if mapping.header else None
     width = len(mapping.header)
     form = _Form(mapping)
     while True:
@@ -44,12 +43,12 @@ def read_csv(file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error:
-            source.break_row(began, "not CSV: a quote is out of place or never closed", lines.number - began + 1)
+            source.break_row(began, NOT_CSV, lines.number - began + 1)
             continue
         if not fields:
             continue
         if positions is None:
-            positions, width = _positions(mapping, fields, str(file.path)), len(fields)
+            positions, width = _positions(mapping, fields, source.file), len(fields)
             continue
         if len(fields) != width:
             source.break_row(began, f"{width} fields were expected and {len(fields)} found")
@@ -68,7 +67,7 @@ def read_parquet(path: Path, source: Source, mapping: Mapping) -> Iterator[Row]:
     try:
         with pq.ParquetFile(path) as parquet:
             names = parquet.schema_arrow.names
-            positions = _positions(mapping, names, str(path))
+            positions = _positions(mapping, names, source.file)
             wanted = sorted({names[at] for at in positions if at >= 0})
             for batch in parquet.iter_batches(_BATCH, columns=wanted):
                 columns = [_values(batch, names[at] if at >= 0 else "", mapping) for at in positions]
@@ -125,6 +124,8 @@ class _Form:
             yield row
 
     def _row(self, fields: Sequence[Any]) -> Row | None:
+        if None in fields:
+            raise BadRow("a value cannot be read")
         time, number, address, host, uri, dst_ip, dst_port, province, fee, record, billing = fields
         mapping = self._mapping
         at = time if isinstance(time, int) else from_text(time, mapping.time_form, mapping.zone)
@@ -134,20 +135,10 @@ class _Form:
         fen = mapping.fen(fee, billing) if self._fee else None
         if fen is not None and not record:
             raise BadRow("a billing row without a record id")
-        port = int(dst_port) if dst_port.isascii() and dst_port.isdecimal() and len(dst_port) < 6 else 0
-        target = ""
-        if uri:
-            absolute = _ABSOLUTE.fullmatch(uri)
-            if absolute:
-                host, target = host or absolute[1], absolute[2] or "/"
-            elif uri.startswith("/"):
-                target = uri
-        if ":" in host:
-            host, named = host_and_port(host)
-            port = port or named
+        host, port, target = requested(host.strip(), uri.strip(), dst_port.strip())
         if not host and not dst_ip:
             return None
-        return Row(at, subscriber, host.strip(), dst_ip.strip(), port, target, province_code(province), fen, record)
+        return Row(at, subscriber, host, dst_ip.strip(), port, target, province_code(province), fen, record)
 
 
 def _who(mapping: Mapping) -> str:
@@ -173,6 +164,7 @@ def _shown(names: Sequence[str]) -> str:
 
 
 def _values(batch: pa.RecordBatch, name: str, mapping: Mapping) -> list[Any]:
+    """Return a column as a CSV would hold it, moments as microseconds; None stands for a value that cannot be read."""
     if not name:
         return [""] * batch.num_rows
     column = batch.column(name)
@@ -181,21 +173,44 @@ def _values(batch: pa.RecordBatch, name: str, mapping: Mapping) -> list[Any]:
     return [_written(value) for value in _py(column)]
 
 
-def _written(value: object) -> str:
-    """Return a value as a CSV would hold it; a whole number that was stored as a float is whole."""
-    if value is None:
-        return ""
+def _written(value: object) -> object:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    # A whole number that was stored as a float is whole.
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _moments(column: pa.Array, mapping: Mapping) -> list[Any]:
+    times, by = _PER_MICROSECOND[column.type.unit]
+    micros = [value if value == "" else value * times // by for value in _py(column.cast(pa.int64()))]
     if column.type.tz is not None:
-        micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64())
-        return ["" if value is None else value for value in _py(micros)]
-    naive = column.cast(pa.timestamp("us"), safe=False)
-    return ["" if value is None else to_micros(in_zone(value, mapping.zone)) for value in _py(naive)]
+        return micros
+    return [value if value == "" else _local(value, mapping) for value in micros]
+
+
+def _local(micros: int, mapping: Mapping) -> int | None:
+    try:
+        return from_local(micros, mapping.zone)
+    except BadRow:
+        return None
 
 
 def _py(column: pa.Array) -> list[Any]:
-    values: list[Any] = column.to_pylist()
-    return values
+    """Return the values, "" where there is none; None stands for one that Python cannot hold."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        # Parquet does not check that a text is one.
+        column = column.cast(pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary())
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        return [_one(value) for value in column]
+    return ["" if value is None else value for value in values]
+
+
+def _one(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py() if value.is_valid else ""
+    except (ValueError, OverflowError):
+        return None

@@ -1,8 +1,11 @@
-"""Read the time of a log row. Every failure is a BadRow that does not show the text."""
+"""Read the time of a log row. Every failure is a BadRow that does not show the text.
+
+Which moments count is the source's to say (rows.Source.takes): here a time is only read, however far off it lies.
+"""
 
 from datetime import UTC, datetime, tzinfo
 
-from cleannet.core.tally import to_micros
+from cleannet.core.tally import from_micros, to_micros
 from cleannet.edge.rows import BadRow
 from cleannet.edge.wrong_use import WrongUse
 
@@ -20,13 +23,20 @@ def from_epoch_seconds(text: str) -> int:
     return int(whole) * 1_000_000 + (int(f"{fraction:0<6}"[:6]) if fraction else 0)
 
 
-def from_iso(text: str, zone: tzinfo | None = UTC) -> datetime:
-    """Return the moment of an ISO 8601 text; one without an offset is of `zone`, and without that is wrong use."""
+def from_iso(text: str, zone: tzinfo | None = UTC) -> int:
+    """Return the microseconds of an ISO 8601 text; without an offset it is of `zone`, without that wrong use."""
     try:
-        moment = datetime.fromisoformat(text)
+        return to_micros(in_zone(datetime.fromisoformat(text), zone))
     except ValueError:
         raise BadRow(_UNREADABLE) from None
-    return in_zone(moment, zone)
+
+
+def from_local(micros: int, zone: tzinfo | None) -> int:
+    """Return the microseconds of a time that was counted as if the clock of `zone` were UTC's."""
+    try:
+        return to_micros(in_zone(from_micros(micros).replace(tzinfo=None), zone))
+    except OverflowError:
+        raise BadRow(_UNREADABLE) from None
 
 
 def in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
@@ -45,7 +55,7 @@ def from_text(text: str, form: str, zone: tzinfo | None) -> int:
     """Return the microseconds of a time written in `form`: one of `FORMS` or a strptime pattern."""
     text = text.strip()
     if form == "iso":
-        return to_micros(from_iso(text, zone))
+        return from_iso(text, zone)
     if form == "epoch_s":
         return from_epoch_seconds(text)
     if form in ("epoch_ms", "epoch_us"):
@@ -53,7 +63,6 @@ def from_text(text: str, form: str, zone: tzinfo | None) -> int:
             raise BadRow(_UNREADABLE)
         return int(text) * (1000 if form == "epoch_ms" else 1)
     try:
-        moment = datetime.strptime(text, form)  # noqa: DTZ007 - its zone comes with the next line
+        return to_micros(in_zone(datetime.strptime(text, form), zone))  # noqa: DTZ007 - in_zone gives it its zone
     except ValueError:
         raise BadRow(_UNREADABLE) from None
-    return to_micros(in_zone(moment, zone))

@@ -9,10 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cleannet.core import tally
-from cleannet.core.indicator import host_and_port
 from cleannet.edge.files import LogFile
-from cleannet.edge.rows import BadRow, Row, Source
+from cleannet.edge.rows import BadRow, Row, Source, requested
 from cleannet.edge.times import from_epoch_seconds, from_iso
 
 TOO_LONG = "the line is longer than 1 MiB or was cut off"
@@ -20,7 +18,7 @@ _DNS = ("ts", "id.orig_h", "query")
 _HTTP = ("ts", "id.orig_h", "host", "uri", "id.resp_h", "id.resp_p")
 _FIELDS = {"dns": _DNS, "http": _HTTP}
 _ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
-_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_KIND = re.compile("[a-z_]{1,20}")
 
 
 def is_tab_separated(start: bytes) -> bool:
@@ -43,7 +41,7 @@ def read_tab_separated(file: LogFile, source: Source) -> Iterator[Row]:
         text = line.decode(errors="replace").rstrip("\r")
         if text.startswith("#"):
             header.read(text)
-            source.format = source.format or (f"zeek {header.path} tsv" if header.path else "")
+            source.format = source.format or (f"zeek {_kind(header.path)} tsv" if header.path else "")
             continue
         if not text:
             continue
@@ -79,7 +77,7 @@ def read_json(file: LogFile, source: Source) -> Iterator[Row]:
             source.break_row(number, "not a JSON object")
             continue
         path = _path_of(data)
-        source.format = source.format or f"zeek {path or 'other'} json"
+        source.format = source.format or f"zeek {_kind(path)} json"
         if path not in _FIELDS:
             source.pass_over()
             continue
@@ -101,7 +99,7 @@ class _Header:
     def __init__(self) -> None:
         self.path = ""
         self._separator, self._unset, self._empty = "\t", "-", "(empty)"
-        self._width = 0
+        self._fields: Sequence[str] = ()
         self._positions: Sequence[int] = ()
 
     def read(self, text: str) -> None:
@@ -116,14 +114,14 @@ class _Header:
         elif name == "path" and values:
             self.path = values[0]
         elif name == "fields":
-            self._width = len(values)
-            at = {field: position for position, field in enumerate(values)}
-            self._positions = [at.get(wanted, -1) for wanted in _FIELDS.get(self.path, ())]
+            self._fields = values
+        at = {field: position for position, field in enumerate(self._fields)}
+        self._positions = [at.get(wanted, -1) for wanted in _FIELDS.get(self.path, ())]
 
     def values(self, text: str) -> list[str]:
         fields = text.split(self._separator)
-        if len(fields) != self._width:
-            raise BadRow(f"{self._width} fields were expected and {len(fields)} found")
+        if len(fields) != len(self._fields):
+            raise BadRow(f"{len(self._fields)} fields were expected and {len(fields)} found")
         return [self._value(fields[position]) if position >= 0 else "" for position in self._positions]
 
     def _value(self, text: str) -> str:
@@ -134,22 +132,14 @@ class _Header:
 
 def _row(path: str, values: Sequence[str]) -> Row | None:
     """Return the row, or None when it holds nothing to look for; raise BadRow when time or originator is missing."""
-    at = from_epoch_seconds(values[0]) if values[0][:10].isdecimal() else tally.to_micros(from_iso(values[0]))
+    at = from_epoch_seconds(values[0]) if values[0][:10].isdecimal() else from_iso(values[0])
     if not values[1]:
         raise BadRow("the originator's address is missing")
     if path == "dns":
         return Row(at, values[1], values[2]) if values[2] else None
-    host, uri, address, port_text = values[2:6]
-    port = int(port_text) if port_text.isascii() and port_text.isdecimal() and len(port_text) < 6 else 0
-    absolute = _ABSOLUTE.fullmatch(uri)
-    if absolute:
-        host, uri = absolute[1] or host, absolute[2] or "/"
-    if host.count(":") == 1:
-        host, named = host_and_port(host)
-        port = port or named
-    if not host and not address:
-        return None
-    return Row(at, values[1], host, address, port, uri if uri.startswith("/") else "")
+    address = values[4]
+    host, port, target = requested(values[2], values[3], values[5])
+    return Row(at, values[1], host, address, port, target) if host or address else None
 
 
 def _path_of(data: dict[str, Any]) -> str:
@@ -159,6 +149,11 @@ def _path_of(data: dict[str, Any]) -> str:
     if "query" in data or "qtype_name" in data or "rcode_name" in data:
         return "dns"
     return "http" if "uri" in data or "method" in data or "status_code" in data else ""
+
+
+def _kind(path: str) -> str:
+    """Return the kind of log as it may be shown: a file that is none could hold anything there."""
+    return path if _KIND.fullmatch(path) else "other"
 
 
 def _text(value: object) -> str:

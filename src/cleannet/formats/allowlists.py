@@ -28,6 +28,8 @@ from cleannet.core.allow import Listed, Waiver
 from cleannet.core.indicator import NotUnderstood, host_of, parse
 from cleannet.formats.contents import LeftOut, without_comments
 
+# What an allow-list is called; in a folder, whatever is called otherwise is no list.
+SUFFIXES = frozenset({".json", ".conf", ".txt", ".list", ".toml"})
 _DNSMASQ = re.compile(r"(?:server|local|address|ipset|nftset)=/(.+)/[^/]*")
 _KIND_LINE = re.compile(r"#\s*kind\s*:\s*(\w+)\s*", re.IGNORECASE)
 _KIND_BY_NAME = (

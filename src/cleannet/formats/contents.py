@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TypeVar
 
 from cleannet.core.indicator import Indicator, NotUnderstood, Pattern, counted_as, parse
+
+File = TypeVar("File", bound=PurePath)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,14 @@ class Collector:
     def contents(self, form: str) -> Contents:
         """Return everything gathered."""
         return Contents(form, tuple(self._indicators), tuple(self._left_out))
+
+
+def told_apart(files: Iterable[File], suffixes: frozenset[str]) -> tuple[list[File], list[File]]:
+    """Return the files of a folder that are lists by their suffix, and the others, both sorted."""
+    found: tuple[list[File], list[File]] = ([], [])
+    for file in sorted(files):
+        found[file.suffix.lower() not in suffixes].append(file)
+    return found
 
 
 def without_comments(lines: Iterable[str], mark: str = "#") -> Iterable[tuple[int, str]]:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cleannet.formats import canonical
 
 VERSION = 1
-KINDS = frozenset({"release", "tally", "heartbeat", "head"})
+KINDS = frozenset({"release", "delta", "tally", "heartbeat", "rotation", "head"})
 MEMBERS = {"envelope", "kind", "key", "payload", "signature"}
 _KEY_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 _PUBLIC_PREFIX = "ed25519:"
@@ -54,15 +54,20 @@ def signing_input(payload: bytes, key_id: str, kind: str) -> bytes:
 def sign(payload: bytes, key: Ed25519PrivateKey, key_id: str, kind: str) -> bytes:
     """Return the envelope of `payload` (UTF-8); raise ValueError for an unknown kind, a bad key id or other bytes."""
     signature = key.sign(signing_input(payload, key_id, kind))
+    return join(payload, key_id, kind, base64.b64encode(signature).decode())
+
+
+def join(payload: bytes, key_id: str, kind: str, signature: str) -> bytes:
+    """Return the envelope of `payload` and a signature (base64) that was made before; it is not verified here."""
     return canonical.encode(
-        {
-            "envelope": VERSION,
-            "kind": kind,
-            "key": key_id,
-            "payload": payload.decode(),
-            "signature": base64.b64encode(signature).decode(),
-        }
+        {"envelope": VERSION, "kind": kind, "key": key_id, "payload": payload.decode(), "signature": signature}
     )
+
+
+def split(envelope: bytes) -> tuple[bytes, str, str]:
+    """Return payload, key id and signature (base64) of an envelope, unverified; raise BadEnvelope when malformed."""
+    message = _parse(envelope)
+    return message["payload"].encode(), message["key"], message["signature"]
 
 
 def verify(envelope: bytes, keys: Mapping[str, Ed25519PublicKey], kind: str) -> Signed:
@@ -85,6 +90,11 @@ def verify(envelope: bytes, keys: Mapping[str, Ed25519PublicKey], kind: str) -> 
             "signature", f"the signature of this {kind} is wrong: it was changed or not signed so"
         ) from None
     return Signed(kind, message["key"], payload)
+
+
+def kind_of(envelope: bytes) -> str:
+    """Return the kind an envelope claims, unverified; raise BadEnvelope when malformed."""
+    return _parse(envelope)["kind"]
 
 
 def signer(envelope: bytes) -> str:

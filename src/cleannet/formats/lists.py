@@ -17,6 +17,8 @@ from cleannet.core.terms import RESOURCES
 from cleannet.formats import stalkerware, stix
 from cleannet.formats.contents import Collector, Contents, without_comments
 
+# What a list of indicators is called; in a folder, whatever is called otherwise is no list.
+SUFFIXES = frozenset({".txt", ".list", ".lst", ".domains", ".hosts", ".yaml", ".yml", ".stix2", ".stix", ".json"})
 _MALTRAIL = re.compile(r"android_(.+)\.txt", re.IGNORECASE)
 _SAYS_NOTHING = frozenset(
     {

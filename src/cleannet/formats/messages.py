@@ -1,16 +1,17 @@
-"""Write and read what an edge sends: the tally message and the heartbeat, as the payloads of signed envelopes.
+"""Write and read what an edge sends: tally message, heartbeat and rotation, as the payloads of signed envelopes.
 
 A tally message has `schema` 1, `edge`, `party`, `sequence` (gapless, from 1), `batch` and `revision` (a higher revision
 of the same batch replaces the lower, never adds), `release`, `clock` (the edge's, when it was spooled) and `tally` (the
 whole document). A heartbeat has `schema` 1, `edge`, `party`, `province`, `clock`, `sequence` (the last one spooled),
-`release` and `sources`, each with `file`, `rows` and `last` (the moment of its last row, or null).
+`release` and `sources`, each with `file`, `rows` and `last` (the moment of its last row, or null). A rotation has
+`schema` 1, `edge`, `party`, `public_key` (the one that is to be believed too) and `clock`; the key so far signs it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cleannet.formats import canonical, tally
+from cleannet.formats import canonical, envelope, tally
 from cleannet.formats.moments import NotAMoment, read_moment, write_moment
 
 SCHEMA = 1
@@ -104,6 +105,28 @@ class Heartbeat:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """Say which key an edge will sign with from now on; `public_key` as envelope.write_public writes it."""
+
+    edge: str
+    party: str
+    public_key: str
+    clock: datetime
+
+    def write(self) -> bytes:
+        """Return the canonical payload."""
+        return canonical.encode(
+            {
+                "schema": SCHEMA,
+                "edge": self.edge,
+                "party": self.party,
+                "public_key": self.public_key,
+                "clock": write_moment(self.clock),
+            }
+        )
+
+
 def read_tally(payload: bytes) -> TallyMessage:
     """Return the tally message of a verified payload, its document unchecked; raise BadMessage when it is none."""
     data = _object(payload, {"edge", "party", "sequence", "batch", "revision", "release", "clock", "tally"})
@@ -147,6 +170,16 @@ def read_heartbeat(payload: bytes) -> Heartbeat:
         )
     except (NotAMoment, ValueError, TypeError, KeyError) as error:
         raise BadMessage(f"not a heartbeat: {error}") from None
+
+
+def read_rotation(payload: bytes) -> Rotation:
+    """Return the rotation of a verified payload; raise BadMessage when it is none."""
+    data = _object(payload, {"edge", "party", "public_key", "clock"})
+    try:
+        public = envelope.write_public(envelope.read_public(_text(data["public_key"])))
+        return Rotation(_text(data["edge"]), _text(data["party"]), public, read_moment(data["clock"]))
+    except (NotAMoment, ValueError) as error:
+        raise BadMessage(f"not a rotation: {error}") from None
 
 
 def _object(payload: bytes, members: set[str]) -> dict[str, Any]:

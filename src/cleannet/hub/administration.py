@@ -15,6 +15,7 @@ from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
 from cleannet.core.refusal import Refusal
 from cleannet.formats import allowlists, lists
+from cleannet.formats.contents import told_apart
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
@@ -125,9 +126,9 @@ def adopt(options: argparse.Namespace) -> int:
 def watchlist(options: argparse.Namespace) -> int:
     """Take programs and indicators out of lists, each with the allow-list's decision; say what was not taken."""
     now = _now()
-    allowed = _allow_lists(options.allow)
     counts: Counter[str] = Counter()
-    for path, data in _files(options.lists):
+    allowed = _allow_lists(options.allow, counts)
+    for path, data in _files(options.lists, lists.SUFFIXES, counts):
         contents = lists.read(data, str(path), now)
         counts["not understood"] += len(contents.left_out)
         for found in contents.indicators:
@@ -139,9 +140,27 @@ def watchlist(options: argparse.Namespace) -> int:
 
 
 @worded
-def release(_options: argparse.Namespace) -> int:
+def withdraw(options: argparse.Namespace) -> int:
+    """End an indicator; it leaves the next release."""
+    ended = programs.withdraw_indicator(
+        program=options.program, text=options.indicator, reason=options.reason, now=_now()
+    )
+    print(f"Withdrew {options.indicator} of {options.program} ({ended}); it leaves the next release.")
+    return DONE
+
+
+@worded
+def merge(options: argparse.Namespace) -> int:
+    """Let a program count as another from the next release on."""
+    programs.merge(alias=options.alias, into=options.program)
+    print(f"{options.alias} counts as {options.program} from the next release on.")
+    return DONE
+
+
+@worded
+def release(options: argparse.Namespace) -> int:
     """Sign and publish a release of the watchlist."""
-    made = programs.publish(now=_now())
+    made = programs.publish(now=_now(), audience=options.audience)
     print(f"Release {made.number} with {made.indicators:,} indicators, valid until {made.expires_at:%Y-%m-%d}.")
     return DONE
 
@@ -158,18 +177,22 @@ def _take(program: str, text: str, role: str, source: str, line: int, allowed: A
     return f"held ({decision.term.zh})" if decision.holds else "taken"
 
 
-def _allow_lists(paths: Iterable[str]) -> AllowLists:
-    read = [allowlists.read(data, str(path)) for path, data in _files(paths)]
+def _allow_lists(paths: Iterable[str], counts: Counter[str]) -> AllowLists:
+    read = [allowlists.read(data, str(path)) for path, data in _files(paths, allowlists.SUFFIXES, counts)]
     return AllowLists(
         (entry for contents in read for entry in contents.listed),
         (waiver for contents in read for waiver in contents.waivers),
     )
 
 
-def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bytes]]:
+def _files(paths: Iterable[str], suffixes: frozenset[str], counts: Counter[str]) -> Iterator[tuple[Path, bytes]]:
     for name in paths:
-        path = Path(name)
-        found = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        path, found = Path(name), [Path(name)]
+        if path.is_dir():
+            found, others = told_apart((file for file in path.rglob("*") if file.is_file()), suffixes)
+            for other in others:
+                counts["files passed over"] += 1
+                print(f"{other}: passed over, as no list is named so", file=sys.stderr)
         for file in found:
             yield file, file.read_bytes()
 

@@ -70,4 +70,14 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     watchlist.add_argument("lists", nargs="+", metavar="LIST", help="files or folders")
     watchlist.add_argument("--allow", action="append", default=[], metavar="LIST", help="allow-lists, files or folders")
 
-    add("release", "sign and publish a release of the watchlist")
+    withdraw = add("withdraw", "end an indicator of a program; it leaves the next release")
+    withdraw.add_argument("program", metavar="PROGRAM")
+    withdraw.add_argument("indicator", metavar="INDICATOR")
+    withdraw.add_argument("--reason", required=True, help="why it no longer betrays the program")
+
+    merge = add("merge", "let a program count as another from the next release on")
+    merge.add_argument("alias", metavar="ALIAS")
+    merge.add_argument("program", metavar="PROGRAM")
+
+    release = add("release", "sign and publish a release of the watchlist")
+    release.add_argument("--audience", default="operators", metavar="PARTY", help="for one party only, by its code")

@@ -132,6 +132,17 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "program.unknown": (404, _("There is no program “%(program)s”."), _("Add it first.")),
     "program.indicator_known": (409, _("“%(text)s” is known of %(program)s already."), _("Nothing needs to be done.")),
+    "program.no_reason": (422, _("“%(text)s” is not withdrawn without a reason."), _("State the reason.")),
+    "program.no_indicator": (
+        404,
+        _("“%(text)s” is no indicator of %(program)s, or was withdrawn."),
+        _("Look it up in the newest release."),
+    ),
+    "program.no_unit": (
+        409,
+        _("No program can be merged into “%(program)s”: it is the same, or is merged itself."),
+        _("Name the program it counts as."),
+    ),
     "message.unsigned": (
         401,
         _("The message is not signed as it should be: %(why)s"),
@@ -174,7 +185,16 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The hub does not know these programs: %(programs)s."),
         _("Add them to the hub, then send again; nothing is lost."),
     ),
-    "message.edge_known": (409, _("An edge named %(edge)s is enrolled already."), _("Choose another name.")),
+    "message.edge_known": (
+        409,
+        _("An edge named %(edge)s, or with this key, is enrolled already."),
+        _("Choose another name and a new key."),
+    ),
+    "message.key_superseded": (
+        409,
+        _("The edge %(edge)s has a newer key than the one that signed this."),
+        _("Sign with the newest key; if nobody of yours made it, have the edge revoked."),
+    ),
     "incident.unknown": (
         404,
         _("There is no such case or notice that you may see."),

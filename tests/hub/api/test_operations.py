@@ -6,10 +6,11 @@ import time_machine
 from pytest_django import Settings
 from tests.hub.api.conftest import Machine
 from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 - the fixture is used by name
-from tests.hub.world import LAW, NOW, World
+from tests.hub.world import LAW, NOW, PROGRAM, World
 
 from cleannet.core import merkle
-from cleannet.formats import release
+from cleannet.core.allow import AllowLists
+from cleannet.formats import delta, envelope, messages, release
 from cleannet.formats.ledger_export import read_head
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.keyring import Keyring
@@ -81,6 +82,23 @@ def test_an_edge_pulls_the_newest_release(machines: Machines, settings: Settings
     keys = Keyring(settings.CLEANNET_DATA).verifiers()
     assert release.accept(answer.content, keys, NOW).number == 1
     assert machines["op1"].get("/releases/latest", after=1).status_code == 204
+    for number in range(50):
+        programs.add_indicator(
+            program=PROGRAM, text=f"n{number}.example", role="control", source="a.txt", allow=AllowLists(), now=NOW
+        )
+    before, newest = (bytes(programs.publish(now=NOW).envelope) for _ in range(2))
+    assert delta.apply(machines["op1"].get("/releases/latest", after=2).content, before, keys) == newest
+
+
+def test_an_edge_rotates_its_key(world: World, machines: Machines) -> None:
+    new, old = envelope.new_key(), world.keys["op1"]
+    made = messages.Rotation("edge-op1", "op1", envelope.write_public(new.public_key()), NOW)
+    data = envelope.sign(made.write(), old, envelope.key_id(old.public_key()), "rotation")
+    assert machines["op2"].post("/keys", data).status_code == 401
+    for _ in range(2):
+        assert machines["op1"].post("/keys", data).json() == {"taken": True}
+    world.keys["op1"] = new
+    assert machines["op1"].post("/tallies", world.message("op1", 5, NOW)).status_code == 201
 
 
 def test_the_whole_chain_over_the_api(

@@ -1,14 +1,16 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
 from cleannet.core.allow import ORDINARY, AllowLists, Listed
-from cleannet.formats import canonical, release
+from cleannet.core.refusal import Refusal
+from cleannet.formats import canonical, delta, release
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.programs import actions, queries
 from cleannet.hub.programs.actions import ProgramRefused
+from cleannet.hub.programs.models import Indicator, Release
 
 pytestmark = pytest.mark.django_db
 
@@ -49,16 +51,107 @@ def _payload(envelope: bytes) -> bytes:
     return bytes(canonical.decode(bytes(envelope))["payload"].encode())
 
 
+def after(number: int, now: datetime, party: str = "op1") -> bytes | None:
+    return queries.release_after(viewer(party), after=number, now=now)
+
+
+def test_who_has_a_release_is_sent_the_way_to_the_newest(data_folder: Path) -> None:
+    World().populate()
+    for number in range(200):
+        add(f"n{number}.evil.example")
+    first = actions.publish(now=NOW)
+    add("new.evil.example")
+    later = NOW + timedelta(hours=1)
+    second = actions.publish(now=later)
+    way = after(1, later)
+    assert way is not None
+    assert len(way) < 2_500 < len(second.envelope)
+    assert delta.apply(way, bytes(first.envelope), Keyring(data_folder).verifiers()) == bytes(second.envelope)
+    assert after(7, later) is None
+    Release.objects.filter(number=1).delete()
+    assert after(1, later) == bytes(second.envelope)
+
+
+def test_a_party_with_releases_of_its_own_gets_those(data_folder: Path) -> None:
+    World().populate()
+    for number in range(50):
+        add(f"n{number}.evil.example")
+    actions.publish(now=NOW)
+    own = actions.publish(now=NOW, audience="op2")
+    third = actions.publish(now=NOW)
+    assert after(0, NOW, "op2") == bytes(own.envelope)
+    assert after(1, NOW, "op2") == bytes(own.envelope)
+    assert after(2, NOW, "op2") is None
+    assert after(0, NOW) == bytes(third.envelope)
+    assert after(2, NOW) == bytes(third.envelope)
+    assert len(after(1, NOW) or b"") < len(third.envelope)
+    with pytest.raises(Refusal):
+        actions.publish(now=NOW, audience="nobody")
+
+
+def test_a_release_names_the_list_and_no_folder_of_this_machine() -> None:
+    World().populate()
+    source = "/srv/lists/android_x.txt"
+    actions.add_indicator(
+        program=PROGRAM, text="x.evil.example", role="control", source=source, line=9, allow=AllowLists(), now=NOW
+    )
+    found = release.read(_payload(actions.publish(now=NOW).envelope)).indicators
+    assert ("android_x.txt", 9) in {(one.list, one.line) for one in found}
+
+
+def test_a_withdrawn_indicator_leaves_the_next_release_and_stays_on_record() -> None:
+    World().populate()
+    add("x.evil.example")
+    add("x.evil.example", role="distribution")
+    later = NOW + timedelta(hours=1)
+    assert actions.withdraw_indicator(program=PROGRAM, text="X.evil.example.", reason=" sold ", now=later) == 2
+    published = release.read(_payload(actions.publish(now=later).envelope))
+    assert "x.evil.example" not in {one.pattern.text for one in published.indicators}
+    kept = Indicator.objects.filter(pattern="x.evil.example")
+    assert {(one.withdrawn_at, one.withdrawn_because) for one in kept} == {(later, "sold")}
+    assert "x.evil.example" not in {one.text for one in queries.resources(viewer("op1"), PROGRAM)}
+    for given, code in (
+        ({}, "program.no_indicator"),
+        ({"program": "nobody"}, "program.no_indicator"),
+        ({"text": "*.com"}, "program.not_understood"),
+        ({"reason": " "}, "program.no_reason"),
+    ):
+        arguments = {"program": PROGRAM, "text": "x.evil.example", "reason": "again", **given}
+        with pytest.raises(ProgramRefused) as refused:
+            actions.withdraw_indicator(**arguments, now=later)
+        assert refused.value.code == code
+    add("x.evil.example")
+
+
+def test_a_merged_program_counts_as_its_unit_in_the_next_release() -> None:
+    World().populate()
+    for code in ("one", "two", "three"):
+        actions.add_program(code=code, now=NOW)
+    actions.merge(alias="one", into="two")
+    actions.merge(alias="two", into="three")
+    published = release.read(_payload(actions.publish(now=NOW).envelope))
+    assert published.aliases == {"one": "three", "two": "three"}
+    for alias, into, code in (
+        ("three", "one", "program.no_unit"),
+        ("three", "three", "program.no_unit"),
+        ("three", "nobody", "program.unknown"),
+        ("nobody", "three", "program.unknown"),
+    ):
+        with pytest.raises(ProgramRefused) as refused:
+            actions.merge(alias=alias, into=into)
+        assert refused.value.code == code
+
+
 def test_releases_are_numbered_signed_and_end(data_folder: Path) -> None:
     World().populate()
-    assert queries.latest_release(after=0, now=NOW) is None
+    assert after(0, NOW) is None
     first, second = actions.publish(now=NOW), actions.publish(now=NOW + timedelta(hours=1))
     assert (first.number, second.number) == (1, 2)
     keys = Keyring(data_folder).verifiers()
     assert release.accept(bytes(second.envelope), keys, NOW + timedelta(hours=1)).number == 2
-    assert queries.latest_release(after=1, now=NOW + timedelta(hours=2)) == second
-    assert queries.latest_release(after=2, now=NOW + timedelta(hours=2)) is None
-    assert queries.latest_release(after=0, now=NOW + timedelta(days=60)) is None
+    assert after(0, NOW + timedelta(hours=2)) == second.envelope
+    assert after(2, NOW + timedelta(hours=2)) is None
+    assert after(0, NOW + timedelta(days=60)) is None
 
 
 def test_a_program_keeps_its_first_description() -> None:

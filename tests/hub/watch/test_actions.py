@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
 from cleannet.formats import envelope, messages
@@ -8,6 +9,7 @@ from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.watch import actions, queries
 from cleannet.hub.watch.actions import MessageRefused
+from cleannet.hub.watch.models import Key
 
 pytestmark = pytest.mark.django_db
 
@@ -134,8 +136,83 @@ def test_an_edge_is_enrolled_once_with_a_key() -> None:
     key = envelope.write_public(world.keys["op1"].public_key())
     with pytest.raises(MessageRefused, match="edge_known"):
         actions.enrol(edge="edge-op1", party="op1", province="32", public_key=key, now=NOW)
+    with pytest.raises(MessageRefused, match="edge_known"):
+        actions.enrol(edge="edge-3", party="op1", province="32", public_key=key, now=NOW)
     with pytest.raises(MessageRefused, match="malformed"):
         actions.enrol(edge="edge-3", party="op1", province="32", public_key="no key", now=NOW)
+
+
+def rotation(world: World, new: Ed25519PrivateKey, **given: object) -> bytes:
+    signer = world.keys["op1"]
+    values = {"edge": "edge-op1", "party": "op1", "clock": NOW} | given
+    made = messages.Rotation(public_key=envelope.write_public(new.public_key()), **values)  # type: ignore[arg-type] - a table of values
+    return envelope.sign(made.write(), signer, envelope.key_id(signer.public_key()), "rotation")
+
+
+def test_two_keys_are_believed_until_the_first_tally_under_the_new() -> None:
+    world = World().populate()
+    old, new = world.keys["op1"], envelope.new_key()
+    waiting = world.message("op1", 5, NOW)
+    for _ in range(2):
+        actions.take_rotation(data=rotation(world, new), party="op1", now=NOW)
+    incidents.receive_tally(data=waiting, viewer=viewer("op1"), now=NOW)
+    world.keys["op1"] = new
+    actions.take_heartbeat(data=beat(world, "op1"), party="op1", now=NOW)
+    world.keys["op1"] = old
+    world.tally("op1", 6, NOW)
+    world.keys["op1"] = new
+    world.tally("op1", 7, NOW)
+    assert queries.scale(PROGRAM, party="op1").infected == 7
+    world.keys["op1"] = old
+    assert refused(world, world.message("op1", 8, NOW)) == "message.key_superseded"
+    assert [(key.number, key.until) for key in Key.objects.filter(edge="edge-op1").order_by("number")] == [
+        (1, NOW),
+        (2, None),
+    ]
+
+
+def test_only_the_newest_key_names_the_next() -> None:
+    world = World().populate()
+    new, third = envelope.new_key(), envelope.new_key()
+    told = actions.take_rotation(data=rotation(world, new), party="op1", now=NOW)
+    assert told.id == envelope.key_id(new.public_key())
+    for data, party, code in (
+        (rotation(world, third), "op1", "message.key_superseded"),
+        (rotation(world, third), "op2", "message.unknown_edge"),
+        (rotation(world, third).replace(b"edge-op1", b"edge-op2"), "op1", "message.unsigned"),
+        (beat(world, "op1"), "op1", "message.unsigned"),
+    ):
+        with pytest.raises(MessageRefused) as why:
+            actions.take_rotation(data=data, party=party, now=NOW)
+        assert why.value.code == code
+    world.keys["op1"] = new
+    for given, code in (
+        ({"edge": "edge-op2"}, "message.not_yours"),
+        ({"party": "op2"}, "message.not_yours"),
+        ({"clock": NOW + timedelta(minutes=5)}, "message.clock_ahead"),
+    ):
+        with pytest.raises(MessageRefused) as why:
+            actions.take_rotation(data=rotation(world, third, **given), party="op1", now=NOW)
+        assert why.value.code == code
+    with pytest.raises(MessageRefused, match="edge_known"):
+        actions.take_rotation(data=rotation(world, world.keys["op2"]), party="op1", now=NOW)
+    key_id = envelope.key_id(new.public_key())
+    with pytest.raises(MessageRefused, match="malformed"):
+        actions.take_rotation(data=envelope.sign(b"{}", new, key_id, "rotation"), party="op1", now=NOW)
+    assert Key.objects.filter(edge="edge-op1").count() == 2
+
+
+def test_revoking_an_edge_ends_both_keys() -> None:
+    world = World().populate()
+    new = envelope.new_key()
+    actions.take_rotation(data=rotation(world, new), party="op1", now=NOW)
+    actions.revoke(edge="edge-op1", now=NOW)
+    assert set(Key.objects.filter(edge="edge-op1").values_list("until", flat=True)) == {NOW}
+    for key in (world.keys["op1"], new):
+        world.keys["op1"] = key
+        assert refused(world, world.message("op1", 5, NOW, sequence=1)) == "message.revoked"
+        with pytest.raises(MessageRefused, match="revoked"):
+            actions.take_rotation(data=rotation(world, envelope.new_key()), party="op1", now=NOW)
 
 
 def test_readings_are_digested_once_an_hour() -> None:

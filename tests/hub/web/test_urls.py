@@ -56,6 +56,7 @@ PAGES: dict[str, tuple[str, str, int]] = {
 OPERATIONS: dict[str, str] = {
     "POST /tallies": "submit",
     "POST /heartbeats": "submit",
+    "POST /keys": "submit",
     "GET /releases/latest": "read",
     "GET /cases": "read",
     "GET /cases/{number}": "read",

@@ -79,14 +79,20 @@ def receive_heartbeat(request: HttpRequest) -> Status[Any]:
     return Status(200, {"taken": True})
 
 
+@api.post("/keys", response={200: schemas.Taken, **PROBLEMS})
+@allowed("submit")
+def receive_rotation(request: HttpRequest) -> Status[Any]:
+    """Take in a signed rotation (the body is the envelope): the key an edge will sign with from now on."""
+    watch.take_rotation(data=request.body, party=viewer_of(request).party, now=now())
+    return Status(200, {"taken": True})
+
+
 @api.get("/releases/latest", response={204: None, **PROBLEMS})
 @allowed("read")
 def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | Status[Any]:
-    """Return the newest signed release of the watchlist when it is newer than `after`; 204 when there is none."""
-    release = programs.latest_release(after=after, now=now())
-    if release is None:
-        return Status(204, None)
-    return HttpResponse(bytes(release.envelope), content_type="application/json")
+    """Return the newest release of the watchlist, signed, or the signed delta from `after`; 204 if none is newer."""
+    found = programs.release_after(viewer_of(request), after=after, now=now())
+    return Status(204, None) if found is None else HttpResponse(found, content_type="application/json")
 
 
 @api.get("/cases", response={200: schemas.CasesOut, **PROBLEMS})

@@ -2,9 +2,11 @@
 
 import re
 from datetime import datetime, timedelta
+from pathlib import PurePath
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from cleannet.core.allow import AllowLists, Decision
 from cleannet.core.indicator import Indicator as Betrays
@@ -13,6 +15,7 @@ from cleannet.core.refusal import Refusal
 from cleannet.core.terms import RESOURCES
 from cleannet.formats import envelope, release
 from cleannet.hub.keyring import Keyring
+from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs.models import Indicator, Program, Release
 
 _CODE = re.compile(r"[\w.:-]{1,100}")
@@ -71,20 +74,64 @@ def add_indicator(
     return decision
 
 
-def publish(*, now: datetime, audience: str = "operators") -> Release:
-    """Sign and number a release of every indicator that is not held; it is valid for 30 days."""
+def withdraw_indicator(*, program: str, text: str, reason: str, now: datetime) -> int:
+    """End an indicator, in each role it has, for a stated reason, and return how many there were.
+
+    It leaves the next release; what was matched by it before stays counted. Raises ProgramRefused.
+    """
+    if not reason.strip():
+        raise ProgramRefused("program.no_reason", text=text)
+    try:
+        pattern = parse(text).text
+    except NotUnderstood as error:
+        raise ProgramRefused("program.not_understood", text=text, why=str(error)) from error
+    standing = Indicator.objects.filter(program_id=program, pattern=pattern, withdrawn_at=None)
+    ended = standing.update(withdrawn_at=now, withdrawn_because=reason.strip())
+    if not ended:
+        raise ProgramRefused("program.no_indicator", program=program, text=text)
+    return ended
+
+
+def merge(*, alias: str, into: str) -> None:
+    """Let a program count as another from the next release on, with all that counted as it; raise ProgramRefused.
+
+    Logs counted again under their batch's name then replace what was counted apart.
+    """
+    with transaction.atomic():
+        found = {row.code: row for row in Program.objects.select_for_update().filter(code__in=(alias, into))}
+        for code in (alias, into):
+            if code not in found:
+                raise ProgramRefused("program.unknown", program=code)
+        if alias == into or found[into].unit_id is not None:
+            raise ProgramRefused("program.no_unit", program=into)
+        Program.objects.filter(Q(code=alias) | Q(unit_id=alias)).update(unit_id=into)
+
+
+def publish(*, now: datetime, audience: str = release.OPERATORS) -> Release:
+    """Sign and number a release of every indicator that is not held; it is valid for 30 days.
+
+    `audience` is all operators or one party; a party that has releases of its own is given no others.
+    """
+    if audience != release.OPERATORS:
+        parties.party(audience)
     key = Keyring(settings.CLEANNET_DATA).signer()
     with transaction.atomic():
         last = Release.objects.select_for_update().order_by("-number").first()
         number = last.number + 1 if last else 1
         found = Indicator.objects.filter(withdrawn_at=None).exclude(verdict="hold")
         betraying = tuple(
-            Betrays(parse(row.pattern), row.program_id, row.role, row.counts_as, row.source, row.line)
+            Betrays(parse(row.pattern), row.program_id, row.role, row.counts_as, PurePath(row.source).name, row.line)
             for row in found.order_by("pattern", "program_id", "role")
         )
         until = now + timedelta(days=VALID_DAYS)
-        made = release.Release(number, settings.CLEANNET_PARTY, audience, now, until, "name", betraying)
+        aliases = dict(Program.objects.exclude(unit=None).values_list("code", "unit_id"))
+        made = release.Release(number, settings.CLEANNET_PARTY, audience, now, until, "name", betraying, aliases)
         signed = release.sign(made, key, envelope.key_id(key.public_key()))
         return Release.objects.create(
-            number=number, issued_at=now, expires_at=until, indicators=len(betraying), envelope=signed
+            number=number,
+            audience=audience,
+            issued_at=now,
+            expires_at=until,
+            indicators=len(betraying),
+            envelope=signed,
         )

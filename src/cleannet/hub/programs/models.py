@@ -4,7 +4,10 @@ from django.db import models
 
 
 class Program(models.Model):
-    """Hold one counting unit (单个恶意程序) by its code, which the releases carry; `provisional` until it is named."""
+    """Hold one counting unit (单个恶意程序) by its code, which the releases carry; `provisional` until it is named.
+
+    A merged program counts as `unit`, which is no merged one itself.
+    """
 
     code = models.CharField(max_length=100, primary_key=True)
     zh = models.CharField(max_length=100, default="")
@@ -13,6 +16,7 @@ class Program(models.Model):
     harm = models.TextField(default="")
     systems = models.CharField(max_length=100, default="")
     added_at = models.DateTimeField()
+    unit = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="aliases")
 
     def __str__(self) -> str:
         return self.code
@@ -32,6 +36,7 @@ class Indicator(models.Model):
     reason = models.CharField(max_length=20)
     added_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_because = models.TextField(default="")
 
     class Meta:
         constraints = [
@@ -50,6 +55,7 @@ class Release(models.Model):
     """Hold one signed release as it was published."""
 
     number = models.BigIntegerField(primary_key=True)
+    audience = models.CharField(max_length=64)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     indicators = models.PositiveIntegerField()

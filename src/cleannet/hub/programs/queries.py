@@ -4,10 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from cleannet.core.indicator import parse
 from cleannet.core.refusal import Refusal
+from cleannet.formats import delta, envelope, release
+from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.programs.models import Indicator, Program, Release
 
@@ -65,7 +68,24 @@ def known_below(viewer: Viewer, host: str) -> int:
     return sum(1 for pattern in found if f".{parse(pattern).host}".endswith(f".{host}"))
 
 
-def latest_release(*, after: int, now: datetime) -> Release | None:
-    """Return the newest valid release if it is newer than `after`, else None."""
-    found = Release.objects.filter(expires_at__gt=now).order_by("-number").first()
-    return found if found and found.number > after else None
+def latest_release(viewer: Viewer, *, now: datetime) -> Release | None:
+    """Return the newest valid release for the viewer's party: its own where it has any, else the operators'."""
+    valid = Release.objects.filter(expires_at__gt=now).order_by("-number")
+    return valid.filter(audience=viewer.party).first() or valid.filter(audience=release.OPERATORS).first()
+
+
+def release_after(viewer: Viewer, *, after: int, now: datetime) -> bytes | None:
+    """Return the signed way from release `after` to the newest for the viewer's party, None when there is none newer.
+
+    That is a delta where release `after` of the same audience is known and the delta is smaller, else the whole.
+    """
+    newest = latest_release(viewer, now=now)
+    if newest is None or newest.number <= after:
+        return None
+    whole = bytes(newest.envelope)
+    base = Release.objects.filter(number=after, audience=newest.audience).first()
+    if base is None:
+        return whole
+    key = Keyring(settings.CLEANNET_DATA).signer()
+    way = delta.sign(bytes(base.envelope), whole, key, envelope.key_id(key.public_key()))
+    return way if len(way) < len(whole) else whole

@@ -15,14 +15,14 @@ from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.watch import queries
-from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
+from cleannet.hub.watch.models import Edge, Heartbeat, Key, Message, Reading
 
 CLOCK_AHEAD = timedelta(minutes=2)
 
 
 class MessageRefused(Refusal):
-    """Say why a message is not taken: `message.unsigned`, `.unknown_edge`, `.revoked`, `.not_yours`, `.malformed`,
-    `.replayed`, `.gap`, `.old_revision`, `.unknown_program` or `.clock_ahead`.
+    """Say why a message is not taken: `message.unsigned`, `.unknown_edge`, `.revoked`, `.key_superseded`, `.not_yours`,
+    `.malformed`, `.replayed`, `.gap`, `.old_revision`, `.unknown_program` or `.clock_ahead`.
     """
 
 
@@ -38,25 +38,54 @@ class Taken:
 
 
 def enrol(*, edge: str, party: str, province: str, public_key: str, now: datetime) -> Edge:
-    """Believe what this key signs in a party's name; raise MessageRefused for a key that is none or an id taken."""
+    """Believe what this key signs in a party's name; raise MessageRefused for no key, or an id or key that is taken."""
     parties.party(party)
     try:
-        envelope.read_public(public_key)
+        public = envelope.write_public(envelope.read_public(public_key))
     except ValueError as error:
         raise MessageRefused("message.malformed", why=str(error)) from error
     try:
         with transaction.atomic():
-            return Edge.objects.create(
-                id=edge, party=party, province=province, public_key=public_key.strip(), enrolled_at=now
-            )
+            made = Edge.objects.create(id=edge, party=party, province=province, enrolled_at=now)
+            _believe(made, public, 1, now)
+            return made
     except IntegrityError as error:
         raise MessageRefused("message.edge_known", edge=edge) from error
 
 
 def revoke(*, edge: str, now: datetime) -> None:
-    """Stop believing an edge; what it sent before stays."""
-    if not Edge.objects.filter(id=edge, revoked_at=None).update(revoked_at=now):
-        raise MessageRefused("message.unknown_edge", edge=edge)
+    """Stop believing an edge, whichever of its keys signs; what it sent before stays."""
+    with transaction.atomic():
+        if not Edge.objects.filter(id=edge, revoked_at=None).update(revoked_at=now):
+            raise MessageRefused("message.unknown_edge", edge=edge)
+        Key.objects.filter(edge=edge, until=None).update(until=now)
+
+
+def take_rotation(*, data: bytes, party: str, now: datetime) -> Key:
+    """Believe a further key of one of the party's edges, named by a message that its newest key signed.
+
+    Both are believed until the first tally under the new one. The same rotation again changes nothing.
+    """
+    with transaction.atomic():
+        key, payload = _verified(data, "rotation", party, now)
+        try:
+            rotation = messages.read_rotation(payload)
+        except messages.BadMessage as error:
+            raise MessageRefused("message.malformed", why=str(error)) from error
+        _check_sender(key.edge, rotation.edge, rotation.party)
+        if rotation.clock > now + CLOCK_AHEAD:
+            raise MessageRefused("message.clock_ahead", clock=rotation.clock, now=now)
+        Edge.objects.select_for_update().get(pk=key.edge_id)
+        newest = Key.objects.filter(edge=key.edge).order_by("-number")[0]
+        if newest.public_key == rotation.public_key:
+            return newest
+        if newest.pk != key.pk:
+            raise MessageRefused("message.key_superseded", edge=key.edge_id)
+        try:
+            with transaction.atomic():
+                return _believe(key.edge, rotation.public_key, newest.number + 1, now)
+        except IntegrityError as error:
+            raise MessageRefused("message.edge_known", edge=key.edge_id) from error
 
 
 def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
@@ -65,14 +94,14 @@ def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
     The same message again is answered as before and changes nothing. Raises MessageRefused; a gap is refused too, so
     that the edge sends the missing message first and nothing is lost.
     """
-    edge, payload = _verified(data, "tally", party)
+    key, payload = _verified(data, "tally", party, now)
+    edge = key.edge
     try:
         message = messages.read_tally(payload)
         counted = message.tally()
     except messages.BadMessage as error:
         raise MessageRefused("message.malformed", why=str(error)) from error
-    if message.edge != edge.id or message.party != edge.party:
-        raise MessageRefused("message.not_yours", edge=message.edge, party=message.party)
+    _check_sender(edge, message.edge, message.party)
     if max(counted.found_at, message.clock) > now + CLOCK_AHEAD:
         raise MessageRefused("message.clock_ahead", clock=message.clock, now=now)
     digest = hashlib.sha256(data).hexdigest()
@@ -100,18 +129,20 @@ def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
         envelope=data,
     )
     _read(edge, message, counted, now)
+    # The sequence has no gap, so nothing signed with an earlier key is still on its way.
+    Key.objects.filter(edge=edge, number__lt=key.number, until=None).update(until=now)
     return Taken(edge.party, edge.province, message, counted, again=False)
 
 
 def take_heartbeat(*, data: bytes, party: str, now: datetime) -> Heartbeat:
     """Verify and keep the newest heartbeat of one of the party's edges; an older one changes nothing."""
-    edge, payload = _verified(data, "heartbeat", party)
+    key, payload = _verified(data, "heartbeat", party, now)
+    edge = key.edge
     try:
         beat = messages.read_heartbeat(payload)
     except messages.BadMessage as error:
         raise MessageRefused("message.malformed", why=str(error)) from error
-    if beat.edge != edge.id or beat.party != edge.party:
-        raise MessageRefused("message.not_yours", edge=beat.edge, party=beat.party)
+    _check_sender(edge, beat.edge, beat.party)
     if beat.clock > now + CLOCK_AHEAD:
         raise MessageRefused("message.clock_ahead", clock=beat.clock, now=now)
     values = {
@@ -147,25 +178,33 @@ def digest_readings(*, now: datetime) -> None:
         )
 
 
-def _verified(data: bytes, kind: str, party: str) -> tuple[Edge, bytes]:
-    """Return the edge whose key signed, and the payload."""
+def _believe(edge: Edge, public_key: str, number: int, now: datetime) -> Key:
+    key_id = envelope.key_id(envelope.read_public(public_key))
+    return Key.objects.create(id=key_id, edge=edge, number=number, public_key=public_key, since=now)
+
+
+def _verified(data: bytes, kind: str, party: str, now: datetime) -> tuple[Key, bytes]:
+    """Return the key that signed, with its edge, and the payload."""
     try:
         key_id = envelope.signer(data)
     except envelope.BadEnvelope as error:
         raise MessageRefused("message.unsigned", why=str(error)) from error
-    keys = {}
-    for edge in Edge.objects.filter(party=party):
-        public = envelope.read_public(edge.public_key)
-        keys[envelope.key_id(public)] = (edge, public)
-    if key_id not in keys:
+    key = Key.objects.select_related("edge").filter(pk=key_id, edge__party=party).first()
+    if key is None:
         raise MessageRefused("message.unknown_edge", key=key_id)
-    edge, public = keys[key_id]
-    if edge.revoked_at is not None:
-        raise MessageRefused("message.revoked", edge=edge.id)
+    if key.edge.revoked_at is not None:
+        raise MessageRefused("message.revoked", edge=key.edge_id)
+    if key.until is not None and key.until <= now:
+        raise MessageRefused("message.key_superseded", edge=key.edge_id)
     try:
-        return edge, envelope.verify(data, {key_id: public}, kind).payload
+        return key, envelope.verify(data, {key_id: envelope.read_public(key.public_key)}, kind).payload
     except envelope.BadEnvelope as error:
         raise MessageRefused("message.unsigned", why=str(error)) from error
+
+
+def _check_sender(edge: Edge, named: str, party: str) -> None:
+    if (named, party) != (edge.id, edge.party):
+        raise MessageRefused("message.not_yours", edge=named, party=party)
 
 
 def _read(edge: Edge, message: messages.TallyMessage, counted: tally.Tally, now: datetime) -> None:

@@ -4,17 +4,33 @@ from django.db import models
 
 
 class Edge(models.Model):
-    """Hold one enrolled edge by its key; a revoked one is no longer believed."""
+    """Hold one enrolled edge; a revoked one is no longer believed, whichever of its keys signs."""
 
     id = models.CharField(max_length=64, primary_key=True)
     party = models.CharField(max_length=64)
     province = models.CharField(max_length=2)
-    public_key = models.CharField(max_length=100)
     enrolled_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.id
+
+
+class Key(models.Model):
+    """Hold a signing key of an edge by its id: believed from `since`, and no longer after `until` where that is set."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    edge = models.ForeignKey(Edge, on_delete=models.PROTECT, related_name="keys")
+    number = models.PositiveIntegerField()
+    public_key = models.CharField(max_length=100)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edge", "number"], name="key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.edge_id} {self.number}"
 
 
 class Message(models.Model):

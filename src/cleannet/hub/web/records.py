@@ -77,7 +77,7 @@ def watch(request: Asked) -> HttpResponse:
     context = {
         "coverage": coverage,
         "silent": sum(one.silent for one in coverage),
-        "release": programs.latest_release(after=0, now=request.now),
+        "release": programs.latest_release(request.viewer, now=request.now),
     }
     return render(request, "web/watch.html", context)
 

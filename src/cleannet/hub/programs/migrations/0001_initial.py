@@ -22,12 +22,14 @@ class Migration(migrations.Migration):
                 ('harm', models.TextField(default='')),
                 ('systems', models.CharField(default='', max_length=100)),
                 ('added_at', models.DateTimeField()),
+                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='programs.program')),
             ],
         ),
         migrations.CreateModel(
             name='Release',
             fields=[
                 ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('audience', models.CharField(max_length=64)),
                 ('issued_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
                 ('indicators', models.PositiveIntegerField()),
@@ -48,6 +50,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=20)),
                 ('added_at', models.DateTimeField()),
                 ('withdrawn_at', models.DateTimeField(null=True)),
+                ('withdrawn_because', models.TextField(default='')),
                 ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='programs.program')),
             ],
             options={

@@ -18,7 +18,6 @@ class Migration(migrations.Migration):
                 ('id', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('party', models.CharField(max_length=64)),
                 ('province', models.CharField(max_length=2)),
-                ('public_key', models.CharField(max_length=100)),
                 ('enrolled_at', models.DateTimeField()),
                 ('revoked_at', models.DateTimeField(null=True)),
             ],
@@ -33,6 +32,20 @@ class Migration(migrations.Migration):
                 ('release', models.BigIntegerField(null=True)),
                 ('sources', models.JSONField()),
             ],
+        ),
+        migrations.CreateModel(
+            name='Key',
+            fields=[
+                ('id', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('public_key', models.CharField(max_length=100)),
+                ('since', models.DateTimeField()),
+                ('until', models.DateTimeField(null=True)),
+                ('edge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='watch.edge')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('edge', 'number'), name='key_once')],
+            },
         ),
         migrations.CreateModel(
             name='Message',

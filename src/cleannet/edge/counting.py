@@ -1,0 +1,128 @@
+"""Do what `cleannet edge detect` and `explain` do, as of a clock that is given: load the lists, count, spool."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cleannet.core.allow import Decision
+from cleannet.core.indicator import NotUnderstood, parse
+from cleannet.core.policy import Policy
+from cleannet.edge import coverage, deadlines
+from cleannet.edge.deadlines import Owed
+from cleannet.edge.detect import Run, detect
+from cleannet.edge.mapping import Mapping
+from cleannet.edge.matching import Found
+from cleannet.edge.names import shown
+from cleannet.edge.page import owed_lines, run_lines
+from cleannet.edge.state import State, read_hub_keys
+from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
+from cleannet.edge.wrong_use import WrongUse
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Hold what is looked for and what is allowed."""
+
+    watchlist: Watchlist
+    allowed: Allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Hold one run: what was found, what was looked for, and what is owed."""
+
+    run: Run
+    lists: Lists
+    owed: tuple[Owed, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The account of the run for a terminal."""
+        return (*run_lines(self.run, self.lists.watchlist, self.lists.allowed), *self.deadlines)
+
+    @property
+    def deadlines(self) -> tuple[str, ...]:
+        """The lines of it that say what is owed until when; none where no threshold was passed."""
+        return tuple(owed_lines(self.owed, self.run.tally.found_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Hold which indicators match a name, in its canonical writing, and the allow-list decision about it."""
+
+    name: str
+    found: Found
+    decision: Decision
+
+
+def load(
+    state: State,
+    watchlists: Sequence[Path],
+    allow_lists: Sequence[Path],
+    moment: datetime,
+    hub_key: Path | None = None,
+) -> Lists:
+    """Return the lists as of `moment` (aware); without any watchlist, the pulled release.
+
+    A release must be signed by the pinned keys and not be below the one pulled; or, with `hub_key`, by the keys of that
+    file. Raises WrongUse, and release.Rejected for a release that is not to be taken.
+    """
+    keys = read_hub_keys(hub_key) if hub_key else state.hub_keys()
+    if not watchlists and state.kept_release() is None:
+        raise WrongUse("no watchlist: give --watchlist, or pull a release first")
+    allowed = load_allow_lists(allow_lists)
+    newest = 0 if hub_key else state.release_number()
+    paths = watchlists or [state.release]
+    return Lists(load_watchlists(paths, allowed.lists, moment, keys, newest), allowed)
+
+
+def count(
+    logs: Sequence[Path],
+    lists: Lists,
+    policy: Policy,
+    *,
+    clock: Clock,
+    mappings: Sequence[Mapping] = (),
+    key: bytes | None = None,
+    lateness: timedelta | None = None,
+    batch: str = "",
+) -> Counted:
+    """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
+
+    Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
+    """
+    if deadlines.INFECTED not in policy.facts():
+        raise WrongUse(f"{policy.id} does not grade on infected subscribers; give the --policy that does")
+    if shown(batch) != batch and not _DIGEST.fullmatch(batch):
+        raise WrongUse("eleven digits or more in the name of the batch could be a phone number: name it otherwise")
+    detection = detect(logs, lists.watchlist, begun_at=clock(), mappings=mappings, key=key, lateness=lateness)
+    run = detection.result(
+        lists.allowed,
+        found_at=clock(),
+        thresholds=policy.thresholds(deadlines.INFECTED),
+        policy={"id": policy.id, "digest": policy.digest},
+        batch=batch,
+    )
+    return Counted(run, lists, deadlines.owed(run.tally, policy, run.tally.found_at))
+
+
+def spool(state: State, run: Run, moment: datetime) -> int:
+    """Sign the tally, spool it for the hub, note what it covers, and return its sequence number."""
+    sequence = state.put(run.document, moment)
+    state.cover(coverage.of(run.sources), moment)
+    return sequence
+
+
+def explain(name: str, lists: Lists, moment: datetime) -> Explained:
+    """Return why a name, address or URL is or is not watched; raise WrongUse for what cannot be looked for."""
+    try:
+        pattern = parse(name)
+    except NotUnderstood as error:
+        raise WrongUse(f"“{shown(name)}” cannot be explained: {error}") from None
+    found = lists.watchlist.index().find(pattern.host, "", pattern.port, pattern.target)
+    return Explained(pattern.text, found, lists.allowed.lists.decide(pattern, moment))
