@@ -159,7 +159,9 @@ def report_first(request: HttpRequest, number: str, body: schemas.FirstReportIn)
 @allowed("read")
 def list_papers(request: HttpRequest, number: str) -> list[dict[str, Any]]:
     """List the papers of a case that you made, received or may see."""
-    return [answers.paper(row) for row in papers.papers(viewer_of(request), case=number)]
+    viewer = viewer_of(request)
+    cases.case(viewer, number)
+    return [answers.paper(row) for row in papers.papers(viewer, case=number)]
 
 
 @api.get("/papers/{number}/{kind}", response={200: None, **PROBLEMS})
