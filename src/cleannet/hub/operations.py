@@ -68,8 +68,7 @@ def tick(options: argparse.Namespace) -> int:
     """Work the lanes once or until told to stop."""
     if options.once:
         return REFUSED if ticking.once() else DONE
-    ticking.until_told(with_parent=options.with_parent)
-    return DONE
+    return DONE if ticking.until_told(with_parent=options.with_parent) else REFUSED
 
 
 def rotate_master(_options: argparse.Namespace) -> int:

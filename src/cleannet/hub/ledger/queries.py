@@ -75,9 +75,11 @@ class Health:
         if not self.lanes:
             found.append("No lane of tick has come round yet.")
         found += [
-            f"The lane {lane} came round {_seconds(age)} s ago." for lane, age in self.lanes.items() if age > limit
+            f"The lane {lane} has not come round for {_seconds(age)} s."
+            for lane, age in self.lanes.items()
+            if age > limit
         ]
-        found += [f"The lane {lane} failed: {why}." for lane, why in self.failures.items()]
+        found += [f"The lane {lane} failed: {why}; the log says more." for lane, why in self.failures.items()]
         if self.oldest_reminder and self.oldest_reminder > limit:
             found.append(f"A reminder has been ready for {_seconds(self.oldest_reminder)} s.")
         return found
