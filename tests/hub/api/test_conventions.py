@@ -7,9 +7,10 @@ from django.test import Client
 from tests.hub.api.conftest import Machine
 from tests.hub.world import NOW, World
 
-from cleannet.hub.api.models import Answered
+from cleannet.hub.api import claims
 from cleannet.hub.api.operations import api
 from cleannet.hub.incidents.queries import Case
+from cleannet.hub.ledger.queries import Entry
 from cleannet.hub.papers.queries import Paper
 from cleannet.hub.parties import actions as parties
 
@@ -91,15 +92,47 @@ def test_a_key_is_kept_whole(world: World, machines: Machines) -> None:
     assert report(machines, case, "k" * 100).status_code == 201
 
 
-def test_a_claim_nobody_answered_is_in_progress_and_then_free(
-    world: World, machines: Machines, standing_clock: time_machine.Traveller
+def test_a_process_that_dies_before_its_answer_is_kept_has_done_it_once(
+    world: World, machines: Machines, standing_clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (case,) = world.tally("op1", 60_000, NOW).cases
-    assert report(machines, case, "k").status_code == 201
-    Answered.objects.update(status=0, body=None)
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "answer", die)
+        with pytest.raises(KeyboardInterrupt):
+            report(machines, case, "k")
+    made = Entry.objects.get(kind="incident.reported", party="op1")
+    for minutes in (0, 11, 60 * 24):
+        standing_clock.shift(timedelta(minutes=minutes))
+        again = report(machines, case, "k")
+        assert (again.status_code, again.json()["code"]) == (409, "api.done_unanswered")
+        assert made.pk in again.json()["detail"]
+    assert Paper.objects.count() == 1
+    assert Entry.objects.filter(kind="incident.reported", party="op1").count() == 1
+
+
+def test_a_process_that_dies_before_it_enters_has_done_nothing(
+    world: World, machines: Machines, standing_clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        # The mark is written in the transaction of the entry: where it fails, there is no entry either.
+        patch.setattr(claims, "mark", die)
+        patch.setattr(claims, "release", lambda _claim: None)
+        with pytest.raises(KeyboardInterrupt):
+            report(machines, case, "k")
+    assert not Paper.objects.exists()
     assert report(machines, case, "k").json()["code"] == "api.in_progress"
     standing_clock.shift(timedelta(minutes=11))
     assert report(machines, case, "k").status_code == 201
+    assert Paper.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -231,18 +231,11 @@ def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> St
 
 @api.post("/cases/{number}/look", response={200: list[schemas.SightingOut], **PROBLEMS})
 @allowed("verify")
-def look(request: HttpRequest, number: str) -> list[dict[str, Any]]:
-    """Look from every vantage whether the names of a case are still answered."""
-    return [
-        {
-            "order": seen.order_id,
-            "vantage": seen.vantage,
-            "verdict": seen.verdict,
-            "evidence": seen.evidence,
-            "seen_at": seen.seen_at,
-        }
-        for seen in feedback.look(viewer=viewer_of(request), case=number, now=now())
-    ]
+@once
+def look(request: HttpRequest, number: str) -> Status[Any]:
+    """Look from every vantage whether the names of a case are still answered; one row for each order and vantage."""
+    seen = feedback.look(viewer=viewer_of(request), case=number, now=now())
+    return Status(200, [answers.sighting(row) for row in seen])
 
 
 @api.post("/feedbacks/{number}/verify", response={200: schemas.VerdictsOut, **PROBLEMS})

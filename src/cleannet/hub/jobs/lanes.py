@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.ledger import reminders, sealing, turning
@@ -57,12 +58,18 @@ def digest_readings(now: datetime) -> int:
     return 0
 
 
+def forget_answers(now: datetime) -> int:
+    """Forget answers of the API that nobody will ask for again."""
+    return claims.forget(now=now)
+
+
 LANES = (
     Lane("reminders", 5, remind),
     Lane("deliveries", 1, deliver),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
     Lane("blobs", 600, sweep_blobs),
+    Lane("answers", 3600, forget_answers),
     # Last, so that one round of all lanes leaves nothing unsealed.
     Lane("seal", 2, seal),
 )
