@@ -28,6 +28,11 @@ INTERFACE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The request is not as it should be: %(why)s"),
         _("Correct it as the API description says."),
     ),
+    "api.wrong_method": (
+        405,
+        _("This address does not take %(method)s."),
+        _("Look at the API description."),
+    ),
     "api.unknown": (404, _("There is nothing at this address."), _("Look at the API description.")),
     "web.wrong_password": (403, _("User name and password do not belong together."), _("Type both again.")),
     "web.too_many_tries": (429, _("There were too many wrong passwords."), _("Wait a minute and try again.")),

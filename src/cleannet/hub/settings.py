@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "cleannet.hub.api.conventions.in_problems",
 ]
 ROOT_URLCONF = "cleannet.hub.urls"
 WSGI_APPLICATION = "cleannet.hub.wsgi.application"

@@ -280,6 +280,13 @@ def test_nobody_carries_out_an_operation_without_its_right(everyone: World, now:
             assert answer.status_code < 500, (name, code)
 
 
+def test_the_description_of_the_api_is_for_everybody_and_tells_nothing_of_this_hub(objects: Objects) -> None:
+    answer = Client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert objects.case not in answer.content.decode()
+    assert Client().post("/api/v1/openapi.json").status_code == 405
+
+
 @pytest.mark.parametrize("path", ["/cases/", "/admin", "/static/../settings.py"])
 def test_nothing_is_at_other_addresses(path: str) -> None:
     assert Client().get(path).status_code == 404

@@ -21,6 +21,8 @@ from cleannet.hub.wording import told
 
 MOST = 200
 LONGEST_KEY = 100
+PROBLEM_JSON = "application/problem+json"
+NOT_FOUND, NOT_ALLOWED = 404, 405
 Row = TypeVar("Row", bound=Model)
 Operation = Callable[..., Any]
 
@@ -106,6 +108,25 @@ def page(rows: QuerySet[Row], *, by: str, after: str, limit: int) -> tuple[Seque
     return taken, str(getattr(taken[-1], by)) if more else None
 
 
+def in_problems(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer an unknown address or a wrong method of the API with a problem instead of a page: a middleware."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        if not request.path.startswith("/api/") or response["Content-Type"].endswith("json"):
+            return response
+        if response.status_code == NOT_FOUND:
+            return problem(ApiRefused("api.unknown"))
+        if response.status_code == NOT_ALLOWED:
+            allowed = response["Allow"]
+            worded = problem(ApiRefused("api.wrong_method", method=request.method, allowed=allowed))
+            worded["Allow"] = allowed
+            return worded
+        return response
+
+    return answered
+
+
 def problem(refusal: Refusal) -> HttpResponse:
     """Return a refusal as problem+json (RFC 9457): what, why, what to do."""
     worded = told(refusal)
@@ -119,6 +140,6 @@ def problem(refusal: Refusal) -> HttpResponse:
             "code": refusal.code,
         },
         status=worded.status,
-        content_type="application/problem+json",
+        content_type=PROBLEM_JSON,
         json_dumps_params={"ensure_ascii": False},
     )

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Status
+from django.views.decorators.http import require_safe
+from ninja import Status
 from ninja.errors import AuthenticationError, ValidationError
 
 from cleannet.core.refusal import Refusal
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import ApiRefused, ByToken, allowed, now, once, page, problem, viewer_of
+from cleannet.hub.api.description import RELEASE, SIGNED_BODY, Described
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback
 from cleannet.hub.disposal import queries as orders
@@ -24,13 +26,15 @@ from cleannet.hub.watch import actions as watch
 PROBLEMS = {400: schemas.Problem, 401: schemas.Problem, 403: schemas.Problem, 404: schemas.Problem}
 PROBLEMS |= {409: schemas.Problem, 422: schemas.Problem}
 
-api = NinjaAPI(
+api = Described(
     title="CleanNet 清网",
     version="1",
     auth=ByToken(),
     docs_url=None,
+    docs_decorator=require_safe,
     urls_namespace="api",
-    description="Cases, duties, papers and orders of one hub. Errors are problem+json; POST takes an Idempotency-Key.",
+    description="Cases, duties, papers and orders of one hub. Errors are problem+json. A POST takes an Idempotency-Key, "
+    "but tallies and heartbeats are idempotent by the sequence and the clock they are signed with.",
 )
 
 
@@ -50,7 +54,9 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem(ApiRefused("api.bad_request", why=why))
 
 
-@api.post("/tallies", response={200: schemas.TallyReceipt, 201: schemas.TallyReceipt, **PROBLEMS})
+@api.post(
+    "/tallies", response={200: schemas.TallyReceipt, 201: schemas.TallyReceipt, **PROBLEMS}, openapi_extra=SIGNED_BODY
+)
 @allowed("submit")
 def receive_tally(request: HttpRequest) -> Status[Any]:
     """Take in a signed tally (the body is the envelope). The receipt carries the signed head of the ledger."""
@@ -70,7 +76,7 @@ def receive_tally(request: HttpRequest) -> Status[Any]:
     return Status(200 if receipt.again else 201, answer)
 
 
-@api.post("/heartbeats", response={200: schemas.Taken, **PROBLEMS})
+@api.post("/heartbeats", response={200: schemas.Taken, **PROBLEMS}, openapi_extra=SIGNED_BODY)
 @allowed("submit")
 def receive_heartbeat(request: HttpRequest) -> Status[Any]:
     """Take in a signed heartbeat (the body is the envelope): what an edge covers."""
@@ -78,7 +84,7 @@ def receive_heartbeat(request: HttpRequest) -> Status[Any]:
     return Status(200, {"taken": True})
 
 
-@api.get("/releases/latest", response={204: None, **PROBLEMS})
+@api.get("/releases/latest", response={204: None, **PROBLEMS}, openapi_extra=RELEASE)
 @allowed("read")
 def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | Status[Any]:
     """Return the newest signed release of the watchlist when it is newer than `after`; 204 when there is none."""
@@ -155,13 +161,14 @@ def report_first(request: HttpRequest, number: str, body: schemas.FirstReportIn)
     return Status(201, {"entry": made.id})
 
 
-@api.get("/cases/{number}/papers", response={200: list[schemas.PaperOut], **PROBLEMS})
+@api.get("/cases/{number}/papers", response={200: schemas.PapersOut, **PROBLEMS})
 @allowed("read")
-def list_papers(request: HttpRequest, number: str) -> list[dict[str, Any]]:
-    """List the papers of a case that you made, received or may see."""
+def list_papers(request: HttpRequest, number: str, after: int = 0, limit: int = 100) -> dict[str, Any]:
+    """List the papers of a case that you made, received or may see, by id."""
     viewer = viewer_of(request)
     cases.case(viewer, number)
-    return [answers.paper(row) for row in papers.papers(viewer, case=number)]
+    rows, following = page(papers.papers(viewer, case=number), by="pk", after=str(after), limit=limit)
+    return {"items": [answers.paper(row) for row in rows], "next": following}
 
 
 @api.get("/papers/{number}/{kind}", response={200: None, **PROBLEMS})
