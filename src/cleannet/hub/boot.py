@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-WRONG_USE = 2
+REFUSED, WRONG_USE = 1, 2
 
 
 def found(target: str) -> Any:
@@ -21,8 +21,8 @@ def found(target: str) -> Any:
 def later(target: str) -> Callable[[argparse.Namespace], int]:
     """Return a command that sets Django up and calls `target`, given as “module:function”, with the options.
 
-    Settings that cannot be read, or
-    packages of the hub that are not installed, end in a sentence and status 2.
+    Settings that cannot be used end in a sentence each and status 1,
+    packages of the hub that are not installed in a sentence and status 2.
     """
 
     def run(options: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def later(target: str) -> Callable[[argparse.Namespace], int]:
             command = found(target)
         except exceptions.ImproperlyConfigured as error:
             print(error, file=sys.stderr)
-            return WRONG_USE
+            return REFUSED
         status: int = command(options)
         return status
 

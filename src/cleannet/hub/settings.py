@@ -99,7 +99,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-LANGUAGE_CODE = str(VALUES["LANGUAGE"])
+LANGUAGE_CODE = str(VALUES["LANGUAGE"]).lower()
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [Path(__file__).parent / "locale"]
 USE_I18N = True

@@ -33,8 +33,9 @@ api = Described(
     docs_url=None,
     docs_decorator=require_safe,
     urls_namespace="api",
-    description="Cases, duties, papers and orders of one hub. Errors are problem+json. A POST takes an Idempotency-Key, "
-    "but tallies and heartbeats are idempotent by the sequence and the clock they are signed with.",
+    description="Cases, duties, papers and orders of one hub. Errors are problem+json. "
+    "A POST takes an Idempotency-Key, but tallies and heartbeats are idempotent by the sequence and the clock they "
+    "are signed with.",
 )
 
 
