@@ -17,6 +17,10 @@ def test_a_target_that_is_not_there_is_a_bug() -> None:
         boot.later("operator:no_such_function")(argparse.Namespace())
 
 
+def test_finds_what_needs_django() -> None:
+    assert boot.found("django.contrib.auth.models:User").__name__ == "User"
+
+
 def test_without_django_it_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['django'] = None; import argparse; from cleannet.hub import boot; "

@@ -1,5 +1,7 @@
 import os
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -7,8 +9,11 @@ from pytest_django import Settings
 
 from cleannet.hub import checks
 from cleannet.hub.ledger import triggers
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import actions as parties
 
 pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -27,6 +32,7 @@ def test_a_hub_as_it_should_be_has_no_problem(environ: dict[str, str], data_fold
         ({"CLEANNET_WROKERS": "2"}, "The variable CLEANNET_WROKERS is set, but no setting has that name."),
         ({"CLEANNET_DEBUG": "yes", "CLEANNET_BIND": "0.0.0.0:80", "CLEANNET_HTTPS": "yes"}, "CLEANNET_DEBUG is on"),
         ({"CLEANNET_BIND": "0.0.0.0:80"}, "CLEANNET_HTTPS is off"),
+        ({"CLEANNET_DNS_PRIMARY": "192.0.2.1:53"}, "CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set"),
     ],
 )
 def test_settings_are_judged(
@@ -59,3 +65,32 @@ def test_missing_triggers_are_named(environ: dict[str, str], data_folder: Path) 
     problems = checks.problems(environ)
     assert len(problems) == len(triggers.expected(connection.vendor))
     assert all("ledger can be changed unseen" in problem for problem in problems)
+
+
+def test_the_party_that_runs_the_hub_is_a_registered_one_in_its_role(
+    environ: dict[str, str], data_folder: Path, settings: Settings
+) -> None:
+    data_folder.chmod(0o700)
+    parties.register(code="op1", zh="甲", en="A", role="operator", actor=Actor("cncert", "cncert"), now=NOW)
+    assert checks.problems(environ) == ["CLEANNET_PARTY is “cncert”, but no party of that code is registered."]
+    settings.CLEANNET_PARTY = "op1"
+    (problem,) = checks.problems(environ)
+    assert problem.startswith("CLEANNET_ROLE is “cncert”, but the party op1 is registered with the role operator")
+    settings.CLEANNET_ROLE = "operator"
+    assert checks.problems(environ) == []
+
+
+def test_a_missing_font_is_named(environ: dict[str, str], data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data_folder.chmod(0o700)
+    monkeypatch.setattr(checks.pdf, "font_folders", lambda: (data_folder,))
+    (problem,) = checks.problems(environ)
+    assert problem.startswith("No font for Chinese was found. Install")
+
+
+def test_every_bad_setting_is_a_sentence_and_all_come_at_once(own_hub: Any) -> None:
+    bad = {"LOG_LEVEL": "LOUD", "LANGUAGE": "xx", "CODE": "a|b", "ROLE": "king", "DNS_KEY": "?", "DNS_PRIMARY": "ns"}
+    own_hub.environ |= {f"CLEANNET_{name}": text for name, text in bad.items()}
+    checked = own_hub.cleannet("hub", "check")
+    assert checked.returncode == 1
+    lines = (checked.stdout + checked.stderr).splitlines()
+    assert sorted(line.split()[0] for line in lines) == sorted(f"CLEANNET_{name}" for name in bad)

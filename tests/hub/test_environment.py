@@ -38,6 +38,19 @@ def test_values_are_read_by_type(name: str, text: str, value: object) -> None:
         ({"CLEANNET_WORKERS": "-1"}, "whole number"),
         ({"CLEANNET_SECRET_KEY_FILE": "/nowhere/x"}, "CLEANNET_SECRET_KEY_FILE names /nowhere/x"),
         ({"CLEANNET_SECRET_KEY": "a", "CLEANNET_SECRET_KEY_FILE": "b"}, "keep one"),
+        ({"CLEANNET_DNS_RESOLVERS": "192.0.2.1:53"}, "CLEANNET_DNS_RESOLVERS is “192.0.2.1:53”; write name=address"),
+        ({"CLEANNET_DNS_PRIMARY": "ns.example"}, "CLEANNET_DNS_PRIMARY is “ns.example”; write address:port"),
+        ({"CLEANNET_DNS_KEY": "not base64!"}, "CLEANNET_DNS_KEY is not as it should be; write base64"),
+        ({"CLEANNET_DNS_ZONE": "a..b"}, "CLEANNET_DNS_ZONE is “a..b”; write a domain name"),
+        ({"CLEANNET_ROLE": "king"}, "CLEANNET_ROLE is “king”; write a role of the glossary"),
+        ({"CLEANNET_PARTY": "A B"}, "CLEANNET_PARTY is “A B”; write a party's code"),
+        ({"CLEANNET_CODE": "a|b"}, r"CLEANNET_CODE is “a\|b”; write letters, digits and hyphens"),
+        ({"CLEANNET_LANGUAGE": "xx"}, "CLEANNET_LANGUAGE is “xx”; write one of zh-hans, en"),
+        ({"CLEANNET_LOG_LEVEL": "LOUD"}, "CLEANNET_LOG_LEVEL is “LOUD”; write one of DEBUG"),
+        (
+            {"CLEANNET_DATABASE_URL": "mysql://x:secret@y/z"},
+            "CLEANNET_DATABASE_URL is not as it should be; write postgr",
+        ),
     ],
 )
 def test_wrong_values_are_named(environ: dict[str, str], sentence: str) -> None:
@@ -55,6 +68,21 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("s3cret\n", encoding="utf-8")
     assert read({"CLEANNET_SECRET_KEY_FILE": str(file)})["SECRET_KEY"] == "s3cret"
+
+
+def test_a_secret_is_never_printed() -> None:
+    with pytest.raises(BadSetting) as error:
+        read({setting.variable: "hush!" for setting in SETTINGS if setting.secret and setting.name != "SECRET_KEY"})
+    assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_a_setting_accepts_its_own_default(setting: environment.Setting) -> None:
+    assert setting.accepts(str(setting.default)) == "" or not isinstance(setting.default, str)
+
+
+def test_a_variable_of_the_edge_is_not_misspelt() -> None:
+    assert unknown({"CLEANNET_EDGE_STATE": "/var/lib/edge", "CLEANNET_EGDE_STATE": "x"}) == ("CLEANNET_EGDE_STATE",)
 
 
 def test_misspelt_variables_are_found() -> None:

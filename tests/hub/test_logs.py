@@ -2,6 +2,8 @@ import io
 import json
 import logging
 import logging.config
+import subprocess
+import sys
 
 import pytest
 import structlog
@@ -84,6 +86,22 @@ def test_a_traceback_tells_no_number(written: io.StringIO) -> None:
         structlog.get_logger("cleannet.test").exception("failed")
     assert "13800138000" not in written.getvalue()
     assert "row 7" in written.getvalue()
+
+
+def test_what_nothing_catches_is_a_line_too() -> None:
+    code = (
+        "import logging.config, sys, threading, warnings; from cleannet.hub import logs; "
+        "logging.config.dictConfig(logs.configuration('INFO')); logs.catch_uncaught(); "
+        "thread = threading.Thread(target=lambda: 1 / 0); thread.start(); thread.join(); "
+        "warnings.warn('13800138000 is old'); raise ValueError('call 13800138000')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["logger"] for line in lines] == ["cleannet.uncaught", "py.warnings", "cleannet.uncaught"]
+    assert "ZeroDivisionError" in lines[0]["exception"]
+    assert "ValueError: call [number]" in lines[2]["exception"]
+    assert "13800138000" not in done.stderr
 
 
 def test_the_standard_library_accepts_the_configuration() -> None:

@@ -29,7 +29,7 @@ def wait(done: Callable[[], Any], what: str) -> Any:
 def ask(port: int) -> Any:
     """Return status and headers of the answer to a request for a page that is not there, None without an answer."""
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/no-such-page", timeout=5)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/no-such-page/13800138000", timeout=5)
     except urllib.error.HTTPError as answer:
         with answer:
             return answer.code, answer.headers
@@ -43,13 +43,14 @@ def children(process: int, word: str) -> list[int]:
     return [int(child) for child in found if word in Path(f"/proc/{child}/cmdline").read_text()]
 
 
-def test_serves_with_tick_beside_and_ends_both(own_hub: Any) -> None:
+def test_serves_with_tick_beside_and_ends_both_and_logs_json(own_hub: Any, tmp_path: Path) -> None:
     port = free_port()
     own_hub.environ["CLEANNET_BIND"] = f"127.0.0.1:{port}"
-    own_hub.environ["CLEANNET_WORKERS"] = "1"
+    own_hub.environ |= {"CLEANNET_WORKERS": "1", "CLEANNET_LOG_LEVEL": "INFO"}
     own_hub.work("write", "w", "0.1")
     command = [sys.executable, "-c", "import sys; from cleannet.cli import main; sys.exit(main(['hub', 'serve']))"]
-    server = subprocess.Popen(command, env=own_hub.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=own_hub.environ, stdout=log, stderr=log)
     try:
         status, headers = wait(lambda: ask(port), "the hub does not serve")
         assert status == 404
@@ -66,3 +67,8 @@ def test_serves_with_tick_beside_and_ends_both(own_hub: Any) -> None:
     finally:
         server.kill()
         server.wait()
+    written = (tmp_path / "log").read_text()
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert {"gunicorn.error", "cleannet.serve", "django.request"} <= {line["logger"] for line in lines}
+    assert [line["event"] for line in lines if line["logger"] == "cleannet.serve"] == ["tick_ended"]
+    assert "13800138000" not in written

@@ -108,17 +108,20 @@ def tally_document(
     subscribers: str = "numbers",
     found_at: datetime | None = None,
     province: str = "32",
+    shares: Mapping[str, int] | None = None,
     thresholds: Iterable[int] = (10_000, 50_000, 100_000),
     **_: object,
 ) -> Mapping[str, object]:
+    """Return a tally of `infected` numbers of one province, or of as many of each province as `shares` says."""
     count = _count(infected, now - timedelta(hours=1), thresholds)
+    counts = {code: _count(share, now - timedelta(hours=1), thresholds) for code, share in (shares or {}).items()}
     loss = Loss()
     if loss_fen:
         loss.add(b"record", loss_fen)
     counted = tally.ProgramTally(
         program,
         infected,
-        tally.scale_of(count, {province: count}),
+        tally.scale_of(count, counts or {province: count}),
         tally.Scale(),
         loss.total,
         loss.records,

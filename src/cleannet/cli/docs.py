@@ -7,7 +7,7 @@ from cleannet.cli.main import DONE, build_parser
 from cleannet.cli.policy_page import page
 from cleannet.core import terms
 from cleannet.core.policy_file import shipped
-from cleannet.hub import environment
+from cleannet.hub import boot, environment
 
 # The groups of `core.terms` by their names, with their headings; a group not named here is headed by its own name.
 HEADINGS: Mapping[str, str] = {
@@ -75,6 +75,15 @@ def settings() -> Iterator[str]:
     yield from environment.table().splitlines()
 
 
+def api() -> Iterator[str]:
+    """Yield the lines of docs/api.md: the API's conventions, and every operation with its right and its answers."""
+    described, operations = (
+        boot.found("cleannet.hub.api.description:page"),
+        boot.found("cleannet.hub.api.operations:api"),
+    )
+    yield from described(operations)
+
+
 def _commands(parser: argparse.ArgumentParser, what: str) -> Iterator[tuple[str, str]]:
     """Yield every full command, as `cleannet policy check`, with its one line of help."""
     below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
@@ -101,6 +110,7 @@ def commands() -> Iterator[str]:
 
 
 PAGES: Mapping[str, tuple[Callable[[], Iterator[str]], str]] = {
+    "api": (api, "the API's conventions, and every operation"),
     "commands": (commands, "every command with its one line of help"),
     "glossary": (glossary, "every official term, Chinese and English"),
     "policies": (policies, "every shipped law as a page to read"),

@@ -5,32 +5,38 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
-WRONG_USE = 2
+REFUSED, WRONG_USE = 1, 2
+
+
+def found(target: str) -> Any:
+    """Set Django up and return what `target`, given as “module:name”, names; models are imported only after that."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cleannet.hub.settings")
+    import_module("django").setup()
+    module, name = target.split(":")
+    return getattr(import_module(module), name)
 
 
 def later(target: str) -> Callable[[argparse.Namespace], int]:
     """Return a command that sets Django up and calls `target`, given as “module:function”, with the options.
 
-    Models cannot be imported before Django is set up, hence the target by name. Settings that cannot be read, or
-    packages of the hub that are not installed, end in a sentence and status 2.
+    Settings that cannot be used end in a sentence each and status 1,
+    packages of the hub that are not installed in a sentence and status 2.
     """
 
     def run(options: argparse.Namespace) -> int:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cleannet.hub.settings")
         try:
-            django = import_module("django")
             exceptions = import_module("django.core.exceptions")
         except ModuleNotFoundError as missing:
             print(f"The Python package “{missing.name}” is missing; install cleannet[hub].", file=sys.stderr)
             return WRONG_USE
         try:
-            django.setup()
+            command = found(target)
         except exceptions.ImproperlyConfigured as error:
             print(error, file=sys.stderr)
-            return WRONG_USE
-        module, function = target.split(":")
-        status: int = getattr(import_module(module), function)(options)
+            return REFUSED
+        status: int = command(options)
         return status
 
     return run

@@ -9,21 +9,26 @@ from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from cleannet.formats import pdf
 from cleannet.hub import environment
 from cleannet.hub.keyring import Keyring
+from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import queries as register
 
 _LOOPBACK = ("127.", "localhost", "[::1]", "unix:")
 
 
 def problems(environ: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each problem of settings, folder, keys, database, migrations, triggers and checks."""
-    return [*_settings(environ), *_folder(settings.CLEANNET_DATA), *_database()]
+    """Return a sentence for each problem of settings, folder, keys, fonts, database, own party, triggers and checks."""
+    return [*_settings(environ), *_folder(settings.CLEANNET_DATA), *_fonts(), *_database()]
 
 
 def _settings(environ: Mapping[str, str]) -> list[str]:
     found = [f"The variable {name} is set, but no setting has that name." for name in environment.unknown(environ)]
     values = environment.read(environ)
     here = str(values["BIND"]).startswith(_LOOPBACK)
+    if values["DNS_PRIMARY"] and not values["DNS_KEY"]:
+        found.append("CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set; no update would be accepted.")
     if values["DEBUG"] and not here:
         found.append("CLEANNET_DEBUG is on although others can reach the hub; switch it off.")
     if not values["HTTPS"] and not here:
@@ -44,6 +49,14 @@ def _folder(data: Path) -> list[str]:
     return found + Keyring(data).problems()
 
 
+def _fonts() -> list[str]:
+    try:
+        pdf.find_font(pdf.font_folders())
+    except pdf.FontMissing as error:
+        return [str(error)]
+    return []
+
+
 def _database() -> list[str]:
     try:
         connection.ensure_connection()
@@ -54,5 +67,18 @@ def _database() -> list[str]:
     found = []
     if pending:
         found.append(f"{len(pending)} migrations are not applied; run `cleannet hub migrate`.")
+    else:
+        found += _own_party(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE)
     messages = checks.run_checks(databases=["default"])
     return found + [f"{message.msg} {message.hint or ''}".strip() for message in messages]
+
+
+def _own_party(party: str, role: str) -> list[str]:
+    own = register.names([party]).get(party)
+    if own is None:
+        # Before the first party is registered, `hub setup` says what to do.
+        others = register.parties(Viewer(party, "cncert")).exists()
+        return [f"CLEANNET_PARTY is “{party}”, but no party of that code is registered."] if others else []
+    if own.role != role:
+        return [f"CLEANNET_ROLE is “{role}”, but the party {party} is registered with the role {own.role}."]
+    return []

@@ -1,6 +1,6 @@
 """Read the hub's settings from the environment, and say of each what it is for.
 
-`SETTINGS` is the one list: the hub reads nothing else, `hub check` walks it and docs/operations.md prints it.
+`SETTINGS` is the one list: the hub reads nothing else, `hub check` walks it and docs/settings.md prints it.
 A value may be put in a file named by `<NAME>_FILE`, which is how secrets should come.
 """
 
@@ -10,7 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cleannet.core.terms import ROLES
+from cleannet.hub import accepted
+from cleannet.hub.accepted import Accepts
+
 PREFIX = "CLEANNET_"
+# Variables of the program `edge`, which may run beside the hub.
+EDGE_PREFIX = "CLEANNET_EDGE_"
 Value = str | int | bool
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 
@@ -21,11 +27,14 @@ class BadSetting(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Name one environment variable (without the prefix), its type by its default, and why it exists."""
+    """Name one environment variable (without the prefix), its type by its default, why it exists, and for a text what
+    it accepts; see `accepted`.
+    """
 
     name: str
     default: Value
     why: str
+    accepts: Accepts = accepted.anything
     secret: bool = False
     least: int = 0
 
@@ -50,6 +59,9 @@ class Setting:
             if text.isascii() and text.isdecimal() and int(text) >= self.least:
                 return int(text)
             raise BadSetting(f"{self.variable} is “{text}”; write a whole number from {self.least} up")
+        wrong = self.accepts(text)
+        if wrong:
+            raise BadSetting(f"{self.variable} is {'not as it should be' if self.secret else f'“{text}”'}; {wrong}")
         return text
 
     def _text(self, environ: Mapping[str, str]) -> str | None:
@@ -62,78 +74,6 @@ class Setting:
             return Path(by_file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(f"{self.variable}_FILE names {by_file}, which cannot be read: {error}") from error
-
-
-SETTINGS = (
-    Setting("DATA", "var", "Folder of what the hub keeps outside its database: keys, blobs, and the SQLite file."),
-    Setting(
-        "DATABASE_URL",
-        "",
-        "Database as postgresql://user:password@host:port/name; empty means hub.sqlite3 in the data folder.",
-        secret=True,
-    ),
-    Setting(
-        "SECRET_KEY",
-        "",
-        "Signs sessions and one-time links; empty means the key that `cleannet hub setup` made in the data folder.",
-        secret=True,
-    ),
-    Setting("DEBUG", False, "Shows error pages with source text to everyone; only for development."),
-    Setting("HOSTS", "127.0.0.1,localhost", "Host names the hub answers to, with commas between."),
-    Setting("ORIGINS", "", "Origins trusted for forms behind a proxy, such as https://hub.example, commas between."),
-    Setting("HTTPS", False, "People reach the hub by HTTPS: cookies only there, HSTS on, plain HTTP redirected."),
-    Setting("PROXY_HEADER", "", "Header in which a proxy says https, such as X-Forwarded-Proto; empty trusts none."),
-    Setting("BIND", "127.0.0.1:8000", "Address and port that `cleannet hub serve` listens on."),
-    Setting("WORKERS", 2, "Number of web processes of `cleannet hub serve`.", least=1),
-    Setting("CODE", "hub", "Code of this hub, in case numbers and signed heads; letters, digits and hyphens."),
-    Setting("PARTY", "cncert", "Code of the party that runs this hub and in whose name it acts by itself."),
-    Setting("ROLE", "cncert", "Role of that party."),
-    Setting("LANGUAGE", "zh-hans", "Language shown to whoever has not chosen one: zh-hans or en."),
-    Setting(
-        "CLAIM_MINUTES",
-        15,
-        "An entry back-dated by more than this many minutes is on time by claim only.",
-        least=0,
-    ),
-    Setting("UNSEALED_SECONDS", 60, "An entry unsealed for longer raises an alarm.", least=10),
-    Setting("TICK_SECONDS", 60, "A lane of tick that has not come round for longer raises an alarm.", least=10),
-    Setting("LEASE_SECONDS", 60, "How long a worker may hold a piece of work before another may take it.", least=1),
-    Setting("BLOB_MEBIBYTES", 512, "Largest single paper, sample or piece of evidence that is kept.", least=1),
-    Setting(
-        "DNS_PRIMARY", "", "Primary that takes blocking rules by dynamic update, as address:port; empty sends none."
-    ),
-    Setting("DNS_ZONE", "rpz.cleannet.", "Response policy zone the rules are written into."),
-    Setting("DNS_KEY_NAME", "hub-key.", "Name of the TSIG key (hmac-sha256) the primary lets update the zone."),
-    Setting("DNS_KEY", "", "Secret of that key, in base64.", secret=True),
-    Setting(
-        "DNS_RESOLVERS",
-        "",
-        "Resolvers looked from when a takedown is verified, as name=address:port with commas between.",
-    ),
-    Setting("DNS_SECONDS", 5, "How long a DNS server is waited for.", least=1),
-    Setting("LOG_LEVEL", "INFO", "Least level logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."),
-)
-
-
-def read(environ: Mapping[str, str]) -> Mapping[str, Value]:
-    """Return every setting by its name without the prefix; raise BadSetting with all errors, one a line."""
-    values: dict[str, Value] = {}
-    errors = []
-    for setting in SETTINGS:
-        try:
-            values[setting.name] = setting.read(environ)
-        except BadSetting as error:
-            errors.append(str(error))
-    if errors:
-        raise BadSetting("\n".join(errors))
-    return MappingProxyType(values)
-
-
-def unknown(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the variables with the hub's prefix that no setting reads, which are misspelt as a rule."""
-    known = {setting.variable for setting in SETTINGS}
-    known |= {f"{variable}_FILE" for variable in known}
-    return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
 
 
 def database(url: str, data: Path) -> dict[str, object]:
@@ -159,10 +99,7 @@ def database(url: str, data: Path) -> dict[str, object]:
     except ValueError:
         port = -1
     if parts.scheme not in ("postgresql", "postgres") or not name or "/" in name or port == -1:
-        raise BadSetting(
-            f"{PREFIX}DATABASE_URL is no database this hub knows; write postgresql://user:password@host:port/name, "
-            "or leave it empty for SQLite"
-        )
+        raise BadSetting("write postgresql://user:password@host:port/name, or leave it empty for SQLite")
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -175,6 +112,129 @@ def database(url: str, data: Path) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def _database_url(text: str) -> str:
+    try:
+        database(text, Path())
+    except BadSetting as error:
+        return str(error)
+    return ""
+
+
+SETTINGS = (
+    Setting(
+        "DATA",
+        "var",
+        "Folder of what the hub keeps outside its database: keys, blobs, and the SQLite file.",
+        accepted.something,
+    ),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "Database as postgresql://user:password@host:port/name; empty means hub.sqlite3 in the data folder.",
+        _database_url,
+        secret=True,
+    ),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "Signs sessions and one-time links; empty means the key that `cleannet hub setup` made in the data folder.",
+        secret=True,
+    ),
+    Setting("DEBUG", False, "Shows error pages with source text to everyone; only for development."),
+    Setting("HOSTS", "127.0.0.1,localhost", "Host names the hub answers to, with commas between.", accepted.hosts),
+    Setting(
+        "ORIGINS",
+        "",
+        "Origins trusted for forms behind a proxy, such as https://hub.example, commas between.",
+        accepted.origins,
+    ),
+    Setting("HTTPS", False, "People reach the hub by HTTPS: cookies only there, HSTS on, plain HTTP redirected."),
+    Setting(
+        "PROXY_HEADER",
+        "",
+        "Header in which a proxy says https, such as X-Forwarded-Proto; empty trusts none.",
+        accepted.header,
+    ),
+    Setting("BIND", "127.0.0.1:8000", "Address and port that `cleannet hub serve` listens on.", accepted.bound),
+    Setting("WORKERS", 2, "Number of web processes of `cleannet hub serve`.", least=1),
+    Setting(
+        "CODE", "hub", "Code of this hub, in case numbers and signed heads; letters, digits and hyphens.", accepted.code
+    ),
+    Setting(
+        "PARTY", "cncert", "Code of the party that runs this hub and in whose name it acts by itself.", accepted.party
+    ),
+    Setting("ROLE", "cncert", "Role of that party.", accepted.role(ROLES)),
+    Setting(
+        "LANGUAGE",
+        "zh-hans",
+        "Language shown to whoever has not chosen one: zh-hans or en.",
+        accepted.one_of("zh-hans", "en"),
+    ),
+    Setting(
+        "CLAIM_MINUTES",
+        15,
+        "An entry back-dated by more than this many minutes is on time by claim only.",
+        least=0,
+    ),
+    Setting("UNSEALED_SECONDS", 60, "An entry unsealed for longer raises an alarm.", least=10),
+    Setting("TICK_SECONDS", 60, "A lane of tick that has not come round for longer raises an alarm.", least=10),
+    Setting("LEASE_SECONDS", 60, "How long a worker may hold a piece of work before another may take it.", least=1),
+    Setting("BLOB_MEBIBYTES", 512, "Largest single paper, sample or piece of evidence that is kept.", least=1),
+    Setting(
+        "DNS_PRIMARY",
+        "",
+        "Primary that takes blocking rules by dynamic update, as address:port; empty sends none.",
+        accepted.server,
+    ),
+    Setting("DNS_ZONE", "rpz.cleannet.", "Response policy zone the rules are written into.", accepted.domain),
+    Setting(
+        "DNS_KEY_NAME",
+        "hub-key.",
+        "Name of the TSIG key (hmac-sha256) the primary lets update the zone.",
+        accepted.domain,
+    ),
+    Setting("DNS_KEY", "", "Secret of that key, in base64.", accepted.base64_text, secret=True),
+    Setting(
+        "DNS_RESOLVERS",
+        "",
+        "Resolvers looked from when a takedown is verified, as name=address:port with commas between.",
+        accepted.servers,
+    ),
+    Setting("DNS_SECONDS", 5, "How long a DNS server is waited for.", least=1),
+    Setting(
+        "LOG_LEVEL",
+        "INFO",
+        "Least level logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+        accepted.one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    ),
+)
+
+
+def read(environ: Mapping[str, str]) -> Mapping[str, Value]:
+    """Return every setting by its name without the prefix; raise BadSetting with all errors, one a line."""
+    values: dict[str, Value] = {}
+    errors = []
+    for setting in SETTINGS:
+        try:
+            values[setting.name] = setting.read(environ)
+        except BadSetting as error:
+            errors.append(str(error))
+    if errors:
+        raise BadSetting("\n".join(errors))
+    return MappingProxyType(values)
+
+
+def unknown(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables with the hub's prefix that no setting reads, which are misspelt as a rule."""
+    known = {setting.variable for setting in SETTINGS}
+    known |= {f"{variable}_FILE" for variable in known}
+    return tuple(sorted(name for name in environ if _is_mine(name) and name not in known))
+
+
+def _is_mine(name: str) -> bool:
+    return name.startswith(PREFIX) and not name.startswith(EDGE_PREFIX)
 
 
 def table() -> str:

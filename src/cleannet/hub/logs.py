@@ -1,7 +1,11 @@
 """Write the hub's logs: one JSON object a line, without telephone numbers and without secrets."""
 
+import logging
 import re
+import sys
+import threading
 from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -75,6 +79,25 @@ def configuration(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
         },
     }
+
+
+def catch_uncaught() -> None:
+    """Log what nothing else catches, and what Python warns of, as lines like all others."""
+    log = logging.getLogger("cleannet.uncaught")
+
+    def ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+        else:
+            log.critical("uncaught", exc_info=(kind, error, trace))
+
+    def thread_ended(given: threading.ExceptHookArgs) -> None:
+        if given.exc_value is not None:
+            ended(given.exc_type, given.exc_value, given.exc_traceback)
+
+    sys.excepthook = ended
+    threading.excepthook = thread_ended
+    logging.captureWarnings(True)
 
 
 def use_structlog() -> None:

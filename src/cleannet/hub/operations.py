@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from cleannet.hub import checks, first_steps, supervise
+from cleannet.hub import checks, first_steps, logs, supervise
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.jobs import tick as ticking
 from cleannet.hub.keyring import Keyring
@@ -61,6 +61,7 @@ def serve(_options: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
     if found:
         return REFUSED
+    logs.catch_uncaught()
     return supervise.run(bind=settings.CLEANNET_BIND, workers=settings.CLEANNET_WORKERS)
 
 
@@ -68,8 +69,8 @@ def tick(options: argparse.Namespace) -> int:
     """Work the lanes once or until told to stop."""
     if options.once:
         return REFUSED if ticking.once() else DONE
-    ticking.until_told(with_parent=options.with_parent)
-    return DONE
+    logs.catch_uncaught()
+    return DONE if ticking.until_told(with_parent=options.with_parent) else REFUSED
 
 
 def rotate_master(_options: argparse.Namespace) -> int:

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "cleannet.hub.api.conventions.in_problems",
 ]
 ROOT_URLCONF = "cleannet.hub.urls"
 WSGI_APPLICATION = "cleannet.hub.wsgi.application"
@@ -98,7 +99,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-LANGUAGE_CODE = str(VALUES["LANGUAGE"])
+LANGUAGE_CODE = str(VALUES["LANGUAGE"]).lower()
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [Path(__file__).parent / "locale"]
 USE_I18N = True

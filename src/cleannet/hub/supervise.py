@@ -6,6 +6,10 @@ import sys
 import threading
 from types import FrameType
 
+import structlog
+
+log = structlog.get_logger("cleannet.serve")
+
 TICK = [sys.executable, "-c", "import sys; from cleannet.cli import main; sys.exit(main())", "hub", "tick"]
 GRACE = 30.0
 PAUSE = 1.0
@@ -23,6 +27,7 @@ def run(*, bind: str, workers: int) -> int:
     web = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "cleannet.hub.wsgi:application"),
+            *("--config", "python:cleannet.hub.gunicorn_settings"),
             *("--bind", bind, "--workers", str(workers), "--worker-tmp-dir", "/dev/shm", "--no-control-socket"),
         ]
     )
@@ -30,7 +35,7 @@ def run(*, bind: str, workers: int) -> int:
     try:
         while not stop.wait(PAUSE) and web.poll() is None:
             if tick.poll() is not None:
-                print(f"tick ended with status {tick.returncode} and is started again", file=sys.stderr)
+                log.error("tick_ended", status=tick.returncode, then="started again")
                 tick = _start_tick()
     finally:
         status = _end(web)

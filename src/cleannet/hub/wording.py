@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
+from cleannet.hub.interface_words import INTERFACE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def _shown(value: object) -> str:
 
 
 WORDS: Mapping[str, tuple[int, str, str]] = {
+    **INTERFACE_WORDS,
     "entry.unknown_kind": (400, _("There is no kind of entry “%(kind)s”."), _("Use a kind of the glossary.")),
     "entry.not_your_role": (403, _("An entry “%(kind)s” is not made by this role."), _("Ask the party that owes it.")),
     "entry.unknown_medium": (400, _("“%(medium)s” is no medium."), _("Use paper, system, phone, mail or sheet.")),
@@ -105,8 +107,6 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Feed back on a notice of your own."),
     ),
     "feedback.no_users": (422, _("%(party)s serves no users to be told."), _("Leave the number of users out.")),
-    "api.key_too_long": (422, _("The idempotency key is longer than %(most)s characters."), _("Use a shorter one.")),
-    "api.in_progress": (409, _("The same request is being carried out."), _("Ask again in a moment.")),
     "party.no_token": (404, _("There is no such token to revoke."), _("Look it up in the list of tokens.")),
     "party.no_law": (404, _("The hub does not hold that text of a law."), _("Adopt it first.")),
     "party.not_delegable": (422, _("The law lets nobody act for another in %(rule)s."), _("Act yourself.")),
@@ -352,31 +352,4 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "blob.erased": (410, _("The file was erased when its time was over."), _("Only its digest remains in the ledger.")),
     "blob.kept": (409, _("The file must be kept still."), _("Wait until its time is over.")),
     "blob.held": (409, _("The file is held and cannot be erased."), _("Lift the hold first.")),
-    "api.not_authenticated": (
-        401,
-        _("The token is missing, unknown, expired or revoked."),
-        _("Send “Authorization: Bearer …” with a valid token."),
-    ),
-    "api.right_missing": (
-        403,
-        _("Your party or token does not hold the right “%(right)s”."),
-        _("Ask your hub's administrator."),
-    ),
-    "api.key_reused": (422, _("The idempotency key was used for another request."), _("Use a fresh key.")),
-    "api.bad_request": (
-        422,
-        _("The request is not as it should be: %(why)s"),
-        _("Correct it as the API description says."),
-    ),
-    "api.unknown": (404, _("There is nothing at this address."), _("Look at the API description.")),
-    "web.wrong_password": (403, _("User name and password do not belong together."), _("Type both again.")),
-    "web.too_many_tries": (429, _("There were too many wrong passwords."), _("Wait a minute and try again.")),
-    "web.form_expired": (
-        403,
-        _("The form is too old, or did not come from a page of this hub."),
-        _("Open the page again and send it once more."),
-    ),
-    "web.bad_time": (422, _("“%(text)s” is no time."), _("Write the time as 2026-01-31 14:05, in Beijing time.")),
-    "web.bad_number": (422, _("“%(text)s” is no number of people."), _("Write digits only, or leave it empty.")),
-    "web.bad_choice": (422, _("“%(text)s” cannot be chosen here."), _("Choose from what the page shows.")),
 }

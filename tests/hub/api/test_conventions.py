@@ -7,9 +7,9 @@ from django.test import Client
 from tests.hub.api.conftest import Machine
 from tests.hub.world import NOW, World
 
-from cleannet.hub.api.models import Answered
-from cleannet.hub.api.operations import api
+from cleannet.hub.api import claims
 from cleannet.hub.incidents.queries import Case
+from cleannet.hub.ledger.queries import Entry
 from cleannet.hub.papers.queries import Paper
 from cleannet.hub.parties import actions as parties
 
@@ -76,13 +76,39 @@ def test_a_page_has_at_least_one_row_and_never_too_many(world: World, machines: 
     assert len(machines["cncert"].get("/cases", limit=limit).json()["items"]) == 1
 
 
-def test_the_description_names_every_operation_with_its_problems() -> None:
-    described = api.get_openapi_schema()
-    operations = [operation for path in described["paths"].values() for operation in path.values()]
-    assert len(operations) > 15
-    for operation in operations:
-        assert operation["summary"]
-        assert {"401", "403"} <= {str(status) for status in operation["responses"]}
+@pytest.mark.parametrize(
+    ("method", "path", "code", "allow"),
+    [
+        ("GET", "/api/v1/nothing", "api.unknown", None),
+        ("GET", "/api/v1/", "api.unknown", None),
+        ("POST", "/api/v2/cases", "api.unknown", None),
+        ("DELETE", "/api/v1/cases", "api.wrong_method", "GET"),
+        ("GET", "/api/v1/tallies", "api.wrong_method", "POST"),
+    ],
+)
+def test_an_unknown_address_and_a_wrong_method_are_problems(
+    machines: Machines, method: str, path: str, code: str, allow: str | None
+) -> None:
+    for headers in ({}, {"accept-language": "en"}):
+        answer = Client().generic(method, path, headers=headers)
+        assert answer["content-type"] == "application/problem+json"
+        assert (answer.json()["code"], answer.get("Allow")) == (code, allow)
+        assert answer.json()["status"] == answer.status_code
+
+
+def test_a_page_that_is_not_there_stays_a_page(db: None) -> None:
+    assert Client().get("/nothing")["content-type"].startswith("text/html")
+
+
+def test_a_list_goes_on_where_its_cursor_says(world: World, machines: Machines) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+    numbers = [report(machines, case, f"k{n}").json()["id"] for n in range(3)]
+    first = machines["op1"].get(f"/cases/{case}/papers", limit=2).json()
+    rest = machines["op1"].get(f"/cases/{case}/papers", limit=2, after=first["next"]).json()
+    assert [row["id"] for row in first["items"] + rest["items"]] == numbers
+    assert rest["next"] is None
+    bad = machines["op1"].get(f"/cases/{case}/papers", after="x")
+    assert (bad.status_code, bad.json()["code"]) == (422, "api.bad_request")
 
 
 def test_a_key_is_kept_whole(world: World, machines: Machines) -> None:
@@ -91,15 +117,47 @@ def test_a_key_is_kept_whole(world: World, machines: Machines) -> None:
     assert report(machines, case, "k" * 100).status_code == 201
 
 
-def test_a_claim_nobody_answered_is_in_progress_and_then_free(
-    world: World, machines: Machines, standing_clock: time_machine.Traveller
+def test_a_process_that_dies_before_its_answer_is_kept_has_done_it_once(
+    world: World, machines: Machines, standing_clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (case,) = world.tally("op1", 60_000, NOW).cases
-    assert report(machines, case, "k").status_code == 201
-    Answered.objects.update(status=0, body=None)
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "answer", die)
+        with pytest.raises(KeyboardInterrupt):
+            report(machines, case, "k")
+    made = Entry.objects.get(kind="incident.reported", party="op1")
+    for minutes in (0, 11, 60 * 24):
+        standing_clock.shift(timedelta(minutes=minutes))
+        again = report(machines, case, "k")
+        assert (again.status_code, again.json()["code"]) == (409, "api.done_unanswered")
+        assert made.pk in again.json()["detail"]
+    assert Paper.objects.count() == 1
+    assert Entry.objects.filter(kind="incident.reported", party="op1").count() == 1
+
+
+def test_a_process_that_dies_before_it_enters_has_done_nothing(
+    world: World, machines: Machines, standing_clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = world.tally("op1", 60_000, NOW).cases
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        # The mark is written in the transaction of the entry: where it fails, there is no entry either.
+        patch.setattr(claims, "mark", die)
+        patch.setattr(claims, "release", lambda _claim: None)
+        with pytest.raises(KeyboardInterrupt):
+            report(machines, case, "k")
+    assert not Paper.objects.exists()
     assert report(machines, case, "k").json()["code"] == "api.in_progress"
     standing_clock.shift(timedelta(minutes=11))
     assert report(machines, case, "k").status_code == 201
+    assert Paper.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_the_whole_chain_over_the_api(
     kinds = [row["kind"] for row in centre.get(f"/cases/{case}/entries").json()["items"]]
     assert kinds.count("incident.graded") == 2
     assert "disposal.fed_back" in kinds
-    papers = op1.get(f"/cases/{case}/papers").json()
+    papers = op1.get(f"/cases/{case}/papers").json()["items"]
     assert {paper["form"] for paper in papers} == {"annex3", "annex4", "annex5"}
     download = op1.get(f"/papers/{papers[0]['id']}/pdf")
     assert (download.status_code, download.content[:4]) == (200, b"%PDF")

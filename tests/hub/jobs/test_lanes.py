@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.blobs import store
 from cleannet.hub.jobs import lanes
@@ -21,6 +22,13 @@ def test_an_idle_hub_has_nothing_to_do() -> None:
 def test_no_month_begins_before_a_law_is_adopted() -> None:
     assert lanes.turn_calendar(NOW) == 0
     assert not queries.entries(Viewer("miit", "miit")).exists()
+
+
+@pytest.mark.django_db
+def test_answers_of_the_api_are_forgotten() -> None:
+    claims.claim(party="op1", key="k", request="asked", now=NOW)
+    assert lanes.forget_answers(NOW + claims.KEPT) == 0
+    assert lanes.forget_answers(NOW + claims.KEPT * 2) == 1
 
 
 @pytest.mark.django_db

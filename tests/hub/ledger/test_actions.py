@@ -233,3 +233,21 @@ def test_a_copy_nobody_takes_is_unrouted_and_the_report_still_counts(world: Any)
     world.report()
     duty.refresh_from_db()
     assert not duty.open
+
+
+def test_what_is_done_alongside_stays_or_goes_with_the_entry(world: Any) -> None:
+    told: list[str] = []
+
+    def fail(entry: Entry) -> None:
+        raise RuntimeError(entry.kind)
+
+    with actions.alongside(lambda entry: told.append(entry.pk)):
+        first = world.grade(key="once")
+        world.grade(key="once")
+        with pytest.raises(RuntimeError, match=r"incident\.reported"), actions.alongside(fail):
+            world.report()
+    assert first.pk in told
+    assert Entry.objects.count() == 1
+    world.report()
+    assert Entry.objects.count() == 2
+    assert len(told) == 2

@@ -65,6 +65,38 @@ def test_everyone_sees_only_what_is_theirs(case: Any, viewer: Viewer, seen: list
                 queries.why(viewer, duty.key)
 
 
+@pytest.mark.parametrize(
+    ("viewer", "withheld", "text"),
+    [
+        (MIIT, (), "60,000 at noon"),
+        (CMCC, (), "60,000 at noon"),
+        (GUANGDONG, ("facts", "person"), "60,000 at noon"),
+        (Viewer("gx", "bureau", province="44"), ("facts", "text", "person"), ""),
+    ],
+)
+def test_a_record_is_whole_only_to_those_whose_it_is(
+    world: Any, viewer: Viewer, withheld: tuple[str, ...], text: str
+) -> None:
+    facts = {"figures": {"infected": 60_000}, "missing": ["phone"]}
+    entry = world.report(province="44", facts=facts, text="60,000 at noon", recipients=["gd"])
+    shown = queries.record(viewer, entry)
+    assert shown.withheld == withheld
+    assert shown.record["facts"] == (facts if not withheld else {"missing": ["phone"]})
+    assert (shown.record["text"], queries.note(viewer, entry)) == (text, text)
+    assert {**entry.record, **shown.record}.keys() == entry.record.keys()
+
+
+def test_a_record_tells_only_the_duties_its_reader_may_see(case: Any) -> None:
+    graded, reported = queries.entries(CMCC, case="c-1")
+    stranger = Viewer("gx", "operator")
+    for entry, name in ((graded, "arises"), (reported, "meets")):
+        assert queries.record(MIIT, entry).record[name]
+        assert queries.record(stranger, entry).record[name] == []
+        assert name in queries.record(stranger, entry).withheld
+    owed = [row for row in graded.record["arises"] if "ctcc" in (row["owes"], *row["to"])]
+    assert queries.record(CTCC, graded).record["arises"] == owed
+
+
 def test_entries_of_a_case_or_kind(case: Any) -> None:
     assert [entry.kind for entry in queries.entries(MIIT, case="c-1")] == ["incident.graded", "incident.reported"]
     assert len(queries.entries(MIIT, kind="incident.graded")) == 2

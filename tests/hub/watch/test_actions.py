@@ -1,3 +1,4 @@
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,10 @@ from tests.hub.world import NOW, PROGRAM, World, viewer
 from cleannet.formats import envelope, messages
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.queries import Entry
 from cleannet.hub.watch import actions, queries
 from cleannet.hub.watch.actions import MessageRefused
-from cleannet.hub.watch.models import Key
+from cleannet.hub.watch.models import Key, Message
 
 pytestmark = pytest.mark.django_db
 
@@ -215,12 +217,49 @@ def test_revoking_an_edge_ends_both_keys() -> None:
             actions.take_rotation(data=rotation(world, envelope.new_key()), party="op1", now=NOW)
 
 
+def digested() -> list[Entry]:
+    return list(ledger.entries(viewer("cncert"), kind="readings.digested"))
+
+
 def test_readings_are_digested_once_an_hour() -> None:
     world = World().populate()
     world.tally("op1", 5, NOW)
-    for _ in range(2):
-        actions.digest_readings(now=NOW + timedelta(hours=1))
-    (entry,) = ledger.entries(viewer("cncert"), kind="readings.digested")
+    assert actions.digest_readings(now=NOW + queries.HOUR) == 0
+    for made in (1, 0):
+        assert actions.digest_readings(now=NOW + queries.HOUR + actions.COMMITTED_WITHIN) == made
+    (entry,) = digested()
     assert entry.facts["messages"] == 1
-    actions.digest_readings(now=NOW + 5 * timedelta(hours=1))
-    assert len(ledger.entries(viewer("cncert"), kind="readings.digested")) == 1
+    assert actions.digest_readings(now=NOW + 5 * queries.HOUR) == 0
+    assert len(digested()) == 1
+
+
+def test_a_hub_that_was_down_catches_up_hour_by_hour() -> None:
+    world = World().populate()
+    world.tally("op1", 5, NOW)
+    actions.digest_readings(now=NOW + 2 * queries.HOUR)
+    for hour, count in ((3, 2), (4, 1), (9, 1)):
+        for n in range(count):
+            world.tally("op1", 5, NOW + hour * queries.HOUR + timedelta(minutes=n))
+    assert actions.digest_readings(now=NOW + 30 * queries.HOUR) == 3
+    assert [(entry.happened_at - NOW, entry.facts["messages"]) for entry in digested()] == [
+        (1 * queries.HOUR, 1),
+        (4 * queries.HOUR, 2),
+        (5 * queries.HOUR, 1),
+        (10 * queries.HOUR, 1),
+    ]
+
+
+def test_a_message_that_is_taken_away_is_missed() -> None:
+    world = World().populate()
+    for party in ("op1", "op2", "op1"):
+        world.tally(party, 5, NOW)
+    actions.digest_readings(now=NOW + 2 * queries.HOUR)
+    (entry,) = digested()
+
+    def proven() -> bool:
+        (digests,) = queries.hours_received(after=NOW, before=NOW + queries.HOUR).values()
+        return entry.facts["digest"] == hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+    assert proven()
+    Message.objects.filter(edge="edge-op1", sequence=1).delete()
+    assert not proven()

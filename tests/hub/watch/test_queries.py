@@ -4,6 +4,7 @@ import pytest
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
 from cleannet.hub.watch import queries
+from cleannet.hub.watch.models import Message
 
 pytestmark = pytest.mark.django_db
 
@@ -67,5 +68,8 @@ def test_silence_is_no_data() -> None:
 def test_messages_are_counted_by_the_hour() -> None:
     world = World().populate()
     world.tally("op1", 5, NOW)
-    assert queries.received(after=NOW, before=NOW + timedelta(hours=1)) == 1
-    assert queries.received(after=NOW - timedelta(hours=1), before=NOW) == 0
+    (digest,) = Message.objects.values_list("digest", flat=True)
+    assert queries.hours_received(after=NOW, before=NOW + queries.HOUR) == {NOW: [digest]}
+    assert queries.hours_received(after=None, before=NOW + queries.HOUR) == {NOW: [digest]}
+    assert queries.hours_received(after=NOW + queries.HOUR, before=NOW + 2 * queries.HOUR) == {}
+    assert queries.hours_received(after=None, before=NOW) == {}

@@ -1,13 +1,18 @@
 """A populated world, its people, and a case on which an operator has something to report."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from tests.hub.world import CENTRE, LAW, World
+from tests.hub.world import CENTRE, LAW, World, viewer
 
+from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import feedback
+from cleannet.hub.incidents import reports
+from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries
@@ -64,3 +69,40 @@ def case(world: World, now: datetime) -> str:
     """Return a case graded significant for op1 and for CNCERT."""
     (number,) = world.tally("op1", 10_001, now - timedelta(hours=1)).cases
     return number
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Name one object of each kind that a page is about, all of op1 on one case; `figures` are op1's alone."""
+
+    case: str
+    paper: int
+    entry: str
+    first: str
+    notice: str
+    order: str
+    feedback: str
+    figures: tuple[str, ...] = ("60,123", "60123", "31,337", "31337", "60_123")
+
+
+@pytest.fixture
+def objects(everyone: World, now: datetime) -> Objects:
+    """Let op1 count, report, be ordered, dispose and feed back; half of what it counts lies in no bureau's province."""
+    ago, op1 = timedelta(minutes=1), viewer("op1")
+    (case,) = everyone.tally("op1", 60_123, now - timedelta(hours=1), shares={"32": 30_001, "44": 30_122}).cases
+    paper = reports.report(viewer=op1, case=case, now=now - 9 * ago)
+    said = "We called the duty desk."
+    first = reports.report_first(viewer=op1, case=case, medium="phone", said=said, happened_at=now - 8 * ago, now=now)
+    wanted = [disposal.Wanted("op1", "control", "c2.evil-emial.example.com")]
+    (order,) = disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now - 5 * ago)
+    disposal.acknowledge(viewer=op1, order=order.number, now=now - 4 * ago)
+    fed_back = feedback.feed_back(
+        viewer=op1,
+        notice=order.notice,
+        items=[feedback.Done(order.number, done=True)],
+        users_told=31_337,
+        disposed_at=now - 3 * ago,
+        now=now - 2 * ago,
+    )
+    graded = ledger.entries(op1, case=case, kind="incident.graded").filter(party="op1")[0]
+    return Objects(case, paper.pk, graded.pk, first.pk, order.notice, order.number, fed_back.number)

@@ -8,6 +8,7 @@ from tests.hub.world import World, viewer
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.jobs import tick
+from cleannet.hub.jobs.lanes import Lane
 from cleannet.hub.web import probes
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,16 @@ def test_a_hub_that_works_is_ready() -> None:
     assert (answer.status_code, answer.json()["reasons"]) == (200, [])
     assert answer.json()["pending_migrations"] == 0
     assert set(answer.json()["lanes"]) >= {"seal", "deliveries"}
+
+
+def test_why_a_lane_failed_is_for_the_log_and_not_for_everybody() -> None:
+    def fail(_now: datetime) -> int:
+        raise OSError("/var/lib/cleannet/blobs on db.example is full")
+
+    tick.once([Lane("blobs", 1, fail)])
+    answer = Client().get("/readyz")
+    assert answer.json()["reasons"] == ["The lane blobs failed: OSError; the log says more."]
+    assert "example" not in answer.content.decode()
 
 
 def test_an_order_that_does_not_reach_the_network_is_an_alarm(world: World, case: str) -> None:

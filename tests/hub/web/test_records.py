@@ -53,6 +53,17 @@ def test_an_entry_shows_its_proof_once_it_is_sealed(case: str, client_of: Client
     assert client_of("op2").get(f"/ledger/{entry.id}").status_code == 404
 
 
+def test_a_bureau_reads_an_entry_without_the_partys_figures(case: str, client_of: ClientOf, now: datetime) -> None:
+    entry = ledger.entries(viewer("op1"), case=case, kind="incident.graded").filter(party="op1")[0]
+    sealing.seal(now=now)
+    own, bureau = (client_of(code).get(f"/ledger/{entry.id}").content.decode() for code in ("op1", "js"))
+    assert "10001" in own
+    assert "Left out" not in own
+    assert "10001" not in bureau
+    assert "Left out or cut here, because it is for others: facts" in bureau
+    assert entry.id in bureau
+
+
 def test_an_edge_without_a_heartbeat_has_no_data_which_is_not_0(world: World, client_of: ClientOf) -> None:
     page = client_of("op1").get("/watch").content.decode()
     assert "edge-op1" in page

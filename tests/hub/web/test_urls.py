@@ -7,12 +7,14 @@ from datetime import datetime
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from tests.hub.web.conftest import MORE, PASSWORD, ClientOf
+from tests.hub.web.conftest import MORE, PASSWORD, ClientOf, Objects
 from tests.hub.world import PARTIES, World
 
 from cleannet.hub.api.operations import api
+from cleannet.hub.ledger import sealing
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties.rights import HELD_BY
 from cleannet.hub.web import urls
@@ -82,6 +84,21 @@ OPERATIONS: dict[str, str] = {
     "GET /ledger/consistency": "read",
     "GET /ledger/entries/{entry}/proof": "read",
 }
+# Who sees the object of op1 behind a page or operation; whoever is not named is told that there is none.
+_SEEN_BY = {
+    "miit cncert js op1": "case, paper, entry, confirm_first, GET /cases/{number}, GET /cases/{number}/entries, "
+    "GET /cases/{number}/papers, GET /papers/{number}/{kind}, POST /entries/{entry}/confirm, "
+    "GET /ledger/entries/{entry}/proof",
+    "cncert op1": "report, report_first, feed_back, POST /cases/{number}/report, POST /cases/{number}/first-report, "
+    "POST /notices/{number}/feedback",
+    "op1": "acknowledge, POST /orders/{number}/acknowledge",
+    "miit": "raise_grade",
+    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, "
+    "POST /cases/{number}/orders, POST /cases/{number}/orders/again",
+    "cncert": "close, look, verify, POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
+    "POST /cases/{number}/close",
+}
+SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in names.split(", ")}
 # A body that every operation can read: its right is asked only then.
 BODY = {
     "changes": {},
@@ -106,10 +123,31 @@ def patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
             yield one
 
 
-def address(name: str) -> str:
+def address(name: str, objects: Objects | None = None) -> str:
+    """Return the address of a page, of an object of op1 or of none that exists."""
     (pattern,) = [one for one in urls.urlpatterns if one.name == name]
     given = {"number": 999_999 if name == "paper" else "nothing", "kind": "pdf", "id": str(uuid.UUID(int=0))}
+    if objects:
+        about = {"paper": objects.paper, "record_receipt": objects.notice, "feed_back": objects.notice}
+        about |= {"acknowledge": objects.order, "verify": objects.feedback}
+        given |= {
+            "number": about.get(name, objects.case),
+            "id": objects.first if name == "confirm_first" else objects.entry,
+        }
     return reverse(name, kwargs={key: given[key] for key in pattern.pattern.converters})
+
+
+def place(name: str, objects: Objects | None = None) -> str:
+    """Return the address of an operation, on an object of op1 or on none that exists."""
+    path = name.split(" ", 1)[1]
+    number, entry = "0", "nothing"
+    if objects:
+        about = {"papers": objects.paper, "orders": objects.order, "notices": objects.notice}
+        about |= {"feedbacks": objects.feedback}
+        number = str(about.get(path.split("/")[1], objects.case))
+        entry = objects.first if "confirm" in path else objects.entry
+    filled = path.replace("{number}", number).replace("{kind}", "pdf").replace("{entry}", entry)
+    return f"/api/v1{filled}?first=0"
 
 
 def operations() -> Iterator[tuple[str, object]]:
@@ -175,25 +213,87 @@ def test_a_page_takes_only_its_methods(world: World, client_of: ClientOf) -> Non
                 assert client.generic(method, address(name)).status_code == 405, (name, method)
 
 
-def test_nobody_carries_out_an_operation_without_its_right(everyone: World, now: datetime) -> None:
-    tokens = {
+def tokens_of_all(now: datetime) -> dict[str, str]:
+    return {
         code: parties.make_token(party=code, label="all", held=HELD_BY.get(role, ()), now=now)
         for code, role in EVERYBODY.items()
     }
+
+
+def may(name: str, code: str) -> int:
+    """Return what a party gets that asks for the object of op1: 200, 403 without the right, 404 where it sees none."""
+    right = PAGES[name][0] if name in PAGES else OPERATIONS[name]
+    if right not in HELD_BY.get(EVERYBODY[code], ()):
+        return 403
+    return 200 if code in SEEN_BY[name] else 404
+
+
+def test_the_table_knows_every_page_and_operation_about_an_object() -> None:
+    pages = {str(one.name) for one in urls.urlpatterns if one.pattern.converters}
+    assert set(SEEN_BY) == pages | {name for name in OPERATIONS if "{" in name}
+
+
+def leaked(objects: Objects, code: str, answer: HttpResponse) -> list[str]:
+    """Return the figures of op1 in an answer to a party that may not read them."""
+    text = answer.content.decode("utf-8", "replace")
+    return [] if code in ("miit", "cncert", "op1") else [one for one in objects.figures if one in text]
+
+
+def test_of_what_is_anothers_nobody_opens_a_page_and_none_tells_a_figure(
+    objects: Objects, client_of: ClientOf, now: datetime
+) -> None:
+    sealing.seal(now=now)
+    got, expected, told = {}, {}, []
+    for code in EVERYBODY:
+        client = client_of(code)
+        for name, (_right, methods, _status) in PAGES.items():
+            for method in methods.split():
+                about = name in SEEN_BY
+                if method == "POST" and (not about or may(name, code) == 200):
+                    continue
+                answer = client.generic(method, address(name, objects))
+                told += [(name, code, figure) for figure in leaked(objects, code, answer)]
+                if about:
+                    got[name, method, code], expected[name, method, code] = answer.status_code, may(name, code)
+    assert got == expected
+    assert told == []
+
+
+def test_of_what_is_anothers_nothing_is_carried_out_and_none_tells_a_figure(objects: Objects, now: datetime) -> None:
+    sealing.seal(now=now)
+    got, expected, told = {}, {}, []
+    for code, token in tokens_of_all(now).items():
+        for name in OPERATIONS:
+            method, about = name.split(" ", 1)[0], name in SEEN_BY
+            if method == "POST" and (not about or may(name, code) == 200):
+                continue
+            headers, body = {"authorization": f"Bearer {token}"}, json.dumps(BODY if method == "POST" else None)
+            answer = Client().generic(method, place(name, objects), body, "application/json", headers=headers)
+            told += [(name, code, figure) for figure in leaked(objects, code, answer)]
+            if about:
+                got[name, code], expected[name, code] = answer.status_code, may(name, code)
+    assert got == expected
+    assert told == []
+
+
+def test_nobody_carries_out_an_operation_without_its_right(everyone: World, now: datetime) -> None:
+    tokens = tokens_of_all(now)
     for name, right in OPERATIONS.items():
-        method, path = name.split(" ", 1)
-        place = (
-            "/api/v1"
-            + path.replace("{number}", "0").replace("{kind}", "pdf").replace("{entry}", "nothing")
-            + "?first=0"
-        )
-        assert Client().generic(method, place).status_code == 401, name
+        method = name.split(" ", 1)[0]
+        assert Client().generic(method, place(name)).status_code == 401, name
         for code, role in EVERYBODY.items():
             headers = {"authorization": f"Bearer {tokens[code]}"}
             body = json.dumps(BODY).encode()
-            answer = Client().generic(method, place, body, "application/json", headers=headers)
+            answer = Client().generic(method, place(name), body, "application/json", headers=headers)
             assert (answer.status_code == 403) == (right not in HELD_BY.get(role, ())), (name, code, answer.content)
             assert answer.status_code < 500, (name, code)
+
+
+def test_the_description_of_the_api_is_for_everybody_and_tells_nothing_of_this_hub(objects: Objects) -> None:
+    answer = Client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert objects.case not in answer.content.decode()
+    assert Client().post("/api/v1/openapi.json").status_code == 405
 
 
 @pytest.mark.parametrize("path", ["/cases/", "/admin", "/static/../settings.py"])

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from cleannet.core.replay import state
-from cleannet.hub.disposal.queries import Order
+from cleannet.hub.disposal.queries import Order, Sighting
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.queries import Case
 from cleannet.hub.ledger import queries as ledger
@@ -65,6 +65,13 @@ def paper(paper: Paper) -> dict[str, Any]:
     """Return what a paper is, without its bytes."""
     fields = "number version form case party recipients missing".split()
     return {"id": paper.pk, "issued_at": paper.issued_at.isoformat(), **{name: getattr(paper, name) for name in fields}}
+
+
+def sighting(seen: Sighting) -> dict[str, Any]:
+    """Return what was seen of an order's name from one vantage."""
+    fields = "vantage verdict evidence".split()
+    shown = {name: getattr(seen, name) for name in fields}
+    return {"order": seen.order_id, "seen_at": seen.seen_at.isoformat(), **shown}
 
 
 def order(order: Order) -> dict[str, Any]:

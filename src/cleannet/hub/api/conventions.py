@@ -3,7 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -13,15 +13,16 @@ from ninja import Status
 from ninja.security import HttpBearer
 
 from cleannet.core.refusal import Refusal
-from cleannet.hub.api.models import Answered
+from cleannet.hub.api import claims
+from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.wording import told
 
 MOST = 200
 LONGEST_KEY = 100
-UNANSWERED = 0
-CLAIM_LASTS = timedelta(minutes=10)
+PROBLEM_JSON = "application/problem+json"
+NOT_FOUND, NOT_ALLOWED = 404, 405
 Row = TypeVar("Row", bound=Model)
 Operation = Callable[..., Any]
 
@@ -67,8 +68,8 @@ def allowed(right: str) -> Callable[[Operation], Operation]:
 def once(operation: Operation) -> Operation:
     """Carry a request with an Idempotency-Key out once: the same again gets the same answer, another one is refused.
 
-    The key is claimed before the operation runs and given back when it is refused; a claim nobody answered within ten
-    minutes belongs to a process that died and may be taken again.
+    The key is claimed before the operation runs and given back when it is refused. The ledger tells what a process did
+    that died before it answered: the claim names the entry, and nothing is done twice.
     """
 
     @functools.wraps(operation)
@@ -79,34 +80,21 @@ def once(operation: Operation) -> Operation:
         if len(key) > LONGEST_KEY:
             raise ApiRefused("api.key_too_long", most=LONGEST_KEY)
         digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).hexdigest()
-        claim, before = _claim(viewer_of(request).party, f"{request.path} {key}", digest)
-        if before is not None:
-            return before
+        party = viewer_of(request).party
+        claim, new = claims.claim(party=party, key=f"{request.path} {key}", request=digest, now=now())
+        if not new:
+            return Status(claim.status, claim.body)
         try:
-            answer = operation(request, *given, **named)
+            with ledger.alongside(functools.partial(claims.mark, claim)):
+                answer = operation(request, *given, **named)
         except BaseException:
-            claim.delete()
+            claims.release(claim)
             raise
-        Answered.objects.filter(pk=claim.pk).update(status=answer.status_code, body=answer.value)
+        claims.answer(claim, status=answer.status_code, body=answer.value)
         return answer
 
+    vars(kept)["once"] = True
     return kept
-
-
-def _claim(party: str, key: str, digest: str) -> tuple[Answered, Status[Any] | None]:
-    """Return the claim on a key, and the answer that was given under it already."""
-    stale = now() - CLAIM_LASTS
-    Answered.objects.filter(party=party, key=key, status=UNANSWERED, at__lt=stale).delete()
-    row, made = Answered.objects.get_or_create(
-        party=party, key=key, defaults={"request": digest, "status": UNANSWERED, "body": None, "at": now()}
-    )
-    if made:
-        return row, None
-    if row.request != digest:
-        raise ApiRefused("api.key_reused", key=key)
-    if row.status == UNANSWERED:
-        raise ApiRefused("api.in_progress", key=key)
-    return row, Status(row.status, row.body)
 
 
 def page(rows: QuerySet[Row], *, by: str, after: str, limit: int) -> tuple[Sequence[Row], str | None]:
@@ -118,6 +106,25 @@ def page(rows: QuerySet[Row], *, by: str, after: str, limit: int) -> tuple[Seque
     more = len(taken) > min(max(limit, 1), MOST)
     taken = taken[: min(max(limit, 1), MOST)]
     return taken, str(getattr(taken[-1], by)) if more else None
+
+
+def in_problems(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer an unknown address or a wrong method of the API with a problem instead of a page: a middleware."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        if not request.path.startswith("/api/") or response["Content-Type"].endswith("json"):
+            return response
+        if response.status_code == NOT_FOUND:
+            return problem(ApiRefused("api.unknown"))
+        if response.status_code == NOT_ALLOWED:
+            allowed = response["Allow"]
+            worded = problem(ApiRefused("api.wrong_method", method=request.method, allowed=allowed))
+            worded["Allow"] = allowed
+            return worded
+        return response
+
+    return answered
 
 
 def problem(refusal: Refusal) -> HttpResponse:
@@ -133,6 +140,6 @@ def problem(refusal: Refusal) -> HttpResponse:
             "code": refusal.code,
         },
         status=worded.status,
-        content_type="application/problem+json",
+        content_type=PROBLEM_JSON,
         json_dumps_params={"ensure_ascii": False},
     )

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Status
+from django.views.decorators.http import require_safe
+from ninja import Status
 from ninja.errors import AuthenticationError, ValidationError
 
 from cleannet.core.refusal import Refusal
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import ApiRefused, ByToken, allowed, now, once, page, problem, viewer_of
+from cleannet.hub.api.description import RELEASE, SIGNED_BODY, Described
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback, verification
 from cleannet.hub.disposal import queries as orders
@@ -25,13 +27,16 @@ from cleannet.hub.watch import actions as watch
 PROBLEMS = {400: schemas.Problem, 401: schemas.Problem, 403: schemas.Problem, 404: schemas.Problem}
 PROBLEMS |= {409: schemas.Problem, 422: schemas.Problem}
 
-api = NinjaAPI(
+api = Described(
     title="CleanNet 清网",
     version="1",
     auth=ByToken(),
     docs_url=None,
+    docs_decorator=require_safe,
     urls_namespace="api",
-    description="Cases, duties, papers and orders of one hub. Errors are problem+json; POST takes an Idempotency-Key.",
+    description="Cases, duties, papers and orders of one hub. Errors are problem+json. "
+    "A POST takes an Idempotency-Key, but tallies and heartbeats are idempotent by the sequence and the clock they "
+    "are signed with.",
 )
 
 
@@ -51,7 +56,9 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem(ApiRefused("api.bad_request", why=why))
 
 
-@api.post("/tallies", response={200: schemas.TallyReceipt, 201: schemas.TallyReceipt, **PROBLEMS})
+@api.post(
+    "/tallies", response={200: schemas.TallyReceipt, 201: schemas.TallyReceipt, **PROBLEMS}, openapi_extra=SIGNED_BODY
+)
 @allowed("submit")
 def receive_tally(request: HttpRequest) -> Status[Any]:
     """Take in a signed tally (the body is the envelope). The receipt carries the signed head of the ledger."""
@@ -71,7 +78,7 @@ def receive_tally(request: HttpRequest) -> Status[Any]:
     return Status(200 if receipt.again else 201, answer)
 
 
-@api.post("/heartbeats", response={200: schemas.Taken, **PROBLEMS})
+@api.post("/heartbeats", response={200: schemas.Taken, **PROBLEMS}, openapi_extra=SIGNED_BODY)
 @allowed("submit")
 def receive_heartbeat(request: HttpRequest) -> Status[Any]:
     """Take in a signed heartbeat (the body is the envelope): what an edge covers."""
@@ -79,7 +86,7 @@ def receive_heartbeat(request: HttpRequest) -> Status[Any]:
     return Status(200, {"taken": True})
 
 
-@api.post("/keys", response={200: schemas.Taken, **PROBLEMS})
+@api.post("/keys", response={200: schemas.Taken, **PROBLEMS}, openapi_extra=SIGNED_BODY)
 @allowed("submit")
 def receive_rotation(request: HttpRequest) -> Status[Any]:
     """Take in a signed rotation (the body is the envelope): the key an edge will sign with from now on."""
@@ -87,7 +94,7 @@ def receive_rotation(request: HttpRequest) -> Status[Any]:
     return Status(200, {"taken": True})
 
 
-@api.get("/releases/latest", response={204: None, **PROBLEMS})
+@api.get("/releases/latest", response={204: None, **PROBLEMS}, openapi_extra=RELEASE)
 @allowed("read")
 def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | Status[Any]:
     """Return the newest release of the watchlist, signed, or the signed delta from `after`; 204 if none is newer."""
@@ -162,11 +169,14 @@ def report_first(request: HttpRequest, number: str, body: schemas.FirstIn) -> St
     return Status(201, {"entry": made.id})
 
 
-@api.get("/cases/{number}/papers", response={200: list[schemas.PaperOut], **PROBLEMS})
+@api.get("/cases/{number}/papers", response={200: schemas.PapersOut, **PROBLEMS})
 @allowed("read")
-def list_papers(request: HttpRequest, number: str) -> list[dict[str, Any]]:
-    """List the papers of a case that you made, received or may see."""
-    return [answers.paper(row) for row in papers.papers(viewer_of(request), case=number)]
+def list_papers(request: HttpRequest, number: str, after: int = 0, limit: int = 100) -> dict[str, Any]:
+    """List the papers of a case that you made, received or may see, by id."""
+    viewer = viewer_of(request)
+    cases.case(viewer, number)
+    rows, following = page(papers.papers(viewer, case=number), by="pk", after=str(after), limit=limit)
+    return {"items": [answers.paper(row) for row in rows], "next": following}
 
 
 @api.get("/papers/{number}/{kind}", response={200: None, **PROBLEMS})
@@ -244,18 +254,11 @@ def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> St
 
 @api.post("/cases/{number}/look", response={200: list[schemas.SightingOut], **PROBLEMS})
 @allowed("verify")
-def look(request: HttpRequest, number: str) -> list[dict[str, Any]]:
-    """Look from every vantage whether the names of a case are still answered."""
-    return [
-        {
-            "order": seen.order_id,
-            "vantage": seen.vantage,
-            "verdict": seen.verdict,
-            "evidence": seen.evidence,
-            "seen_at": seen.seen_at,
-        }
-        for seen in verification.look(viewer=viewer_of(request), case=number, now=now())
-    ]
+@once
+def look(request: HttpRequest, number: str) -> Status[Any]:
+    """Look from every vantage whether the names of a case are still answered; one row for each order and vantage."""
+    seen = verification.look(viewer=viewer_of(request), case=number, now=now())
+    return Status(200, [answers.sighting(row) for row in seen])
 
 
 @api.post("/feedbacks/{number}/verify", response={200: schemas.VerdictsOut, **PROBLEMS})

@@ -117,6 +117,11 @@ class PaperOut(Schema):
     missing: list[str]
 
 
+class PapersOut(Schema):
+    items: list[PaperOut]
+    next: str | None
+
+
 class ReportIn(Schema):
     changes: dict[str, str] = {}
 

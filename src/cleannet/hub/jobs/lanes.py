@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.ledger import reminders, sealing, turning
@@ -53,8 +54,12 @@ def deliver(now: datetime) -> int:
 
 def digest_readings(now: datetime) -> int:
     """Enter, once an hour, how many tallies came in."""
-    watch.digest_readings(now=now)
-    return 0
+    return watch.digest_readings(now=now)
+
+
+def forget_answers(now: datetime) -> int:
+    """Forget answers of the API that nobody will ask for again."""
+    return claims.forget(now=now)
 
 
 LANES = (
@@ -63,6 +68,7 @@ LANES = (
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
     Lane("blobs", 600, sweep_blobs),
+    Lane("answers", 3600, forget_answers),
     # Last, so that one round of all lanes leaves nothing unsealed.
     Lane("seal", 2, seal),
 )

@@ -17,55 +17,79 @@ LONGEST_REST = 15.0
 LOOKS_FOR_PARENT = 1.0
 
 
-def come_round(lane: Lane, now: datetime) -> int | None:
-    """Do what is ready in one lane and note that it came round; return how much it did, None when it failed."""
+def come_round(lane: Lane) -> int | None:
+    """Do what is ready in one lane and note that it came round; return how much it did, None when either failed."""
+    failure, done = "", None
     try:
-        done = lane.work(now)
+        done = lane.work(datetime.now(UTC))
     except Exception as error:
         log.error("lane_failed", lane=lane.name, exc_info=error)
-        beats.note(lane.name, now=now, failure=f"{type(error).__name__}: {error}")
+        # Whoever asks whether the hub is ready reads this; the log alone tells names and addresses.
+        failure = type(error).__name__
+    try:
+        beats.note(lane.name, now=datetime.now(UTC), failure=failure)
+    except Exception as error:
+        log.error("beat_not_noted", lane=lane.name, exc_info=error)
         return None
-    beats.note(lane.name, now=now, failure="")
     return done
 
 
 def once(lanes: Sequence[Lane] = LANES) -> int:
     """Let every lane come round until it finds nothing more; return how many failed."""
+    beats.expect([lane.name for lane in lanes], now=datetime.now(UTC))
     failed = 0
     for lane in lanes:
-        while done := come_round(lane, datetime.now(UTC)):
+        while done := come_round(lane):
             log.info("lane_done", lane=lane.name, done=done)
         failed += done is None
     return failed
 
 
-def run(stop: threading.Event, lanes: Sequence[Lane] = LANES) -> None:
-    """Let every lane come round in a thread of its own until `stop` is set."""
-    threads = [threading.Thread(target=_follow, args=(lane, stop), name=lane.name) for lane in lanes]
+def run(stop: threading.Event, lanes: Sequence[Lane] = LANES) -> bool:
+    """Let every lane come round in a thread of its own until `stop` is set; return whether each lasted until then.
+
+    A lane that ends before its time ends the others too, so that the process ends and is started again.
+    """
+    beats.expect([lane.name for lane in lanes], now=datetime.now(UTC))
+    lost: list[str] = []
+    threads = [threading.Thread(target=_follow, args=(lane, stop, lost), name=lane.name) for lane in lanes]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return not lost
 
 
-def until_told(*, with_parent: bool) -> None:
-    """Run until SIGTERM or SIGINT, and, `with_parent`, until the process that started this one is gone."""
+def until_told(*, with_parent: bool) -> bool:
+    """Run until SIGTERM or SIGINT, and, `with_parent`, until the process that started this one is gone.
+
+    Return whether every lane lasted until then.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if with_parent:
         threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
-    run(stop)
+    return run(stop)
 
 
-def _follow(lane: Lane, stop: threading.Event) -> None:
-    while not stop.is_set():
-        done = come_round(lane, datetime.now(UTC))
-        close_old_connections()
-        if not done:
-            # Never longer than this, or the lane would look dead between two rounds.
-            stop.wait(min(lane.rest, LONGEST_REST))
-    connection.close()
+def _follow(lane: Lane, stop: threading.Event, lost: list[str]) -> None:
+    try:
+        while not stop.is_set():
+            done = come_round(lane)
+            if done is None:
+                # Whatever state the failure left the connection in, the next round begins with a fresh one.
+                connection.close()
+            else:
+                close_old_connections()
+            if not done:
+                # Never longer than this, or the lane would look dead between two rounds.
+                stop.wait(min(lane.rest, LONGEST_REST))
+        connection.close()
+    except BaseException as error:
+        log.error("lane_ended", lane=lane.name, exc_info=error)
+        lost.append(lane.name)
+        stop.set()
 
 
 def _watch_parent(parent: int, stop: threading.Event) -> None:

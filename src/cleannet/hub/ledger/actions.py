@@ -1,6 +1,8 @@
 """The one door by which anything gets into the ledger."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +28,8 @@ _ARISING_COLUMNS = (
     "key policy rule article owes role expects start due form grade delegate provisional unverified province".split()
 )
 _LIST_COLUMNS = ("to", "cc", "unrouted", "first_notice", "through")
+Callback = Callable[[Entry], None]
+_ALONGSIDE: ContextVar[tuple[Callback, ...]] = ContextVar("alongside", default=())
 
 
 class EntryRefused(Refusal):
@@ -138,6 +142,8 @@ def enter(
         _end(met, met_by=entry)
         _end(void, void_by=entry)
         _open(follows, entry, {policy.digest: policy for policy in (*policies, *overlays)})
+        for callback in _ALONGSIDE.get():
+            callback(entry)
         return entry
 
 
@@ -146,6 +152,16 @@ def _missing(facts: Mapping[str, object]) -> tuple[str, ...]:
     if not isinstance(keys, list):
         raise TypeError(f"“missing” is a list of the form's fields, not {keys!r}")
     return tuple(map(str, keys))
+
+
+@contextmanager
+def alongside(callback: Callback) -> Iterator[None]:
+    """Call `callback` with each entry made meanwhile, in the transaction that makes it: both stay or neither does."""
+    token = _ALONGSIDE.set((*_ALONGSIDE.get(), callback))
+    try:
+        yield
+    finally:
+        _ALONGSIDE.reset(token)
 
 
 def _check(act: Facts, now: datetime, blobs: Collection[str]) -> None:

@@ -236,7 +236,7 @@ class Reminder(Work):
 
 
 class Beat(models.Model):
-    """Remember when a lane of tick last came round, and how it failed if it did."""
+    """Remember when a lane of tick last came round, or was first waited for, and the kind of error it failed by."""
 
     lane = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()

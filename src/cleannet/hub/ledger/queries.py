@@ -49,6 +49,14 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Hold the members of an entry's record that a viewer may see, and the names of those left out or cut."""
+
+    record: Mapping[str, Any]
+    withheld: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """Say how old the oldest unsealed entry and the slowest lane's last round are, and what waits too long."""
 
@@ -67,9 +75,11 @@ class Health:
         if not self.lanes:
             found.append("No lane of tick has come round yet.")
         found += [
-            f"The lane {lane} came round {_seconds(age)} s ago." for lane, age in self.lanes.items() if age > limit
+            f"The lane {lane} has not come round for {_seconds(age)} s."
+            for lane, age in self.lanes.items()
+            if age > limit
         ]
-        found += [f"The lane {lane} failed: {why}." for lane, why in self.failures.items()]
+        found += [f"The lane {lane} failed: {why}; the log says more." for lane, why in self.failures.items()]
         if self.oldest_reminder and self.oldest_reminder > limit:
             found.append(f"A reminder has been ready for {_seconds(self.oldest_reminder)} s.")
         return found
@@ -95,9 +105,36 @@ def entry(viewer: Viewer, id: str) -> Entry:
 
 def facts(viewer: Viewer, entry: Entry) -> Mapping[str, Any]:
     """Return what an entry says beside its own columns; figures only to those who may see the party's own."""
-    if viewer.sees_all or viewer.party == entry.party:
+    if viewer.sees_figures_of(entry.party):
         return entry.facts
     return {name: value for name, value in entry.facts.items() if name not in OWN_FIGURES}
+
+
+def note(viewer: Viewer, entry: Entry) -> str:
+    """Return a person's note on an entry; "" to whoever is neither its party nor addressed by it."""
+    mine = viewer.sees_all or viewer.party in (entry.party, *entry.recipients)
+    return entry.text if mine else ""
+
+
+def record(viewer: Viewer, entry: Entry) -> Shown:
+    """Return the record of an entry: whole to its own party, MIIT and CNCERT, to others without what is not theirs.
+
+    They see no figures, no person, a note only where it is addressed to them, and of the duties those they may see.
+    """
+    whole = entry.record
+    if viewer.sees_figures_of(entry.party):
+        return Shown(whole, ())
+    keys = {*(row["key"] for row in whole["arises"]), *whole["meets"], *whole["voids"]}
+    seen = set(duties(viewer).filter(key__in=keys).values_list("key", flat=True))
+    cut = {
+        "facts": dict(facts(viewer, entry)),
+        "text": note(viewer, entry),
+        "person": "",
+        "arises": [row for row in whole["arises"] if row["key"] in seen],
+        "meets": [key for key in whole["meets"] if key in seen],
+        "voids": [key for key in whole["voids"] if key in seen],
+    }
+    return Shown({**whole, **cut}, tuple(name for name, value in cut.items() if value != whole[name]))
 
 
 def duties(viewer: Viewer, *, case: str | None = None) -> QuerySet[Duty]:

@@ -24,6 +24,10 @@ class Viewer:
     def sees_all(self) -> bool:
         return self.role in SEES_ALL
 
+    def sees_figures_of(self, party: str) -> bool:
+        """Return whether the viewer may read what a party counted: its own people, MIIT and CNCERT may."""
+        return self.sees_all or self.party == party
+
     def may(self, right: str) -> bool:
         """Return whether the viewer holds a right."""
         return right in self.rights

@@ -11,13 +11,16 @@ from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
 from cleannet.formats import envelope, messages, tally
 from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger import queries as entries
 from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.watch import queries
 from cleannet.hub.watch.models import Edge, Heartbeat, Key, Message, Reading
 
 CLOCK_AHEAD = timedelta(minutes=2)
+COMMITTED_WITHIN = timedelta(minutes=2)
 
 
 class MessageRefused(Refusal):
@@ -162,20 +165,33 @@ def take_heartbeat(*, data: bytes, party: str, now: datetime) -> Heartbeat:
     return kept
 
 
-def digest_readings(*, now: datetime) -> None:
-    """Enter, once an hour, how many tallies came in the hour before: readings are rows, entries are decisions."""
-    end = now.replace(minute=0, second=0, microsecond=0)
-    found = queries.received(after=end - timedelta(hours=1), before=end)
-    if found:
+def digest_readings(*, now: datetime) -> int:
+    """Enter how many tallies came in, once for each hour since the last digest in which any did; return how many hours.
+
+    Readings are rows, entries are decisions. The entry holds a hash over the digests of the hour's messages, so that
+    one that is taken away later is missed. A hub that was down catches up.
+    """
+    own = Viewer(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE)
+    last = entries.entries(own, kind="readings.digested").filter(party=own.party).order_by("-happened_at").first()
+    # A message that came in the last moment of an hour may be committed a little later.
+    whole = queries.hour_of(now - COMMITTED_WITHIN)
+    hours = queries.hours_received(after=last.happened_at if last else None, before=whole)
+    for hour, digests in hours.items():
+        end = hour + queries.HOUR
         ledger.enter(
             kind="readings.digested",
-            actor=Actor(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE),
+            actor=Actor(own.party, own.role),
             happened_at=end,
             now=now,
-            facts={"messages": found, "until": end.astimezone(BEIJING).isoformat()},
+            facts={
+                "messages": len(digests),
+                "until": end.astimezone(BEIJING).isoformat(),
+                "digest": hashlib.sha256("\n".join(digests).encode()).hexdigest(),
+            },
             key=f"readings:{end.isoformat()}",
             **parties.standing(now=now),
         )
+    return len(hours)
 
 
 def _believe(edge: Edge, public_key: str, number: int, now: datetime) -> Key:

@@ -46,6 +46,7 @@ class Message(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edge", "sequence"], name="message_once")]
+        indexes = [models.Index(fields=["received_at"], name="message_by_time")]
 
     def __str__(self) -> str:
         return f"{self.edge_id} {self.sequence}"

@@ -14,6 +14,7 @@ from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
 
 SILENT_AFTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 Span = tuple[int | None, int | None]
 
 
@@ -95,9 +96,23 @@ def total(curves: Iterable[tuple[Slot, ...]]) -> Sum:
     return add_operators(list(curves))
 
 
-def received(*, after: datetime, before: datetime) -> int:
-    """Return how many tallies came in from `after` on and before `before`."""
-    return Message.objects.filter(received_at__gte=after, received_at__lt=before).count()
+def hour_of(moment: datetime) -> datetime:
+    """Return the beginning of the hour a moment lies in."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def hours_received(*, after: datetime | None, before: datetime) -> dict[datetime, list[str]]:
+    """Return the digests of the messages that came in from `after` (None: ever) on and before `before`, by the hour.
+
+    Within an hour they are in the order of edge and sequence; an hour without a message is left out.
+    """
+    found = Message.objects.filter(received_at__lt=before)
+    if after is not None:
+        found = found.filter(received_at__gte=after)
+    hours: dict[datetime, list[str]] = {}
+    for received_at, digest in found.order_by("edge_id", "sequence").values_list("received_at", "digest"):
+        hours.setdefault(hour_of(received_at), []).append(digest)
+    return dict(sorted(hours.items()))
 
 
 def edges(viewer: Viewer) -> QuerySet[Edge]:

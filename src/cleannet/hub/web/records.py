@@ -58,7 +58,7 @@ def ledger(request: Asked) -> HttpResponse:
 
 @allowed("read")
 def entry(request: Asked, id: str) -> HttpResponse:
-    """Show one entry as it was entered, with the proof that it is in the ledger, or why there is none yet."""
+    """Show one entry as the viewer may see it, with the proof that it is in the ledger, or why there is none yet."""
     found = entries.entry(request.viewer, id)
     proof: sealing.Inclusion | None = None
     unproven: Told | None = None
@@ -66,8 +66,15 @@ def entry(request: Asked, id: str) -> HttpResponse:
         proof = sealing.prove_entry(found)
     except Refusal as refusal:
         unproven = told(refusal)
-    body = json.dumps(json.loads(bytes(found.body)), ensure_ascii=False, indent=2, sort_keys=True)
-    return render(request, "web/entry.html", {"entry": found, "body": body, "proof": proof, "unproven": unproven})
+    shown = entries.record(request.viewer, found)
+    context = {
+        "entry": found,
+        "body": json.dumps(shown.record, ensure_ascii=False, indent=2, sort_keys=True),
+        "withheld": shown.withheld,
+        "proof": proof,
+        "unproven": unproven,
+    }
+    return render(request, "web/entry.html", context)
 
 
 @allowed("read")

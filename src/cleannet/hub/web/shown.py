@@ -16,6 +16,8 @@ from cleannet.core.form import Filled
 from cleannet.core.policy import Text
 from cleannet.core.terms import Term
 from cleannet.formats import tally
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.web.access import Names, is_chinese
 
 register = Library()
@@ -59,6 +61,18 @@ def told(text: Text | Term | None) -> str:
 def named(code: str, names: Names) -> str:
     """Return a party's name."""
     return names[code]
+
+
+@register.filter
+def note(entry: ledger.Entry, viewer: Viewer) -> str:
+    """Return a person's note on an entry where the viewer may read it."""
+    return ledger.note(viewer, entry)
+
+
+@register.filter
+def sees_figures_of(viewer: Viewer, party: str) -> bool:
+    """Return whether what a party counted is shown to the viewer."""
+    return viewer.sees_figures_of(party)
 
 
 @register.filter

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('request', models.CharField(max_length=64)),
                 ('status', models.PositiveIntegerField()),
                 ('body', models.JSONField(null=True)),
+                ('entry', models.CharField(default='', max_length=36)),
                 ('at', models.DateTimeField()),
             ],
             options={

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('edge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='watch.edge')),
             ],
             options={
+                'indexes': [models.Index(fields=['received_at'], name='message_by_time')],
                 'constraints': [models.UniqueConstraint(fields=('edge', 'sequence'), name='message_once')],
             },
         ),

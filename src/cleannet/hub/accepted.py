@@ -1,0 +1,124 @@
+"""Say what a setting accepts: each function returns "" for a text that is, else what to write instead."""
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable, Collection
+from urllib.parse import urlsplit
+
+Accepts = Callable[[str], str]
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
+_PARTY = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:]+\]")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_DOMAIN = re.compile(r"(?=.{1,254}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+
+
+def anything(_text: str) -> str:
+    """Accept every text: what it means shows only where it is used."""
+    return ""
+
+
+def something(text: str) -> str:
+    """Accept every text but the empty one."""
+    return "" if text else "it must not be empty"
+
+
+def one_of(*words: str) -> Accepts:
+    """Accept one of a few words, in any case."""
+    return lambda text: "" if text.lower() in {word.lower() for word in words} else f"write one of {', '.join(words)}"
+
+
+def code(text: str) -> str:
+    """Accept a hub's code: it is part of case numbers and of texts in which codes are parted by “|”."""
+    return "" if _CODE.fullmatch(text) else "write letters, digits and hyphens, 32 at most"
+
+
+def party(text: str) -> str:
+    """Accept what can be a party's code."""
+    return "" if _PARTY.fullmatch(text) else "write a party's code: small letters, digits and hyphens"
+
+
+def role(roles: Collection[str]) -> Accepts:
+    """Accept a role of the glossary."""
+    return lambda text: "" if text in roles else f"write a role of the glossary: {', '.join(sorted(roles))}"
+
+
+def hosts(text: str) -> str:
+    """Accept host names with commas between."""
+    names = _listed(text)
+    return "" if names and all(map(_HOST.fullmatch, names)) else "write host names with commas between"
+
+
+def origins(text: str) -> str:
+    """Accept origins with commas between, or nothing."""
+    parts = [urlsplit(item) for item in _listed(text)]
+    right = all(part.scheme in ("http", "https") and part.hostname and not part.path.strip("/") for part in parts)
+    return "" if right else "write origins such as https://hub.example with commas between"
+
+
+def header(text: str) -> str:
+    """Accept the name of a header, or nothing."""
+    return "" if not text or _HEADER.fullmatch(text) else "write the name of a header, such as X-Forwarded-Proto"
+
+
+def networks(text: str) -> str:
+    """Accept addresses and networks with commas between, or nothing."""
+    try:
+        for item in _listed(text):
+            ipaddress.ip_network(item)
+    except ValueError:
+        return "write addresses or networks, such as 10.0.0.0/8, with commas between"
+    return ""
+
+
+def bound(text: str) -> str:
+    """Accept where a server listens: address and port, or a socket."""
+    host, _, port = text.rpartition(":")
+    if text.startswith("unix:/") or (_HOST.fullmatch(host) and _is_port(port)):
+        return ""
+    return "write address:port, such as 127.0.0.1:8000, or unix:/path"
+
+
+def server(text: str) -> str:
+    """Accept the address and port of one DNS server, or nothing."""
+    return "" if not text or _is_server(text) else "write address:port, such as 192.0.2.53:53"
+
+
+def servers(text: str) -> str:
+    """Accept named DNS servers with commas between, or nothing."""
+    pairs = [item.partition("=") for item in _listed(text)]
+    right = all(name.strip() and _is_server(address.strip()) for name, _, address in pairs)
+    return "" if right else "write name=address:port with commas between, such as 甲=192.0.2.53:53"
+
+
+def domain(text: str) -> str:
+    """Accept a domain name."""
+    return "" if _DOMAIN.fullmatch(text) else "write a domain name"
+
+
+def base64_text(text: str) -> str:
+    """Accept bytes in base64, or nothing."""
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return "write base64"
+    return ""
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 65536
+
+
+def _is_server(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return _is_port(port)

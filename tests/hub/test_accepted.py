@@ -1,0 +1,32 @@
+import pytest
+
+from cleannet.hub import accepted
+from cleannet.hub.accepted import Accepts
+
+CASES: list[tuple[Accepts, list[str], list[str]]] = [
+    (accepted.anything, ["", "x y"], []),
+    (accepted.something, ["var"], [""]),
+    (accepted.one_of("DEBUG", "INFO"), ["INFO", "info"], ["", "LOUD"]),
+    (accepted.code, ["hub", "CN-1"], ["", "a|b", "a b", "-a", "a" * 33]),
+    (accepted.party, ["cncert", "op-1"], ["", "A", "a|b", "a b", "a"]),
+    (accepted.role({"miit", "cncert"}), ["miit"], ["", "MIIT", "king"]),
+    (accepted.hosts, ["a.example", "127.0.0.1,localhost", "*", ".example", "[::1]"], ["", "http://a", "a b", ","]),
+    (accepted.origins, ["", "https://a.example, http://b:8000"], ["a.example", "ftp://a", "https://", "https://a/b"]),
+    (accepted.header, ["", "X-Forwarded-Proto"], ["X Forwarded", "X_Proto:"]),
+    (accepted.networks, ["", "10.0.0.1", "10.0.0.0/8, fd00::/8"], ["proxy", "10.0.0.1/8", "10.0.0"]),
+    (accepted.bound, ["127.0.0.1:8000", "[::1]:80", "localhost:1", "unix:/run/x"], ["", ":80", "a", "a:0", "a:65536"]),
+    (accepted.server, ["", "192.0.2.1:53", "[::1]:53"], ["192.0.2.1", "ns.example:53", "192.0.2.1:x", "192.0.2.1:²"]),
+    (accepted.servers, ["", "甲=192.0.2.1:53, b=[::1]:5353"], ["192.0.2.1:53", "=192.0.2.1:53", "a=b", "a=192.0.2.1"]),
+    (accepted.domain, ["rpz.cleannet.", "a", "_x.b"], ["", ".", "a..b", "a b", "a" * 64, "a." * 127 + "a."]),
+    (accepted.base64_text, ["", "c2VjcmV0"], ["secret!", "abc"]),
+]
+
+
+@pytest.mark.parametrize(("accepts", "text"), [(accepts, text) for accepts, good, _ in CASES for text in good])
+def test_what_is_right_is_accepted(accepts: Accepts, text: str) -> None:
+    assert accepts(text) == ""
+
+
+@pytest.mark.parametrize(("accepts", "text"), [(accepts, text) for accepts, _, bad in CASES for text in bad])
+def test_what_is_not_is_told_what_to_write(accepts: Accepts, text: str) -> None:
+    assert accepts(text).split()[0] in ("write", "it")
