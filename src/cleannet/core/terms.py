@@ -146,7 +146,16 @@ RIGHTS = _keyed(
         Term("order", "下达处置任务", "Issue orders"),
         Term("feed_back", "反馈处置情况", "Feed back"),
         Term("verify", "验证", "Verify"),
+        Term("record", "登记", "Record acts"),
         Term("administer", "管理", "Administer"),
+    ]
+)
+
+CONTACTS = _keyed(
+    [
+        Term("leader", "主管领导", "Leader in charge"),
+        Term("head", "责任部门负责人", "Head of the responsible department"),
+        Term("contact", "联系人", "Contact"),
     ]
 )
 

@@ -39,6 +39,22 @@ class Person(models.Model):
         return self.code
 
 
+class Contact(models.Model):
+    """Hold who a party names as its 主管领导, 责任部门负责人 or 联系人 (terms.CONTACTS), and how to reach them."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="contacts")
+    part = models.CharField(max_length=10)
+    name = models.CharField(max_length=100)
+    phone = models.CharField(max_length=40)
+    mail = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["party", "part"], name="contact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.part}"
+
+
 class Token(models.Model):
     """Let a program act for a party, or for one of its people, with some rights; only the token's digest is kept."""
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Mapping
 
-_DISPOSER = frozenset({"read", "feed_back"})
+_EVERYBODY = frozenset({"read", "record", "administer"})
+_DISPOSER = _EVERYBODY | {"feed_back"}
 HELD_BY: Mapping[str, frozenset[str]] = {
-    "miit": frozenset({"read", "assess", "notify", "order"}),
-    "bureau": frozenset({"read"}),
-    "cncert": frozenset({"read", "submit", "report", "notify", "order", "feed_back", "verify", "administer"}),
-    "operator": frozenset({"read", "submit", "report", "feed_back"}),
+    "miit": _EVERYBODY | {"assess", "notify", "order"},
+    "bureau": _EVERYBODY,
+    "cncert": _DISPOSER | {"report", "notify", "order", "verify"},
+    "operator": _DISPOSER | {"submit", "report"},
     "registry": _DISPOSER,
     "registrar": _DISPOSER,
-    "access": frozenset({"read"}),
-    "idc": frozenset({"read"}),
-    "police": frozenset({"read"}),
+    "access": _EVERYBODY,
+    "idc": _EVERYBODY,
+    "police": _EVERYBODY,
 }
 
 
