@@ -38,8 +38,7 @@ def test_from_a_tally_to_a_closed_case(bind: BindNetwork) -> None:
         wanted=[Wanted("op1", "control", HOST), Wanted("op1", "distribution", "dl.evil-emial.example.net")],
         now=NOW + 3 * MINUTE,
     )
-    assert disposal.deliver(now=NOW + 3 * MINUTE, lease=LEASE) == 2
-    assert disposal.deliver(now=NOW + 4 * MINUTE, lease=LEASE) == 0
+    assert [disposal.deliver(now=NOW + 3 * MINUTE, lease=LEASE) for _ in range(3)] == [1, 1, 0]
     for order in issued:
         disposal.acknowledge(viewer=op1, order=order.number, now=NOW + 4 * MINUTE)
 
@@ -56,7 +55,7 @@ def test_from_a_tally_to_a_closed_case(bind: BindNetwork) -> None:
 
     bind.heed()
     again = disposal.issue_again(viewer=centre, case=case, now=NOW + 9 * MINUTE)
-    assert disposal.deliver(now=NOW + 9 * MINUTE, lease=LEASE) == 2
+    assert [disposal.deliver(now=NOW + 9 * MINUTE, lease=LEASE) for _ in range(3)] == [1, 1, 0]
     second = feedback.feed_back(
         viewer=op1,
         notice=again[0].notice,
