@@ -1,6 +1,6 @@
 """A small world for tests: MIIT, two bureaus, CNCERT, two operators with an edge each, a registrar, one program."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -48,9 +48,12 @@ class World:
     keys: dict[str, Ed25519PrivateKey] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
 
-    def populate(self) -> "World":
+    def populate(self, *, known: Collection[str] = ()) -> "World":
+        """Register everybody but those who are `known` to the hub already."""
         parties.adopt(policy=shipped()[LAW], actor=CENTRE, now=NOW - timedelta(days=30))
         for code, (zh, role, province, also) in PARTIES.items():
+            if code in known:
+                continue
             parties.register(
                 code=code,
                 zh=zh,

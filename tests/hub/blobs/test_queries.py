@@ -41,5 +41,5 @@ def test_described_and_erasable_come_in_order() -> None:
     early = actions.put(b"a", kind="paper", now=NOW, keep_until=NOW + timedelta(hours=1))
     actions.put(b"c", kind="paper", now=NOW)
     assert [row.ref for row in queries.described([late.ref, early.ref, "0" * 64])] == [early.ref, late.ref]
-    assert queries.erasable(NOW + timedelta(hours=2)) == [late.ref, early.ref]
-    assert queries.erasable(NOW) == [late.ref]
+    assert queries.erasable(NOW + timedelta(hours=2), kinds=["paper"]) == [late.ref, early.ref]
+    assert queries.erasable(NOW, kinds=["paper"]) == [late.ref]

@@ -57,6 +57,7 @@ def test_signing_for_an_order_is_once_and_the_addressees_own(order: Order) -> No
 
 
 def test_without_a_primary_the_delivery_waits_and_says_why(order: Order) -> None:
+    assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 1
     assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 0
     (waiting,) = queries.deliveries(viewer("cncert"), case=order.case)
     assert "no primary is set" in waiting.failure
@@ -70,17 +71,30 @@ def test_a_server_that_refuses_or_hangs_leaves_the_delivery_waiting_ever_longer(
         settings.CLEANNET_DNS_PRIMARY = f"127.0.0.1:{hanging.getsockname()[1]}"
         settings.CLEANNET_DNS_KEY = "c2VjcmV0"
         settings.CLEANNET_DNS_SECONDS = 1
-        assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 0
+        assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 1
     (waiting,) = queries.deliveries(viewer("cncert"), case=order.case)
     assert "did not answer within 1 seconds" in waiting.failure
     first = waiting.ready_at
     assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 0
-    assert actions.deliver(now=first, lease=LEASE) == 0
+    assert actions.deliver(now=first, lease=LEASE) == 1
     waiting.refresh_from_db()
     assert "cannot be reached" in waiting.failure
     assert waiting.ready_at - first > first - (NOW + MINUTE)
     assert waiting.done_at is None
     assert not ledger.entries(viewer("cncert"), kind="order.delivered").exists()
+
+
+def test_a_key_that_is_none_is_the_deliverys_failure_and_not_the_lanes(order: Order, settings: Settings) -> None:
+    settings.CLEANNET_DNS_PRIMARY, settings.CLEANNET_DNS_KEY = "127.0.0.1:9", "abc"
+    assert actions.deliver(now=NOW + MINUTE, lease=LEASE) == 1
+    (waiting,) = queries.deliveries(viewer("cncert"), case=order.case)
+    assert waiting.failure.startswith("no update can be made of zone, key name, key and host")
+
+
+def test_each_delivery_is_tried_in_a_round_and_a_lease_of_its_own(case: str) -> None:
+    wanted = [Wanted("op1", "control", HOST), Wanted("op2", "control", HOST)]
+    actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW)
+    assert [actions.deliver(now=NOW + MINUTE, lease=LEASE) for _ in range(3)] == [1, 1, 0]
 
 
 def test_nothing_is_issued_again_while_nothing_failed(order: Order) -> None:
@@ -120,7 +134,7 @@ def test_a_name_is_ordered_once_and_as_what_it_is(case: str) -> None:
 def test_what_an_annulled_case_had_waiting_is_given_up(order: Order) -> None:
     incidents.propose_annulment(viewer=viewer("cncert"), case=order.case, reason="误报", now=NOW + MINUTE)
     incidents.confirm_annulment(viewer=viewer("cncert", "p-2"), case=order.case, now=NOW + MINUTE)
-    assert actions.deliver(now=NOW + 2 * MINUTE, lease=LEASE) == 0
+    assert actions.deliver(now=NOW + 2 * MINUTE, lease=LEASE) == 1
     assert queries.oldest_delivery(now=NOW + 3 * MINUTE) is None
     assert not ledger.entries(viewer("cncert"), kind="order.delivered").exists()
     with pytest.raises(cases.NoCase, match="not_open"):

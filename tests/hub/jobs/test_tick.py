@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from cleannet.cli.demo_bind import KEY_NAME
+from cleannet.cli.demo_loopback import LoopbackNetwork
 from cleannet.hub import operations
+from cleannet.hub.disposal import resolution
+from cleannet.hub.disposal.resolution import Primary, Server
 from cleannet.hub.jobs import tick
 from cleannet.hub.jobs.lanes import LANES, Lane
 from cleannet.hub.ledger import queries
@@ -52,6 +57,53 @@ def test_a_process_killed_at_any_moment_loses_nothing_and_does_nothing_twice(own
 @pytest.mark.all
 def test_fifty_kills_lose_nothing(own_hub: Any) -> None:
     storm(own_hub, 50)
+
+
+@pytest.fixture
+def network() -> Iterator[LoopbackNetwork]:
+    running = LoopbackNetwork("rpz.cleannet.")
+    running.start()
+    yield running
+    running.stop()
+
+
+def deliver_in_a_storm(hub: Any, network: LoopbackNetwork, orders: int, kills: int) -> None:
+    """Kill a process that brings orders to the network, `kills` times, then let it finish."""
+    hub.environ |= {
+        "CLEANNET_PARTY": "cncert",
+        "CLEANNET_DNS_PRIMARY": network.primary,
+        "CLEANNET_DNS_ZONE": network.zone,
+        "CLEANNET_DNS_KEY_NAME": KEY_NAME,
+        "CLEANNET_DNS_KEY": network.secret,
+    }
+    hub.work("order", str(orders))
+    chance = random.Random()
+    for _ in range(kills):
+        process = hub.start("deliver")
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(chance.uniform(0.02, 0.4))
+        process.kill()
+        process.communicate()
+    hub.work("deliver")
+    count = json.loads(hub.work("count"))
+    assert count["waiting"] == 0
+    hosts = [f"c{number}.evil-emial.example.org" for number in range(orders)]
+    assert sorted(count["delivered"]) == sorted(hosts)
+    primary = Primary(Server("p", "127.0.0.1", network.ports[0]), network.zone, KEY_NAME, network.secret)
+    assert {resolution.rule_stands(primary, host, timeout=5).verdict for host in hosts} == {"gone"}
+    verified = hub.cleannet("ledger", "verify", "--json")
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_a_delivery_killed_at_any_moment_is_made_and_entered_exactly_once(
+    own_hub: Any, network: LoopbackNetwork
+) -> None:
+    deliver_in_a_storm(own_hub, network, 40, 3)
+
+
+@pytest.mark.all
+def test_fifty_kills_deliver_each_order_exactly_once(own_hub: Any, network: LoopbackNetwork) -> None:
+    deliver_in_a_storm(own_hub, network, 300, 50)
 
 
 def write_together(hub: Any, seconds: float) -> None:

@@ -1,6 +1,6 @@
 """A process of its own that enters acts and lets time pass, for tests that kill it or run several at once.
 
-Usage: worker.py enter NAME COUNT | write NAME SECONDS | count
+Usage: worker.py enter NAME COUNT | write NAME SECONDS | order COUNT | deliver | count
 """
 
 import json
@@ -8,19 +8,29 @@ import os
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import django
 
+sys.path.insert(0, str(Path(__file__).parents[3]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cleannet.hub.settings")
 django.setup()
 
-from cleannet.core.clock import shipped_calendar  # noqa: E402 - Django must be set up before models are imported
+from tests.hub.world import LAW as LAW_ID  # noqa: E402 - Django must be set up before models are imported
+from tests.hub.world import PROGRAM, World, viewer  # noqa: E402
+
+from cleannet.core.allow import AllowLists  # noqa: E402
+from cleannet.core.clock import shipped_calendar  # noqa: E402
 from cleannet.core.entry import Participants  # noqa: E402
 from cleannet.core.policy_file import shipped  # noqa: E402
 from cleannet.core.terms import Grade  # noqa: E402
+from cleannet.hub.disposal import actions as disposal  # noqa: E402
+from cleannet.hub.disposal.models import Delivery  # noqa: E402
 from cleannet.hub.jobs import lanes, tick  # noqa: E402
 from cleannet.hub.ledger import actions  # noqa: E402
 from cleannet.hub.ledger.models import Duty, Entry, Reminder, Seal, Unsealed  # noqa: E402
+from cleannet.hub.parties import actions as parties  # noqa: E402
+from cleannet.hub.programs import actions as programs  # noqa: E402
 
 LAW = shipped()["mobile_malware_2011"]
 WHO = Participants({"miit": {"miit"}, "cncert": {"cncert"}, "operator": {"cmcc"}, "bureau:relevant": {"gd"}})
@@ -45,9 +55,26 @@ def enter(kind: str, case: str, **rest: object) -> None:
     )
 
 
-def seal_and_remind() -> None:
-    if tick.once([lane for lane in lanes.LANES if lane.name in ("seal", "reminders")]):
+def come_round(*names: str) -> None:
+    if tick.once([lane for lane in lanes.LANES if lane.name in names]):
         raise SystemExit("a lane failed")
+
+
+def seal_and_remind() -> None:
+    come_round("seal", "reminders")
+
+
+def order(count: int) -> None:
+    """Order one operator to block `count` names."""
+    now = datetime.now(UTC)
+    world = World().populate(known=["cncert"])
+    parties.delegate(policy=LAW_ID, rule="10.3.notice", delegate="cncert", actor=actions.Actor("miit", "miit"), now=now)
+    hosts = [f"c{number}.evil-emial.example.org" for number in range(count)]
+    for host in hosts:
+        programs.add_indicator(program=PROGRAM, text=host, role="control", source="t", allow=AllowLists(), now=now)
+    (case,) = world.tally("op1", 10_001, now).cases
+    wanted = [disposal.Wanted("op1", "control", host) for host in hosts]
+    disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now)
 
 
 def main() -> None:
@@ -70,12 +97,20 @@ def main() -> None:
             enter("incident.graded", f"{rest[0]}-{number}")
             number += 1
         print(number, flush=True)
+    elif what == "order":
+        order(int(rest[0]))
+    elif what == "deliver":
+        while Delivery.objects.filter(done_at=None).exists():
+            come_round("deliveries", "seal")
+            time.sleep(0.05)
     else:
         graded = Entry.objects.filter(kind="incident.graded")
         print(
             json.dumps(
                 {
                     "entries": Entry.objects.count(),
+                    "waiting": Delivery.objects.filter(done_at=None).count(),
+                    "delivered": [entry.facts["host"] for entry in Entry.objects.filter(kind="order.delivered")],
                     "acts": Entry.objects.filter(party="cmcc").count(),
                     "graded": graded.count(),
                     "seals": Seal.objects.count(),

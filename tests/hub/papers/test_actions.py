@@ -2,14 +2,18 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
-from tests.hub.world import LAW, NOW, World, viewer
+from tests.hub.world import CENTRE, LAW, NOW, World, viewer
 
+from cleannet.core import policy_file
+from cleannet.core.clock import kept_until
 from cleannet.core.form import UnknownField
 from cleannet.core.policy_file import shipped
 from cleannet.formats.pdf import GlyphMissing
 from cleannet.hub.blobs import queries as blobs
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions, queries
 from cleannet.hub.papers.actions import PaperRefused
+from cleannet.hub.parties import actions as parties
 
 pytestmark = pytest.mark.django_db
 POLICY = shipped()[LAW]
@@ -54,11 +58,21 @@ def test_what_no_form_has_is_refused() -> None:
 def test_a_paper_is_kept_while_its_case_is_open_and_60_days_from_the_last_act() -> None:
     World().populate()
     prepared = actions.prepare(policy=POLICY, form="annex3", values={}, at=NOW)
+    assert {blob.keep_until for blob in blobs.described(prepared.blobs)} == {NOW + actions.DRAFT_KEPT}
     actions.issue(prepared=prepared, number="N-9", case="C9", party="op1", recipients=["miit"], entry="e")
     assert {blob.keep_until for blob in blobs.described(prepared.blobs)} == {None}
     actions.end_keeping(case="C9", laws=[POLICY], last_act=NOW)
     until = {blob.keep_until for blob in blobs.described(prepared.blobs)}
     assert until == {datetime(2027, 1, 21, 16, 0, tzinfo=UTC)}
+
+
+def test_the_longest_rule_of_the_adopted_laws_wins() -> None:
+    World().populate()
+    paper = issue()
+    longer = policy_file.parse(POLICY.text.replace('limit = "60d"', 'limit = "90d"'), "mobile_malware_2011.toml")
+    parties.adopt(policy=longer, actor=CENTRE, now=NOW)
+    actions.end_keeping(case="C", laws=[POLICY], last_act=NOW)
+    assert {blob.keep_until for blob in blobs.described(paper.blobs)} == {kept_until(NOW, 90)}
 
 
 @pytest.mark.parametrize(
@@ -99,3 +113,5 @@ def test_who_sees_a_paper() -> None:
     assert [paper] == list(queries.papers(viewer("op1"), case="C")) == list(queries.papers(viewer("js"), case="C"))
     assert [paper] == list(queries.papers(viewer("cncert"), case="C"))
     assert not queries.papers(viewer("op2"), case="C").exists()
+    assert not queries.papers(Viewer("op", "operator")).exists()
+    assert not queries.papers(Viewer("OP1", "operator")).exists()

@@ -4,9 +4,12 @@ import pytest
 from tests.hub.web.conftest import ClientOf
 from tests.hub.world import World, viewer
 
+from cleannet.core.clock import BEIJING
 from cleannet.hub.incidents import reports
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger import sealing
+from cleannet.hub.papers import actions as papers_of
+from cleannet.hub.papers import erasing
 from cleannet.hub.papers import queries as papers
 from cleannet.hub.programs import actions as programs
 
@@ -24,6 +27,20 @@ def test_a_paper_is_listed_and_downloaded_by_those_it_reached(case: str, client_
     assert client_of("op1").get(f"/papers/{paper.pk}/exe").status_code == 404
     assert client_of("op2").get(f"/papers/{paper.pk}/pdf").status_code == 404
     assert "There is no paper here." in client_of("op2").get("/papers").content.decode()
+
+
+def test_an_erased_paper_is_shown_as_erased_and_not_given(case: str, client_of: ClientOf, now: datetime) -> None:
+    paper = reports.report(viewer=viewer("op1"), case=case, now=now)
+    papers_of.end_keeping(case=case, laws=[], last_act=now)
+    later = now + timedelta(days=70)
+    assert erasing.erase_expired(now=later)
+    client = client_of("op1")
+    page = client.get("/papers").content.decode()
+    assert f"erased {later.astimezone(BEIJING):%Y-%m-%d %H:%M}" in page
+    assert f"/papers/{paper.pk}/pdf" not in page
+    answer = client.get(f"/papers/{paper.pk}/pdf")
+    assert answer.status_code == 410
+    assert "The file was erased when its time was over." in answer.content.decode()
 
 
 def test_the_ledger_is_filtered_and_shows_its_head(case: str, client_of: ClientOf, now: datetime) -> None:

@@ -64,7 +64,10 @@ def entry(viewer: Viewer, entry: Entry) -> dict[str, Any]:
 def paper(paper: Paper) -> dict[str, Any]:
     """Return what a paper is, without its bytes."""
     fields = "number version form case party recipients missing".split()
-    return {"id": paper.pk, "issued_at": paper.issued_at.isoformat(), **{name: getattr(paper, name) for name in fields}}
+    moments = {"issued_at": paper.issued_at.isoformat(), "erased_at": None}
+    if paper.erased_at:
+        moments["erased_at"] = paper.erased_at.isoformat()
+    return {"id": paper.pk, **moments, **{name: getattr(paper, name) for name in fields}}
 
 
 def sighting(seen: Sighting) -> dict[str, Any]:

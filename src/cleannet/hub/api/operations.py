@@ -179,10 +179,10 @@ def list_papers(request: HttpRequest, number: str, after: int = 0, limit: int = 
     return {"items": [answers.paper(row) for row in rows], "next": following}
 
 
-@api.get("/papers/{number}/{kind}", response={200: None, **PROBLEMS})
+@api.get("/papers/{number}/{kind}", response={200: None, 410: schemas.Problem, **PROBLEMS})
 @allowed("read")
 def download(request: HttpRequest, number: int, kind: str) -> HttpResponse:
-    """Download a paper by its id as it was issued, as pdf or docx."""
+    """Download a paper by its id as it was issued, as pdf or docx; 410 once it was erased."""
     content = papers.content(papers.paper(viewer_of(request), number), kind)
     return HttpResponse(content, content_type=papers.FILES[kind])
 

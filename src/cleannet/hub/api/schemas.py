@@ -114,6 +114,7 @@ class PaperOut(Schema):
     party: str
     recipients: list[str]
     issued_at: datetime
+    erased_at: datetime | None
     missing: list[str]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -63,7 +64,7 @@ def erase(*, ref: str, now: datetime) -> bool:
     """Destroy bytes, salt and key of a blob and return whether there was anything left to destroy.
 
     Raises BlobRefused while it must be kept, is held, or was never there. Killed half way, the key is gone first and
-    `sweep` removes the file.
+    `sweep` removes the file; inside a transaction the file goes when it is committed.
     """
     row = Blob.objects.filter(ref=ref).first()
     if row is None:
@@ -74,7 +75,7 @@ def erase(*, ref: str, now: datetime) -> bool:
         row.refresh_from_db()
         if row.erased_at is None:
             raise BlobRefused("blob.held" if row.held else "blob.kept", ref=ref, keep_until=row.keep_until)
-    store.Files(settings.CLEANNET_DATA).remove(ref)
+    transaction.on_commit(partial(store.Files(settings.CLEANNET_DATA).remove, ref))
     return bool(erased)
 
 

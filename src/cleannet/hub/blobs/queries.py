@@ -1,6 +1,6 @@
 """Read blobs. Whoever calls has decided that the viewer may see the entry or paper the blob belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -37,7 +37,9 @@ def described(refs: Iterable[str]) -> list[Blob]:
     return list(Blob.objects.filter(ref__in=list(refs)).order_by("stored_at", "ref"))
 
 
-def erasable(now: datetime) -> list[str]:
-    """Return the references of the blobs whose time is over and that nothing holds, longest overdue first."""
-    ripe = Blob.objects.filter(erased_at=None, held=False, keep_until__lte=now)
+def erasable(now: datetime, *, kinds: Collection[str]) -> list[str]:
+    """Return the references of the blobs of some kinds whose time is over and that nothing holds, longest overdue
+    first.
+    """
+    ripe = Blob.objects.filter(erased_at=None, held=False, keep_until__lte=now, kind__in=kinds)
     return list(ripe.order_by("keep_until").values_list("ref", flat=True))

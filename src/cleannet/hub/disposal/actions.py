@@ -91,33 +91,32 @@ def acknowledge(*, viewer: Viewer, order: str, now: datetime) -> None:
 
 
 def deliver(*, now: datetime, lease: timedelta) -> int:
-    """Bring waiting orders to the network, one after another, and return how many arrived.
+    """Bring the order that has waited longest to the network; return 1 when one was ready, whether it arrived or not.
 
-    A server that refuses or hangs leaves the delivery waiting with its last error, tried again ever later. What a case
-    that ended still had waiting is given up.
+    One at a time, so that its lease begins when it is tried, however long those before it hung. A server that refuses
+    or hangs leaves the delivery waiting with its last error, tried again ever later. What a case that ended still had
+    waiting is given up.
     """
-    arrived = 0
+    row = work.claim(Delivery.objects.select_related("order"), now=now, lease=lease)
+    if row is None:
+        return 0
+    if not cases.is_open(row.order.case):
+        work.finish(row, now=now)
+        return 1
     primary = network.primary()
-    for row in work.claims(Delivery.objects.select_related("order"), now=now, lease=lease):
-        if not cases.is_open(row.order.case):
-            work.finish(row, now=now)
-            continue
-        try:
-            if primary is None:
-                raise resolution.DeliveryFailed("no primary is set; set CLEANNET_DNS_PRIMARY and its key")
-            resolution.publish(primary, [row.order.host], timeout=settings.CLEANNET_DNS_SECONDS)
-        except resolution.DeliveryFailed as error:
-            delay = min(MOST_DELAY, timedelta(seconds=2 ** min(row.attempts, 10)))
-            work.postpone(row, until=now + delay, failure=str(error))
-            continue
-        with transaction.atomic():
-            if not work.finish(row, now=now):
-                transaction.set_rollback(True)
-                continue
+    try:
+        if primary is None:
+            raise resolution.DeliveryFailed("no primary is set; set CLEANNET_DNS_PRIMARY and its key")
+        resolution.publish(primary, [row.order.host], timeout=settings.CLEANNET_DNS_SECONDS)
+    except resolution.DeliveryFailed as error:
+        delay = min(MOST_DELAY, timedelta(seconds=2 ** min(row.attempts, 10)))
+        work.postpone(row, until=now + delay, failure=str(error))
+        return 1
+    with transaction.atomic():
+        if work.finish(row, now=now):
             owner = parties.party(row.order.party)
             _enter("order.delivered", row.order, Actor(owner.code, owner.role), now, key=f"delivered:{row.key}")
-        arrived += 1
-    return arrived
+    return 1
 
 
 def close(*, viewer: Viewer, case: str, now: datetime) -> None:

@@ -56,13 +56,14 @@ class Answer:
 def publish(primary: Primary, hosts: Collection[str], *, timeout: float) -> None:
     """Put the rules that block `hosts` into the primary's zone; repeating it changes nothing.
 
-    Raises DeliveryFailed when the server refuses, does not answer in `timeout` seconds or cannot be reached.
+    Raises DeliveryFailed when the server refuses, does not answer in `timeout` seconds or cannot be reached, and when
+    key, zone or host cannot be written into a message at all.
     """
-    ring = dns.tsigkeyring.from_text({primary.key_name: (ALGORITHM, primary.secret)})
-    update = dns.update.UpdateMessage(primary.zone, keyring=ring, keyalgorithm=ALGORITHM)
-    for host in sorted(set(hosts)):
-        for owner in owners(host, primary.zone):
-            update.replace(dns.name.from_text(owner), TTL, "CNAME", ".")
+    try:
+        update = _update(primary, hosts)
+    except (ValueError, dns.exception.DNSException) as error:
+        why = error or type(error).__name__
+        raise DeliveryFailed(f"no update can be made of zone, key name, key and host: {why}") from error
     where = f"{primary.server.name} ({primary.server.address}:{primary.server.port})"
     try:
         answer = dns.query.tcp(update, primary.server.address, timeout=timeout, port=primary.server.port)
@@ -74,6 +75,15 @@ def publish(primary: Primary, hosts: Collection[str], *, timeout: float) -> None
         raise DeliveryFailed(f"{where} cannot be reached: {error or type(error).__name__}") from error
     if answer.rcode() != dns.rcode.NOERROR:
         raise DeliveryFailed(f"{where} refused the update: {dns.rcode.to_text(answer.rcode())}")
+
+
+def _update(primary: Primary, hosts: Collection[str]) -> dns.update.UpdateMessage:
+    ring = dns.tsigkeyring.from_text({primary.key_name: (ALGORITHM, primary.secret)})
+    update = dns.update.UpdateMessage(primary.zone, keyring=ring, keyalgorithm=ALGORITHM)
+    for host in sorted(set(hosts)):
+        for owner in owners(host, primary.zone):
+            update.replace(dns.name.from_text(owner), TTL, "CNAME", ".")
+    return update
 
 
 def look(server: Server, host: str, *, timeout: float) -> Answer:

@@ -10,6 +10,7 @@ from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.ledger import reminders, sealing, turning
+from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import actions as watch
 
@@ -47,6 +48,11 @@ def sweep_blobs(_now: datetime) -> int:
     return len(blobs.sweep())
 
 
+def erase_papers(now: datetime) -> int:
+    """Erase papers whose time is over."""
+    return papers.erase_expired(now=now)
+
+
 def deliver(now: datetime) -> int:
     """Bring waiting orders to the network."""
     return disposal.deliver(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
@@ -67,6 +73,7 @@ LANES = (
     Lane("deliveries", 1, deliver),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
+    Lane("erasures", 600, erase_papers),
     Lane("blobs", 600, sweep_blobs),
     Lane("answers", 3600, forget_answers),
     # Last, so that one round of all lanes leaves nothing unsealed.

@@ -200,10 +200,15 @@ def health(*, now: datetime) -> Health:
     )
 
 
+def naming(column: str, party: str) -> Q:
+    """Find a party code in a text of `ledger_record.addressed`; LIKE would ignore case on SQLite."""
+    return Q(GreaterThan(StrIndex(column, Value(f"|{party}|")), 0))
+
+
 def _entries_seen(viewer: Viewer) -> Q:
     if viewer.sees_all:
         return Q()
-    seen = Q(party=viewer.party) | _names("addressed", viewer.party)
+    seen = Q(party=viewer.party) | naming("addressed", viewer.party)
     if viewer.role == "bureau" and viewer.province:
         seen |= Q(province=viewer.province)
     return seen
@@ -212,15 +217,10 @@ def _entries_seen(viewer: Viewer) -> Q:
 def _duties_seen(viewer: Viewer) -> Q:
     if viewer.sees_all:
         return Q()
-    seen = _names("concerned", viewer.party)
+    seen = naming("concerned", viewer.party)
     if viewer.role == "bureau" and viewer.province:
         seen |= Q(province=viewer.province)
     return seen
-
-
-def _names(column: str, party: str) -> Q:
-    """Find a party code in one of the texts of `ledger_record.addressed`; LIKE would ignore case on SQLite."""
-    return Q(GreaterThan(StrIndex(column, Value(f"|{party}|")), 0))
 
 
 def _seconds(age: timedelta) -> int:

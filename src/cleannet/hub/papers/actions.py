@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -11,11 +11,14 @@ from cleannet.core.clock import BEIJING, kept_until
 from cleannet.core.form import Filled, fill
 from cleannet.core.policy import Form, Policy
 from cleannet.core.refusal import Refusal
-from cleannet.formats import canonical, docx, pdf
+from cleannet.formats import canonical, docx, ledger_record, pdf
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.papers.models import Counter, Paper
+from cleannet.hub.parties import queries as parties
 
 FIXED = frozenset({"unit", "to", "cc", "task_number", "reported_at", "fed_back_at", "identified_at"})
+# What was rendered for an act that was refused is erased after this.
+DRAFT_KEPT = timedelta(days=1)
 STANDING_UNCONFIRMED = "注：所依据文件的效力待核。"
 
 
@@ -64,7 +67,8 @@ def prepare(
     at: datetime,
     lines: Sequence[Mapping[str, str]] = (),
 ) -> Prepared:
-    """Fill and render a form of a law and keep its bytes, outside any transaction, until `end_keeping`.
+    """Fill and render a form of a law and keep its bytes, outside any transaction: for a day, from `issue` on until
+    `end_keeping`.
 
     An empty field prints 待查 and is named in `missing`; it never blocks. Raises PaperRefused, core.form.UnknownField,
     formats.pdf.GlyphMissing or FontMissing.
@@ -89,14 +93,18 @@ def prepare(
         ("paper.pdf", pdf.render(filled, font, at)),
         ("paper.docx", docx.render(filled, at)),
     )
-    content, as_pdf, as_docx = (blobs.put(made, kind=kind, now=at, keep_until=None).ref for kind, made in rendered)
+    content, as_pdf, as_docx = (
+        blobs.put(made, kind=kind, now=at, keep_until=at + DRAFT_KEPT).ref for kind, made in rendered
+    )
     return Prepared(policy, filled, at, content, as_pdf, as_docx, pdf.digests(font))
 
 
 def issue(*, prepared: Prepared, number: str, case: str, party: str, recipients: Collection[str], entry: str) -> Paper:
     """Record a prepared form as an issued paper, in the transaction of the entry that issues it; a known number gets
-    the next version.
+    the next version. Its bytes are kept from now on.
     """
+    for ref in prepared.blobs:
+        blobs.keep(ref=ref, until=None)
     last = Paper.objects.filter(number=number).order_by("-version").first()
     try:
         with transaction.atomic():
@@ -109,6 +117,7 @@ def issue(*, prepared: Prepared, number: str, case: str, party: str, recipients:
                 case=case,
                 party=party,
                 recipients=sorted(recipients),
+                concerned=ledger_record.addressed(sorted({party, *recipients})),
                 issued_at=prepared.at,
                 missing=prepared.missing,
                 content=prepared.content,
@@ -122,11 +131,12 @@ def issue(*, prepared: Prepared, number: str, case: str, party: str, recipients:
 
 
 def end_keeping(*, case: str, laws: Collection[Policy], last_act: datetime) -> None:
-    """Let the papers of a case that ended be erased when the longest rule of its laws is over (545号 十二)."""
-    days = max((rule.days for law in laws for rule in law.retention if "papers" in rule.of), default=0)
+    """Let the papers of a case that ended be erased when the longest rule of its own and all adopted laws is over."""
+    adopted = [*laws, *parties.laws(now=last_act)]
+    days = max((rule.days for law in adopted for rule in law.retention if "papers" in rule.of), default=0)
     if days:
         for paper in Paper.objects.filter(case=case):
-            for ref in (paper.content, paper.pdf, paper.docx):
+            for ref in paper.blobs:
                 blobs.end_keeping(ref=ref, until=kept_until(last_act, days))
 
 

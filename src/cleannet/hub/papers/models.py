@@ -4,9 +4,13 @@ from django.db import models
 
 
 class Paper(models.Model):
-    """Hold one issued 文书. A later version of the same paper is a row of its own; none is ever changed.
+    """Hold one issued 文书. A later version of the same paper is a row of its own; none is ever changed, but its bytes
+    are erased when their time is over: then `erased_at` says when.
 
-    `pdf`, `docx` and `content` are references of hub.blobs; `made_with` holds the digests of template, font and typst.
+    `concerned` is its party and recipients as one text, as formats.ledger_record.addressed writes them.
+
+    `pdf`, `docx` and `content` are references of hub.blobs; `made_with` holds the digests of template, font and
+    typst.
     """
 
     number = models.CharField(max_length=64)
@@ -17,6 +21,7 @@ class Paper(models.Model):
     case = models.CharField(max_length=64)
     party = models.CharField(max_length=64)
     recipients = models.JSONField()
+    concerned = models.TextField()
     issued_at = models.DateTimeField()
     missing = models.JSONField()
     content = models.CharField(max_length=64)
@@ -24,6 +29,7 @@ class Paper(models.Model):
     docx = models.CharField(max_length=64)
     made_with = models.JSONField()
     entry = models.CharField(max_length=36)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["number", "version"], name="paper_version_once")]
@@ -31,6 +37,11 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}.{self.version}"
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Return the references of all its bytes."""
+        return (self.content, self.pdf, self.docx)
 
 
 class Counter(models.Model):

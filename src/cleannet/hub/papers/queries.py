@@ -3,12 +3,13 @@
 import json
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from cleannet.core.form import fill
 from cleannet.core.refusal import Refusal
 from cleannet.formats import docx, pdf
 from cleannet.hub.blobs import queries as blobs
+from cleannet.hub.ledger.queries import naming
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers.models import Paper as Paper
 from cleannet.hub.parties import queries as parties
@@ -28,9 +29,7 @@ def papers(viewer: Viewer, *, case: str | None = None) -> QuerySet[Paper]:
         found = found.filter(case=case)
     if viewer.sees_all:
         return found
-    mine = Q(party=viewer.party)
-    received = [paper.pk for paper in found if viewer.party in paper.recipients]
-    return found.filter(mine | Q(pk__in=received))
+    return found.filter(naming("concerned", viewer.party))
 
 
 def paper(viewer: Viewer, pk: int) -> Paper:

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('case', models.CharField(max_length=64)),
                 ('party', models.CharField(max_length=64)),
                 ('recipients', models.JSONField()),
+                ('concerned', models.TextField()),
                 ('issued_at', models.DateTimeField()),
                 ('missing', models.JSONField()),
                 ('content', models.CharField(max_length=64)),
@@ -37,6 +38,7 @@ class Migration(migrations.Migration):
                 ('docx', models.CharField(max_length=64)),
                 ('made_with', models.JSONField()),
                 ('entry', models.CharField(max_length=36)),
+                ('erased_at', models.DateTimeField(null=True)),
             ],
             options={
                 'indexes': [models.Index(fields=['case', 'issued_at'], name='paper_of_case')],
