@@ -79,6 +79,46 @@ ROLES = _keyed(
     ]
 )
 
+# By the code of GB/T 2260.
+PROVINCES = _keyed(
+    [
+        Term("11", "北京", "Beijing"),
+        Term("12", "天津", "Tianjin"),
+        Term("13", "河北", "Hebei"),
+        Term("14", "山西", "Shanxi"),
+        Term("15", "内蒙古", "Inner Mongolia"),
+        Term("21", "辽宁", "Liaoning"),
+        Term("22", "吉林", "Jilin"),
+        Term("23", "黑龙江", "Heilongjiang"),
+        Term("31", "上海", "Shanghai"),
+        Term("32", "江苏", "Jiangsu"),
+        Term("33", "浙江", "Zhejiang"),
+        Term("34", "安徽", "Anhui"),
+        Term("35", "福建", "Fujian"),
+        Term("36", "江西", "Jiangxi"),
+        Term("37", "山东", "Shandong"),
+        Term("41", "河南", "Henan"),
+        Term("42", "湖北", "Hubei"),
+        Term("43", "湖南", "Hunan"),
+        Term("44", "广东", "Guangdong"),
+        Term("45", "广西", "Guangxi"),
+        Term("46", "海南", "Hainan"),
+        Term("50", "重庆", "Chongqing"),
+        Term("51", "四川", "Sichuan"),
+        Term("52", "贵州", "Guizhou"),
+        Term("53", "云南", "Yunnan"),
+        Term("54", "西藏", "Tibet"),
+        Term("61", "陕西", "Shaanxi"),
+        Term("62", "甘肃", "Gansu"),
+        Term("63", "青海", "Qinghai"),
+        Term("64", "宁夏", "Ningxia"),
+        Term("65", "新疆", "Xinjiang"),
+        Term("71", "台湾", "Taiwan"),
+        Term("81", "香港", "Hong Kong"),
+        Term("82", "澳门", "Macao"),
+    ]
+)
+
 CALENDAR = Term("calendar", "日历", "Calendar")
 
 RECIPIENTS = _keyed(

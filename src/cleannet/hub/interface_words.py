@@ -43,5 +43,6 @@ INTERFACE_WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "web.bad_time": (422, _("“%(text)s” is no time."), _("Write the time as 2026-01-31 14:05, in Beijing time.")),
     "web.bad_number": (422, _("“%(text)s” is no number of people."), _("Write digits only, or leave it empty.")),
+    "web.bad_figure": (422, _("“%(text)s” is no whole figure."), _("Write digits only; money in whole yuan.")),
     "web.bad_choice": (422, _("“%(text)s” cannot be chosen here."), _("Choose from what the page shows.")),
 }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
+from cleannet.hub.case_words import CASE_WORDS
 from cleannet.hub.interface_words import INTERFACE_WORDS
 from cleannet.hub.message_words import MESSAGE_WORDS
 
@@ -38,6 +39,7 @@ def _shown(value: object) -> str:
 
 
 WORDS: Mapping[str, tuple[int, str, str]] = {
+    **CASE_WORDS,
     **INTERFACE_WORDS,
     **MESSAGE_WORDS,
     "entry.unknown_kind": (400, _("There is no kind of entry “%(kind)s”."), _("Use a kind of the glossary.")),
@@ -59,56 +61,6 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "party.overlay_wrong": (422, _("The overlay does not fit its law: %(why)s"), _("Correct the file.")),
     "party.weak_password": (422, _("The password is too weak: %(why)s"), _("Choose a longer one.")),
     "party.no_person": (404, _("%(person)s is no person of %(party)s."), _("Look it up in the list of people.")),
-    "paper.fixed_field": (
-        422,
-        _("What the record says itself cannot be changed on the form: %(fields)s."),
-        _("Leave these fields as they are."),
-    ),
-    "incident.ordinary_has_no_notice": (
-        409,
-        _("The case %(case)s is ordinary; a notice on 附件四 is for significant incidents and above."),
-        _("Sum it up with the month's ordinary incidents."),
-    ),
-    "incident.before_the_notice": (
-        422,
-        _("The notice %(notice)s was not issued yet at %(received_at)s."),
-        _("Correct the time."),
-    ),
-    "incident.received_already": (
-        409,
-        _("The receipt of %(notice)s by %(party)s is recorded already."),
-        _("Look at the entries of the case."),
-    ),
-    "incident.not_a_first_report": (
-        409,
-        _("This entry is nothing told by phone or mail that waits for you."),
-        _("Look at the case."),
-    ),
-    "incident.not_told": (403, _("%(party)s was not told by this call."), _("Ask one of its recipients.")),
-    "incident.no_person": (
-        403,
-        _("A program cannot propose to annul the case %(case)s."),
-        _("A person has to propose it, another one to confirm it."),
-    ),
-    "feedback.in_future": (422, _("The time %(at)s lies in the future."), _("Correct the time.")),
-    "feedback.users_told_already": (
-        409,
-        _("%(party)s owes no warning of users under the notice %(notice)s any more."),
-        _("Look at the entries of the case."),
-    ),
-    "order.no_paper_owed": (
-        409,
-        _("No paper is owed on the feedback %(feedback)s."),
-        _("Look at the papers of the case."),
-    ),
-    "order.another_kind": (422, _("%(host)s is a resource of another kind: %(kind)s."), _("Order it as what it is.")),
-    "order.wanted_twice": (422, _("The same name is ordered twice of one party."), _("Order it once.")),
-    "feedback.not_addressed": (
-        403,
-        _("%(party)s is no addressee of the notice %(notice)s."),
-        _("Feed back on a notice of your own."),
-    ),
-    "feedback.no_users": (422, _("%(party)s serves no users to be told."), _("Leave the number of users out.")),
     "party.no_token": (404, _("There is no such token to revoke."), _("Look it up in the list of tokens.")),
     "party.no_law": (404, _("The hub does not hold that text of a law."), _("Adopt it first.")),
     "party.not_delegable": (422, _("The law lets nobody act for another in %(rule)s."), _("Act yourself.")),
@@ -145,154 +97,6 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("No program can be merged into “%(program)s”: it is the same, or is merged itself."),
         _("Name the program it counts as."),
     ),
-    "incident.unknown": (
-        404,
-        _("There is no such case or notice that you may see."),
-        _("Look it up in the list of cases."),
-    ),
-    "incident.not_open": (409, _("The case %(case)s is not open any more."), _("Look at its entries.")),
-    "incident.not_your_role": (
-        403,
-        _("%(party)s does not take the part “%(role)s”."),
-        _("Act in a role your party has."),
-    ),
-    "incident.not_under_this_law": (
-        422,
-        _("The case %(case)s was not opened under %(policy)s."),
-        _("Choose one of its laws."),
-    ),
-    "incident.not_graver": (
-        409,
-        _("The grade %(grade)s is not graver than %(before)s, which stands."),
-        _("A lower figure is a correction; leave the grade."),
-    ),
-    "incident.reason_missing": (422, _("A reason is missing."), _("Write why.")),
-    "incident.not_graded": (
-        409,
-        _("The case %(case)s has no grade of this party yet."),
-        _("Wait for a tally, or state the facts."),
-    ),
-    "incident.reported_by_tally": (
-        409,
-        _("The case %(case)s is ordinary: the tally itself reports it."),
-        _("Nothing needs to be done."),
-    ),
-    "incident.nothing_owed": (
-        409,
-        _("Your party owes no such act on the case %(case)s."),
-        _("Look at the duties of the case."),
-    ),
-    "incident.not_a_first_notice": (
-        422,
-        _("A first notice is made by phone or mail, not by %(medium)s."),
-        _("Choose phone or mail."),
-    ),
-    "incident.no_addressee": (422, _("The notice names no addressee."), _("Choose the parties that shall dispose.")),
-    "incident.unknown_party": (422, _("These parties are not registered: %(parties)s."), _("Register them first.")),
-    "incident.no_delegation": (
-        403,
-        _("A notice is MIIT's, and no delegation to %(party)s is recorded."),
-        _("Ask MIIT to notify or to record a delegation."),
-    ),
-    "incident.not_addressed": (
-        422,
-        _("%(party)s is no addressee of the notice %(notice)s of yours."),
-        _("Choose one of its addressees."),
-    ),
-    "incident.not_proposed": (
-        409,
-        _("Nobody proposed to annul the case %(case)s."),
-        _("Propose it first; another person confirms."),
-    ),
-    "incident.two_persons": (409, _("The one who proposed it cannot confirm it."), _("Another person has to confirm.")),
-    "incident.duties_open": (
-        409,
-        _("The case %(case)s still owes acts within limits of the law."),
-        _("Look at its open duties."),
-    ),
-    "order.unknown": (404, _("There is no such order or feedback that you may see."), _("Look it up in the case.")),
-    "order.nothing_wanted": (422, _("No order was chosen."), _("Choose at least one resource and party.")),
-    "order.not_a_resource": (
-        422,
-        _("%(host)s is no known resource of %(program)s."),
-        _("Add it as an indicator first."),
-    ),
-    "order.held_by_allow_list": (
-        409,
-        _("%(host)s is on an allow-list (%(reason)s) and is not blocked by name."),
-        _("Order the URL at the host, or ask for an exception."),
-    ),
-    "order.cannot_block": (422, _("%(host)s cannot be blocked: %(why)s"), _("Have the registry hold it.")),
-    "order.out_of_turn": (
-        409,
-        _("The order %(order)s is “%(status)s” and this step cannot be taken."),
-        _("Look at the order again."),
-    ),
-    "order.nothing_failed": (
-        409,
-        _("No order of the case %(case)s needs to be issued again."),
-        _("Look at its orders."),
-    ),
-    "order.nothing_to_look_at": (
-        409,
-        _("No order of the case %(case)s waits to be looked at."),
-        _("Wait for feedback."),
-    ),
-    "order.no_vantage": (409, _("No resolver is set to look from."), _("Set CLEANNET_DNS_RESOLVERS.")),
-    "order.unknown_yet": (
-        409,
-        _("Nothing certain was seen of %(hosts)s since the feedback."),
-        _("Look again, or write why it is answered although it is not certain; no answer never means gone."),
-    ),
-    "order.two_persons": (409, _("The one who fed it back cannot verify it."), _("Another person has to verify.")),
-    "order.not_verified": (
-        409,
-        _("Not verified as gone yet: %(hosts)s."),
-        _("Verify them, or issue the orders again."),
-    ),
-    "feedback.given_already": (
-        409,
-        _("%(party)s fed back on the notice %(notice)s already."),
-        _("Look at its feedback."),
-    ),
-    "feedback.not_every_order": (
-        422,
-        _("The feedback does not name every order of the notice once."),
-        _("Say of each order whether it was done, or why not."),
-    ),
-    "feedback.reason_missing": (
-        422,
-        _("The reason is missing for what was not done: %(orders)s."),
-        _("Write why it was not done."),
-    ),
-    "feedback.verified_already": (409, _("The feedback %(feedback)s was verified already."), _("Look at the result.")),
-    "paper.unknown": (404, _("There is no such paper that you may see."), _("Look it up in the case.")),
-    "paper.unknown_form": (422, _("%(policy)s has no form “%(form)s”."), _("Choose one of its forms.")),
-    "paper.version_taken": (
-        409,
-        _("The paper %(number)s was just issued by somebody else."),
-        _("Look at it before issuing another version."),
-    ),
-    "form.unknown_field": (
-        422,
-        _("The form %(form)s has no field “%(field)s”."),
-        _("Use one of the fields the form has."),
-    ),
-    "form.glyph_missing": (
-        422,
-        _("The font %(font)s cannot print: %(missing)s"),
-        _("Write these characters otherwise, or install a font that has them."),
-    ),
-    "grading.not_applicable": (
-        422,
-        _("%(policy)s does not grade on these figures."),
-        _("State one of the facts it grades on."),
-    ),
-    "grading.no_grade": (
-        422,
-        _("%(policy)s gives no grade for these figures."),
-        _("Report a defect in the law's file."),
-    ),
     "ledger.no_entry": (404, _("There is no such entry that you may see."), _("Look it up in the case.")),
     "ledger.no_duty": (404, _("There is no such duty that you may see."), _("Look it up on the desk.")),
     "ledger.not_sealed": (409, _("The entry is not sealed yet."), _("Try again in a minute.")),
@@ -302,4 +106,21 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "blob.erased": (410, _("The file was erased when its time was over."), _("Only its digest remains in the ledger.")),
     "blob.kept": (409, _("The file must be kept still."), _("Wait until its time is over.")),
     "blob.held": (409, _("The file is held and cannot be erased."), _("Lift the hold first.")),
+    "party.no_such_contact": (
+        422,
+        _("These are no parts of a contact: %(parts)s."),
+        _("Use leader, head or contact."),
+    ),
+    "party.contact_incomplete": (
+        422,
+        _("Name, and phone or e-mail, are missing for: %(parts)s."),
+        _("The law asks for the leader, the head and the contact, each with how to reach them."),
+    ),
+    "party.nothing_owed": (409, _("%(party)s owes no such report."), _("Look at the desk.")),
+    "party.not_yours_to_delegate": (
+        403,
+        _("%(rule)s is not asked of %(party)s, which cannot delegate it."),
+        _("Ask the party the law asks."),
+    ),
+    "party.no_delegation": (404, _("There is no such delegation of yours."), _("Look at the list of delegations.")),
 }

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from cleannet.core.leads import Lead
 from cleannet.core.replay import state
 from cleannet.hub.disposal.queries import Order, Sighting
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents.queries import Case
+from cleannet.hub.incidents.queries import Case, Grading
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.queries import Duty, Entry
 from cleannet.hub.ledger.viewer import Viewer
@@ -40,6 +41,24 @@ def case(viewer: Viewer, case: Case) -> dict[str, Any]:
             for one in cases.standing_grades(viewer, case)
         ],
     }
+
+
+def grading(row: Grading) -> dict[str, Any]:
+    """Return one grade as it was given."""
+    return {
+        "policy": row.policy,
+        "grader": row.grader,
+        "grade": row.grade,
+        "article": row.article,
+        "figures": row.facts,
+        "found_at": row.found_at.isoformat(),
+    }
+
+
+def lead(found: Lead) -> dict[str, Any]:
+    """Return what the record points to, in Chinese as it is written in a circular."""
+    names = ("kind", "party", "policy", "article", "case")
+    return {**{name: getattr(found, name) for name in names}, "evidence": list(found.evidence), "said": found.said.zh}
 
 
 def duty(duty: Duty, at: datetime) -> dict[str, Any]:

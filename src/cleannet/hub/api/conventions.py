@@ -14,6 +14,7 @@ from ninja.security import HttpBearer
 
 from cleannet.core.refusal import Refusal
 from cleannet.hub.api import claims
+from cleannet.hub.api.schemas import Problem
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
@@ -21,6 +22,7 @@ from cleannet.hub.wording import told
 
 MOST = 200
 LONGEST_KEY = 100
+PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 PROBLEM_JSON = "application/problem+json"
 NOT_FOUND, NOT_ALLOWED = 404, 405
 Row = TypeVar("Row", bound=Model)

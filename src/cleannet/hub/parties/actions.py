@@ -91,6 +91,12 @@ def add_person(*, party: str, username: str, password: str, name: str, held: Col
         return Person.objects.create(code=code, user=user, party=owner, name=name, rights=sorted(held))
 
 
+def set_details(*, person: str, phone: str, mail: str) -> None:
+    """Keep how a person is reached; the forms that he fills in print it. Raises PartyRefused for a program."""
+    if not person or not Person.objects.filter(code=person).update(phone=phone.strip(), mail=mail.strip()):
+        raise PartyRefused("party.no_person", person=person, party="")
+
+
 def make_token(
     *, party: str, label: str, held: Collection[str], now: datetime, days: int = 365, person: str = ""
 ) -> str:
@@ -157,6 +163,8 @@ def delegate(*, policy: str, rule: str, delegate: str, actor: Actor, now: dateti
     named = next((row for row in law.duties if row.id == rule), None) if law else None
     if named is None or not named.delegate:
         raise PartyRefused("party.not_delegable", policy=policy, rule=rule)
+    if named.owes != f"role:{actor.role}":
+        raise PartyRefused("party.not_yours_to_delegate", rule=rule, party=actor.party)
     if queries.party(delegate).role != named.delegate:
         raise PartyRefused("party.wrong_delegate", delegate=delegate, role=named.delegate)
     with transaction.atomic():
@@ -181,3 +189,21 @@ def delegate(*, policy: str, rule: str, delegate: str, actor: Actor, now: dateti
                 **queries.standing(now=now),
             )
     return found
+
+
+def end_delegation(*, number: int, actor: Actor, now: datetime) -> None:
+    """End a delegation that the actor's party recorded; what was done under it stays. Raises PartyRefused."""
+    with transaction.atomic():
+        found = Delegation.objects.filter(pk=number, delegator=actor.party, ended_at=None).first()
+        if found is None or Delegation.objects.filter(pk=number, ended_at=None).update(ended_at=now) != 1:
+            raise PartyRefused("party.no_delegation", number=number)
+        ledger.enter(
+            kind="delegation.ended",
+            actor=actor,
+            happened_at=now,
+            now=now,
+            refs={"case": found.case} if found.case else {},
+            recipients=(found.delegate,),
+            facts={"policy": found.policy, "rule": found.rule},
+            **queries.standing(now=now),
+        )

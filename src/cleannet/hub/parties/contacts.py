@@ -1,4 +1,4 @@
-"""Contacts (545号 十七): who leads, who is responsible, who is to be called; told to MIIT, each change within its limit."""
+"""Contacts (545号 十七): who leads, who is responsible, who is to be called; every change is owed to MIIT."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

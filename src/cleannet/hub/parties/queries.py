@@ -50,6 +50,14 @@ def parties(viewer: Viewer) -> QuerySet[Party]:
     return found.filter(Q(code=viewer.party) | Q(role__in=("miit", "cncert", "bureau")))
 
 
+def seen(viewer: Viewer, code: str) -> Party:
+    """Return a party the viewer may see; raise NoParty."""
+    found = parties(viewer).filter(code=code).first()
+    if found is None:
+        raise NoParty("party.unknown", code=code)
+    return found
+
+
 def names(codes: Collection[str]) -> Mapping[str, Party]:
     """Return the parties of these codes, by code; a code nobody has is left out."""
     return {found.code: found for found in Party.objects.filter(code__in=set(codes))}
@@ -58,6 +66,14 @@ def names(codes: Collection[str]) -> Mapping[str, Party]:
 def seated(province: str) -> list[str]:
     """Return the codes of the parties of a province; none for no province."""
     return list(Party.objects.filter(province=province).values_list("code", flat=True)) if province else []
+
+
+def delegations(viewer: Viewer) -> QuerySet[Delegation]:
+    """Return the delegations that stand now: all for MIIT, CNCERT and bureaus, else those of or to the viewer's own."""
+    found = Delegation.objects.filter(ended_at=None).order_by("pk")
+    if viewer.sees_all or viewer.role == "bureau":
+        return found
+    return found.filter(Q(delegator=viewer.party) | Q(delegate=viewer.party))
 
 
 def viewer_of(user: Any) -> Viewer | None:

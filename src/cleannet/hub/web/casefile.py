@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from cleannet.core.policy import GradeRule, Policy
@@ -128,6 +129,8 @@ def _steps(
     if viewer.may("report") and graded.get(viewer.party, Grade.IV) != Grade.IV:
         yield Step(reverse("report", kwargs=about), _("Report the incident"))
         yield Step(reverse("report_first", kwargs=about), _("Record a first report by phone"))
+    if viewer.may("report") and any(law != BASE_LAW for law in case.laws):
+        yield Step(reverse("state_facts", kwargs=about), _("State facts for another law"))
     if viewer.may("order"):
         yield Step(reverse("issue", kwargs=about), _("Issue notice and orders"))
         if any(strip.order.status in steps.STEPS["issue_again"] for strip in strips):
@@ -167,6 +170,8 @@ def _steps(
             else ("propose_annulment", _("Propose to annul"))
         )
         yield Step(reverse(page, kwargs=about), verb)
+    if viewer.may("record"):
+        yield Step(f"{reverse('begin')}?{urlencode({'case': number})}", _("Record something on this case"))
     if viewer.may("verify") and strips and all(strip.order.status in steps.FINAL for strip in strips):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
 

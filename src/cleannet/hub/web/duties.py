@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from cleannet.core.replay import LAPSED, LATE, MET, OPEN, VOID, VOID_LATE, state
+from cleannet.hub.incidents import acts
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.web import shown
 
@@ -31,6 +33,7 @@ DOING: Mapping[str, tuple[str, str, str, str]] = {
     "disposal.done": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
     "user.warned": ("warn_users", "notice", "feed_back", _("Record the warning of users")),
     "disposal.fed_back": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
+    "contact.reported": ("change_contacts", "", "administer", _("Name and report the contacts")),
     "disposal.verified": ("verify", "feedback", "verify", _("Verify the disposal")),
 }
 WHOLE = 100
@@ -91,7 +94,9 @@ def _used(start: datetime, due: datetime, now: datetime) -> int:
 def _doing(viewer: Viewer, duty: Any) -> tuple[str, str]:
     page, about, right, verb = DOING.get(duty.expects) or DOING.get(f"{duty.expects} {duty.form}", ("", "", "", ""))
     allowed = duty.owes == viewer.party or (duty.delegate and duty.delegate == viewer.role)
-    if not page or not allowed or not viewer.may(right) or about not in duty.scope:
+    if acts.may_fulfil(viewer, duty) and viewer.may("record"):
+        return f"{reverse('fulfil')}?{urlencode({'duty': duty.key})}", gettext("Record that it was done")
+    if not page or not allowed or not viewer.may(right) or (about and about not in duty.scope):
         return "", ""
-    href = reverse(page, kwargs={"number": duty.scope[about]})
+    href = reverse(page, kwargs={"number": duty.scope[about]} if about else {})
     return (f"{href}?policy={duty.policy}" if page == "report" else href), gettext(verb)

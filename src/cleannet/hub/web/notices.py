@@ -63,7 +63,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
         act,
         context,
         done=_("Issued %(count)s orders.") % {"count": len(wanted)},
-        case=number,
+        number=number,
     )
 
 
@@ -79,7 +79,7 @@ def issue_again(request: Asked, number: str) -> HttpResponse:
         lambda: actions.issue_again(viewer=viewer, case=number, now=now),
         lambda: {"number": number, "failed": failed},
         done=_("The failed orders are issued again."),
-        case=number,
+        number=number,
     )
 
 
@@ -105,7 +105,7 @@ def record_receipt(request: Asked, number: str) -> HttpResponse:
             "every_medium": MEDIA,
         },
         done=_("The receipt is recorded; the clock of the party runs."),
-        case=notice.case_id,
+        number=notice.case_id,
     )
 
 
@@ -128,7 +128,7 @@ def supply_notice(request: Asked, number: str) -> HttpResponse:
             **stepping.fields(request, form, draft.values),
         },
         done=_("The paper is supplied."),
-        case=notice.case_id,
+        number=notice.case_id,
     )
 
 

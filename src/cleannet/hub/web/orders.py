@@ -37,7 +37,7 @@ def acknowledge(request: Asked, number: str) -> HttpResponse:
         request,
         lambda: actions.acknowledge(viewer=request.viewer, order=number, now=request.now),
         done=_("You signed for the order %(order)s.") % {"order": number},
-        case=order.case,
+        number=order.case,
     )
 
 
@@ -74,7 +74,7 @@ def feed_back(request: Asked, number: str) -> HttpResponse:
             "prefix": typed.FIELD,
         },
         done=_("The disposal is fed back on Annex 5."),
-        case=notice.case_id,
+        number=notice.case_id,
     )
 
 
@@ -95,7 +95,7 @@ def warn_users(request: Asked, number: str) -> HttpResponse:
         ),
         lambda: {"notice": notice},
         done=_("The warning of users is recorded."),
-        case=notice.case_id,
+        number=notice.case_id,
     )
 
 
@@ -116,7 +116,7 @@ def supply_feedback(request: Asked, number: str) -> HttpResponse:
             **stepping.fields(request, form, answers.draft(viewer, found, now)),
         },
         done=_("The paper is supplied."),
-        case=found.case,
+        number=found.case,
     )
 
 

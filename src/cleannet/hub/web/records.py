@@ -87,9 +87,3 @@ def watch(request: Asked) -> HttpResponse:
         "release": programs.latest_release(request.viewer, now=request.now),
     }
     return render(request, "web/watch.html", context)
-
-
-@allowed("read")
-def parties(request: Asked) -> HttpResponse:
-    """List the parties the viewer may see, by role."""
-    return render(request, "web/parties.html", {"parties": register.parties(request.viewer)})

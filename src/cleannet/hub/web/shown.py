@@ -34,6 +34,8 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "medium": terms.MEDIA,
         "verdict": terms.VERDICTS,
         "right": terms.RIGHTS,
+        "lead": terms.LEADS,
+        "province": terms.PROVINCES,
         "reason": REASONS,
     }
 )

@@ -22,12 +22,13 @@ def step(
     context: Callable[[], Mapping[str, object]],
     *,
     done: str,
-    case: str,
+    to: str = "case",
+    **named: str,
 ) -> HttpResponse:
-    """Answer a form: GET shows it, POST acts and goes to the case, saying `done`, or shows it again and why not."""
+    """Answer a form: GET shows it, POST acts and goes to the page `to`, saying `done`, or shows it again and why not."""
     refused: Told | None = None
     if request.method == "POST":
-        answer = attempt(request, act, done=done, to="case", number=case)
+        answer = attempt(request, act, done=done, to=to, **named)
         if isinstance(answer, HttpResponse):
             return answer
         refused = answer
@@ -35,9 +36,11 @@ def step(
     return render(request, template, shown, status=refused.status if refused else 200)
 
 
-def button(request: Asked, act: Callable[[], object], *, done: str, case: str) -> HttpResponse:
-    """Answer a button that has no page of its own: act and go to the case, or tell on a page why not."""
-    answer = attempt(request, act, done=done, to="case", number=case)
+def button(
+    request: Asked, act: Callable[[], object], *, done: str, to: str = "case", **named: str
+) -> HttpResponse:
+    """Answer a button that has no page of its own: act and go to the page `to`, or tell on a page why not."""
+    answer = attempt(request, act, done=done, to=to, **named)
     return answer if isinstance(answer, HttpResponse) else told_as_page(request, answer)
 
 

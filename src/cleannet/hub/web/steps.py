@@ -29,7 +29,7 @@ def report(request: Asked, number: str) -> HttpResponse:
         lambda: reports.report(viewer=viewer, case=number, now=now, changes=changes, policy=policy),
         lambda: {"number": number, "draft": draft, **stepping.fields(request, form, draft.values)},
         done=_("The incident is reported; the paper is issued."),
-        case=number,
+        number=number,
     )
 
 
@@ -51,7 +51,7 @@ def report_first(request: Asked, number: str) -> HttpResponse:
         act,
         lambda: {"number": number, "draft": draft},
         done=_("The first report is recorded; it counts when every recipient has confirmed it."),
-        case=number,
+        number=number,
     )
 
 
@@ -63,7 +63,7 @@ def confirm_first(request: Asked, id: str) -> HttpResponse:
         request,
         lambda: receipts.confirm(viewer=viewer, entry=id, now=now),
         done=_("You confirmed what you were told."),
-        case=entries.entry(viewer, id).case,
+        number=entries.entry(viewer, id).case,
     )
 
 
@@ -89,7 +89,7 @@ def raise_grade(request: Asked, number: str) -> HttpResponse:
         ),
         context,
         done=_("The grade is raised."),
-        case=number,
+        number=number,
     )
 
 
@@ -103,7 +103,7 @@ def propose_annulment(request: Asked, number: str) -> HttpResponse:
         lambda: actions.propose_annulment(viewer=viewer, case=number, reason=reason, now=now),
         lambda: _ending(request, number),
         done=_("The annulment is proposed; another person has to confirm it."),
-        case=number,
+        number=number,
     )
 
 
@@ -117,7 +117,7 @@ def confirm_annulment(request: Asked, number: str) -> HttpResponse:
         lambda: actions.confirm_annulment(viewer=viewer, case=number, now=now),
         lambda: _ending(request, number),
         done=_("The case %(case)s is annulled.") % {"case": number},
-        case=number,
+        number=number,
     )
 
 
@@ -131,7 +131,7 @@ def close(request: Asked, number: str) -> HttpResponse:
         lambda: disposal.close(viewer=viewer, case=number, now=now),
         lambda: _ending(request, number),
         done=_("The case %(case)s is closed.") % {"case": number},
-        case=number,
+        number=number,
     )
 
 

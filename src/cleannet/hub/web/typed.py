@@ -28,6 +28,14 @@ def number(text: str) -> int | None:
     return int(digits)
 
 
+def figure(text: str, *, money: bool = False) -> int:
+    """Return a whole figure, or yuan as fen where it is `money`; raise WebRefused."""
+    digits = text.strip().replace(",", "")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 13):
+        raise WebRefused("web.bad_figure", text=text)
+    return int(digits) * (100 if money else 1)
+
+
 def chosen(text: str, among: Collection[str]) -> str:
     """Return a choice that the page offered; raise WebRefused."""
     if text not in among:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cleannet.hub.web import cases, desk, notices, orders, probes, records, signing_in, steps, verification
+from cleannet.hub.web import acts, cases, desk, notices, orders, probes, records, register, signing_in, steps, verification
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -35,7 +35,17 @@ urlpatterns = [
     path("ledger", records.ledger, name="ledger"),
     path("ledger/<str:id>", records.entry, name="entry"),
     path("ledger/<str:id>/confirm", steps.confirm_first, name="confirm_first"),
-    path("parties", records.parties, name="parties"),
+    path("acts", acts.begin, name="begin"),
+    path("acts/owed", acts.fulfil, name="fulfil"),
+    path("leads", acts.pointed_to, name="leads"),
+    path("cases/<str:number>/facts", acts.state_facts, name="state_facts"),
+    path("parties", register.parties, name="parties"),
+    path("parties/<str:code>", register.party, name="party"),
+    path("contacts", register.change_contacts, name="change_contacts"),
+    path("contacts/report", register.report_contacts, name="report_contacts"),
+    path("delegations", register.delegate, name="delegate"),
+    path("delegations/<int:number>/end", register.end_delegation, name="end_delegation"),
+    path("me", register.details, name="details"),
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),
 ]

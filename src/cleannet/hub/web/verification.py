@@ -20,7 +20,7 @@ def look(request: Asked, number: str) -> HttpResponse:
         request,
         lambda: verification.look(viewer=request.viewer, case=number, now=request.now),
         done=_("Looked from every vantage; what was seen is with the orders."),
-        case=number,
+        number=number,
     )
 
 
@@ -53,7 +53,7 @@ def verify(request: Asked, number: str) -> HttpResponse:
         ),
         context,
         done=_("The feedback is answered with what was seen."),
-        case=feedback.case,
+        number=feedback.case,
     )
 
 
@@ -66,5 +66,5 @@ def supply_verification(request: Asked, number: str) -> HttpResponse:
         request,
         lambda: verification.supply(viewer=viewer, feedback=number, now=now),
         done=_("The paper is supplied."),
-        case=feedback.case,
+        number=feedback.case,
     )

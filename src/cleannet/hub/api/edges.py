@@ -1,0 +1,62 @@
+"""What edges send and pull: tallies, heartbeats, keys, releases of the watchlist."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+
+from cleannet.hub.api import schemas
+from cleannet.hub.api.conventions import PROBLEMS, allowed, now, viewer_of
+from cleannet.hub.api.description import RELEASE, SIGNED_BODY
+from cleannet.hub.incidents import actions as incidents
+from cleannet.hub.ledger import sealing
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.watch import actions as watch
+
+router = Router()
+
+
+@router.post(
+    "/tallies", response={200: schemas.TallyReceipt, 201: schemas.TallyReceipt, **PROBLEMS}, openapi_extra=SIGNED_BODY
+)
+@allowed("submit")
+def receive_tally(request: HttpRequest) -> Status[Any]:
+    """Take in a signed tally (the body is the envelope). The receipt carries the signed head of the ledger."""
+    at = now()
+    receipt = incidents.receive_tally(data=request.body, viewer=viewer_of(request), now=at)
+    sealing.seal(now=at)
+    head = sealing.last_head()
+    if head is None:
+        raise RuntimeError("a tally was taken in and nothing of it is sealed")
+    answer = {
+        "edge": receipt.edge,
+        "sequence": receipt.sequence,
+        "cases": list(receipt.cases),
+        "again": receipt.again,
+        "head": bytes(head.envelope).decode(),
+    }
+    return Status(200 if receipt.again else 201, answer)
+
+
+@router.post("/heartbeats", response={200: schemas.Taken, **PROBLEMS}, openapi_extra=SIGNED_BODY)
+@allowed("submit")
+def receive_heartbeat(request: HttpRequest) -> Status[Any]:
+    """Take in a signed heartbeat (the body is the envelope): what an edge covers."""
+    watch.take_heartbeat(data=request.body, party=viewer_of(request).party, now=now())
+    return Status(200, {"taken": True})
+
+
+@router.post("/keys", response={200: schemas.Taken, **PROBLEMS}, openapi_extra=SIGNED_BODY)
+@allowed("submit")
+def receive_rotation(request: HttpRequest) -> Status[Any]:
+    """Take in a signed rotation (the body is the envelope): the key an edge will sign with from now on."""
+    watch.take_rotation(data=request.body, party=viewer_of(request).party, now=now())
+    return Status(200, {"taken": True})
+
+
+@router.get("/releases/latest", response={204: None, **PROBLEMS}, openapi_extra=RELEASE)
+@allowed("read")
+def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | Status[Any]:
+    """Return the newest release of the watchlist, signed, or the signed delta from `after`; 204 if none is newer."""
+    found = programs.release_after(viewer_of(request), after=after, now=now())
+    return Status(204, None) if found is None else HttpResponse(found, content_type="application/json")

@@ -1,0 +1,140 @@
+"""Notices with their orders, feedback on them, and verification."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from cleannet.hub.api import answers, schemas
+from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, page, viewer_of
+from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import feedback, verification
+from cleannet.hub.disposal import queries as orders
+from cleannet.hub.incidents import notices
+from cleannet.hub.incidents.first import First
+
+router = Router()
+
+
+@router.post("/cases/{number}/orders", response={201: list[schemas.OrderOut], **PROBLEMS})
+@allowed("order")
+@once
+def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> Status[Any]:
+    """Issue a notice (附件四) with its orders; `first` tells it by phone or mail, the paper follows."""
+    wanted = [disposal.Wanted(**one.dict()) for one in body.orders]
+    made = disposal.issue(
+        viewer=viewer_of(request),
+        case=number,
+        wanted=wanted,
+        now=now(),
+        changes=body.changes,
+        first=_first(body.first),
+    )
+    return Status(201, [answers.order(row) for row in made])
+
+
+@router.post("/cases/{number}/orders/again", response={201: list[schemas.OrderOut], **PROBLEMS})
+@allowed("order")
+@once
+def issue_again(request: HttpRequest, number: str) -> Status[Any]:
+    """Issue what failed verification again, under a further notice of the same task number."""
+    return Status(
+        201, [answers.order(row) for row in disposal.issue_again(viewer=viewer_of(request), case=number, now=now())]
+    )
+
+
+@router.get("/orders", response={200: schemas.OrdersOut, **PROBLEMS})
+@allowed("read")
+def list_orders(request: HttpRequest, case: str = "", after: str = "", limit: int = 100) -> dict[str, Any]:
+    """List the orders you may see, by number."""
+    found = orders.orders(viewer_of(request), case=case or None)
+    rows, following = page(found, by="number", after=after, limit=limit)
+    return {"items": [answers.order(row) for row in rows], "next": following}
+
+
+@router.post("/orders/{number}/acknowledge", response={200: schemas.Taken, **PROBLEMS})
+@allowed("feed_back")
+@once
+def acknowledge(request: HttpRequest, number: str) -> Status[Any]:
+    """Sign for an order (签收)."""
+    disposal.acknowledge(viewer=viewer_of(request), order=number, now=now())
+    return Status(200, {"taken": True})
+
+
+@router.post("/notices/{number}/feedback", response={201: schemas.FeedbackOut, **PROBLEMS})
+@allowed("feed_back")
+@once
+def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> Status[Any]:
+    """Feed back on 附件五 what was done under a notice, and why the rest was not."""
+    made = feedback.feed_back(
+        viewer=viewer_of(request),
+        notice=number,
+        items=[feedback.Done(**item.dict()) for item in body.items],
+        users_told=body.users_told,
+        disposed_at=body.disposed_at,
+        now=now(),
+        changes=body.changes,
+        first=_first(body.first),
+    )
+    names = ("number", "case", "notice", "party")
+    answer = {name: getattr(made, name) for name in names}
+    return Status(201, {**answer, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": None})
+
+
+@router.post("/cases/{number}/look", response={200: list[schemas.SightingOut], **PROBLEMS})
+@allowed("verify")
+@once
+def look(request: HttpRequest, number: str) -> Status[Any]:
+    """Look from every vantage whether the names of a case are still answered; one row for each order and vantage."""
+    seen = verification.look(viewer=viewer_of(request), case=number, now=now())
+    return Status(200, [answers.sighting(row) for row in seen])
+
+
+@router.post("/feedbacks/{number}/verify", response={200: schemas.VerdictsOut, **PROBLEMS})
+@allowed("verify")
+@once
+def verify(request: HttpRequest, number: str, body: schemas.VerifyIn) -> Status[Any]:
+    """Answer a feedback with what was seen since it came; with a `reason` also where that is not certain."""
+    verdicts = verification.verify(
+        viewer=viewer_of(request), feedback=number, now=now(), reason=body.reason, first=_first(body.first)
+    )
+    return Status(200, {"verdicts": dict(verdicts)})
+
+
+@router.post("/notices/{number}/users-warned", response={200: schemas.Taken, **PROBLEMS})
+@allowed("feed_back")
+@once
+def warn_users(request: HttpRequest, number: str, body: schemas.WarnedIn) -> Status[Any]:
+    """Say how many of your users were warned and advised under a notice."""
+    feedback.warn_users(viewer=viewer_of(request), notice=number, now=now(), **body.dict())
+    return Status(200, {"taken": True})
+
+
+@router.post("/notices/{number}/paper", response={201: schemas.PaperOut, **PROBLEMS})
+@allowed("notify")
+@once
+def supply_notice(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[Any]:
+    """Supply the paper (附件四) after a first notice by phone or mail."""
+    made = notices.supply(viewer=viewer_of(request), notice=number, now=now(), changes=body.changes)
+    return Status(201, answers.paper(made))
+
+
+@router.post("/feedbacks/{number}/paper", response={201: schemas.PaperOut, **PROBLEMS})
+@allowed("feed_back")
+@once
+def supply_feedback(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[Any]:
+    """Supply the paper (附件五) after a first feedback by phone or mail."""
+    made = feedback.supply(viewer=viewer_of(request), feedback=number, now=now(), changes=body.changes)
+    return Status(201, answers.paper(made))
+
+
+@router.post("/feedbacks/{number}/result-paper", response={201: schemas.PaperOut, **PROBLEMS})
+@allowed("verify")
+@once
+def supply_verification(request: HttpRequest, number: str) -> Status[Any]:
+    """Supply the paper (附件五 with the result) after a first answer by phone or mail."""
+    return Status(201, answers.paper(verification.supply(viewer=viewer_of(request), feedback=number, now=now())))
+
+
+def _first(given: schemas.FirstIn | None) -> First | None:
+    return First(**given.dict()) if given else None
