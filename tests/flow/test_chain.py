@@ -35,6 +35,7 @@ from cleannet.hub.watch import actions as watching
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("named")]
 MINUTE = timedelta(minutes=1)
 LEASE = timedelta(seconds=30)
+BY_HAND = {"author": "值班员", "phone": "010-00000000", "mail": "duty@example.org"}
 HOST = "c2.evil-emial.example.com"
 INFECTED = 10_001
 MAPPING = """schema = 1
@@ -101,7 +102,9 @@ def test_from_log_rows_to_a_closed_case(bind: BindNetwork, tmp_path: Path) -> No
     op1, rr, centre, watch = viewer("op1"), viewer("rr"), viewer("cncert"), viewer("cncert", "p-second")
 
     reports.report(viewer=op1, case=case, now=NOW + MINUTE)
-    reports.report(viewer=centre, case=case, now=NOW + 2 * MINUTE)
+    reports.report(viewer=centre, case=case, now=NOW + 2 * MINUTE, changes=BY_HAND)
+    assert [duty.rule for duty in ledger.own_duties(op1).filter(case=case)] == ["19.supplement"]
+    reports.report(viewer=op1, case=case, now=NOW + 2 * MINUTE, changes=BY_HAND)
     issued = disposal.issue(
         viewer=centre,
         case=case,
