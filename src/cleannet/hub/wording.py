@@ -91,6 +91,12 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Feed back on a notice of your own."),
     ),
     "feedback.no_users": (422, _("%(party)s serves no users to be told."), _("Leave the number of users out.")),
+    "party.no_account": (404, _("There is no living account “%(username)s”."), _("Look it up in the list of people.")),
+    "party.several_tokens": (
+        409,
+        _("Several tokens are called “%(named)s”: %(tokens)s."),
+        _("Name one by the beginning of its digest."),
+    ),
     "party.no_token": (404, _("There is no such token to revoke."), _("Look it up in the list of tokens.")),
     "party.no_law": (404, _("The hub does not hold that text of a law."), _("Adopt it first.")),
     "party.not_delegable": (422, _("The law lets nobody act for another in %(rule)s."), _("Act yourself.")),
