@@ -56,6 +56,27 @@ def test_a_party_its_person_and_its_token(capsys: pytest.CaptureFixture[str]) ->
     assert set(acting.rights) == {"submit"}
 
 
+def test_access_is_changed_and_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    register_operator()
+    run("person", "op1", "li")
+    run("token", "op1", "--label", "edge", "--right", "submit")
+    capsys.readouterr()
+    assert run("password", "li") == 0
+    password = re.search(r"password: (\S+)", capsys.readouterr().out)
+    assert password is not None
+    assert authenticate(username="li", password=password[1]) is not None
+    assert run("deactivate", "li") == 0
+    assert authenticate(username="li", password=password[1]) is None
+    assert run("tokens") == run("tokens", "op1") == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert len(set(rows)) == 1
+    assert "op1  edge  submit" in rows[0]
+    assert run("revoke-token", rows[0].split()[0]) == 0
+    capsys.readouterr()
+    assert run("tokens") == 0
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -64,6 +85,9 @@ def test_a_party_its_person_and_its_token(capsys: pytest.CaptureFixture[str]) ->
         (["person", "nobody", "li"], "no party"),
         (["token", "op1", "--label", "x", "--right", "verify"], "cannot hold"),
         (["revoke-edge", "nothing"], "not enrolled"),
+        (["password", "nobody"], "no living account"),
+        (["deactivate", "nobody"], "no living account"),
+        (["revoke-token", "nothing"], "no such token"),
     ],
 )
 def test_a_refusal_is_told_with_status_1(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

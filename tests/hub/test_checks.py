@@ -32,6 +32,10 @@ def test_a_hub_as_it_should_be_has_no_problem(environ: dict[str, str], data_fold
         ({"CLEANNET_WROKERS": "2"}, "The variable CLEANNET_WROKERS is set, but no setting has that name."),
         ({"CLEANNET_DEBUG": "yes", "CLEANNET_BIND": "0.0.0.0:80", "CLEANNET_HTTPS": "yes"}, "CLEANNET_DEBUG is on"),
         ({"CLEANNET_BIND": "0.0.0.0:80"}, "CLEANNET_HTTPS is off"),
+        (
+            {"CLEANNET_PROXY_HEADER": "X-Forwarded-Proto"},
+            "CLEANNET_PROXIES is empty although CLEANNET_PROXY_HEADER is set",
+        ),
         ({"CLEANNET_DNS_PRIMARY": "192.0.2.1:53"}, "CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set"),
     ],
 )

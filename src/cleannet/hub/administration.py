@@ -17,9 +17,9 @@ from cleannet.core.refusal import Refusal
 from cleannet.formats import allowlists, lists
 from cleannet.formats.contents import told_apart
 from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import accounts, rights
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
-from cleannet.hub.parties import rights
 from cleannet.hub.programs import actions as programs
 from cleannet.hub.watch import actions as watch
 from cleannet.hub.wording import told
@@ -85,6 +85,39 @@ def token(options: argparse.Namespace) -> int:
         now=_now(),
     )
     print(made)
+    return DONE
+
+
+@worded
+def password(options: argparse.Namespace) -> int:
+    """Give an account another password and print it once."""
+    made = secrets.token_urlsafe(PASSWORD_BYTES)
+    accounts.set_password(username=options.username, password=made)
+    print(f"Account {options.username}, password: {made} (shown only now). Its sessions are ended.")
+    return DONE
+
+
+@worded
+def deactivate(options: argparse.Namespace) -> int:
+    """Let an account in no more."""
+    ended = accounts.deactivate(username=options.username, now=_now())
+    print(f"Account {options.username} is let in no more; {ended} tokens of its person are ended.")
+    return DONE
+
+
+def tokens(options: argparse.Namespace) -> int:
+    """List the valid tokens."""
+    for found in accounts.tokens(now=_now(), party=options.party):
+        held = " ".join(found.rights)
+        print(f"{found.digest[:12]}  {found.party_id}  {found.label}  {held}  until {found.expires_at:%Y-%m-%d}")
+    return DONE
+
+
+@worded
+def revoke_token(options: argparse.Namespace) -> int:
+    """End a token."""
+    ended = accounts.end_token(named=options.named, now=_now())
+    print(f"Ended the token {ended.digest[:12]} “{ended.label}” of {ended.party_id}.")
     return DONE
 
 

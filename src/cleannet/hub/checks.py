@@ -27,6 +27,11 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
     found = [f"The variable {name} is set, but no setting has that name." for name in environment.unknown(environ)]
     values = environment.read(environ)
     here = str(values["BIND"]).startswith(_LOOPBACK)
+    if values["PROXY_HEADER"] and not values["PROXIES"]:
+        found.append(
+            "CLEANNET_PROXIES is empty although CLEANNET_PROXY_HEADER is set: everybody would seem to come from the "
+            "proxy, and anybody could keep another from signing in."
+        )
     if values["DNS_PRIMARY"] and not values["DNS_KEY"]:
         found.append("CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set; no update would be accepted.")
     if values["DEBUG"] and not here:

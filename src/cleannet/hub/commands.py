@@ -54,6 +54,17 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     token.add_argument("--days", type=int, default=365, help="days it is valid")
     token.add_argument("--person", default="", help="code of the person it acts for")
 
+    add("password", "give an account another password; it is printed once").add_argument("username", metavar="USERNAME")
+
+    end = add("deactivate", "let an account in no more and end the tokens that act for its person")
+    end.add_argument("username", metavar="USERNAME")
+
+    tokens = add("tokens", "list the valid tokens, each by the beginning of its digest")
+    tokens.add_argument("party", metavar="PARTY", nargs="?", default="", help="only those of one party")
+
+    revoke_token = add("revoke-token", "end a token, named by its label or the beginning of its digest")
+    revoke_token.add_argument("named", metavar="TOKEN")
+
     edge = add("edge", "enrol an edge by the public key it made")
     edge.add_argument("name", metavar="NAME")
     edge.add_argument("party", metavar="PARTY")

@@ -157,6 +157,12 @@ SETTINGS = (
         "Header in which a proxy says https, such as X-Forwarded-Proto; empty trusts none.",
         accepted.header,
     ),
+    Setting(
+        "PROXIES",
+        "",
+        "Addresses or networks of the proxies in front, commas between; only theirs is X-Forwarded-For believed.",
+        accepted.networks,
+    ),
     Setting("BIND", "127.0.0.1:8000", "Address and port that `cleannet hub serve` listens on.", accepted.bound),
     Setting("WORKERS", 2, "Number of web processes of `cleannet hub serve`.", least=1),
     Setting(

@@ -1,5 +1,6 @@
 """Django's settings of the hub; what may differ comes from `cleannet.hub.environment`."""
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -150,6 +151,7 @@ CLEANNET_CODE = str(VALUES["CODE"])
 CLEANNET_PARTY = str(VALUES["PARTY"])
 CLEANNET_ROLE = str(VALUES["ROLE"])
 CLEANNET_BIND = str(VALUES["BIND"])
+CLEANNET_PROXIES = [ipaddress.ip_network(network) for network in _listed("PROXIES")]
 CLEANNET_WORKERS = int(VALUES["WORKERS"])
 CLEANNET_CLAIM_MINUTES = int(VALUES["CLAIM_MINUTES"])
 CLEANNET_UNSEALED_SECONDS = int(VALUES["UNSEALED_SECONDS"])

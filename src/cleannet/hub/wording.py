@@ -61,6 +61,12 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "party.overlay_wrong": (422, _("The overlay does not fit its law: %(why)s"), _("Correct the file.")),
     "party.weak_password": (422, _("The password is too weak: %(why)s"), _("Choose a longer one.")),
     "party.no_person": (404, _("%(person)s is no person of %(party)s."), _("Look it up in the list of people.")),
+    "party.no_account": (404, _("There is no living account “%(username)s”."), _("Look it up in the list of people.")),
+    "party.several_tokens": (
+        409,
+        _("Several tokens are called “%(named)s”: %(tokens)s."),
+        _("Name one by the beginning of its digest."),
+    ),
     "party.no_token": (404, _("There is no such token to revoke."), _("Look it up in the list of tokens.")),
     "party.no_law": (404, _("The hub does not hold that text of a law."), _("Adopt it first.")),
     "party.not_delegable": (422, _("The law lets nobody act for another in %(rule)s."), _("Act yourself.")),

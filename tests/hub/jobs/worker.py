@@ -19,7 +19,7 @@ django.setup()
 from tests.hub.world import LAW as LAW_ID  # noqa: E402 - Django must be set up before models are imported
 from tests.hub.world import PROGRAM, World, viewer  # noqa: E402
 
-from cleannet.core.allow import AllowLists  # noqa: E402
+from cleannet.core.allow import AllowLists  # noqa: E402 - as above
 from cleannet.core.clock import shipped_calendar  # noqa: E402
 from cleannet.core.entry import Participants  # noqa: E402
 from cleannet.core.policy_file import shipped  # noqa: E402

@@ -1,6 +1,9 @@
+from ipaddress import ip_network
+
 import pytest
 from django.test import Client, RequestFactory
 from django.utils import translation
+from pytest_django import Settings
 from tests.hub.web.conftest import ClientOf
 
 from cleannet.core.refusal import Refusal
@@ -68,3 +71,27 @@ def test_an_unknown_party_shows_its_code(world: object) -> None:
     assert names["nobody"] == "nobody"
     with translation.override("zh-hans"):
         assert names["op1"] == "移动运营企业甲"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "remote", "forwarded", "address"),
+    [
+        ("", "203.0.113.9", "", "203.0.113.9"),
+        ("", "203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("", "", "198.51.100.1", ""),
+        ("10.0.0.0/8", "10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.0/8", "10.0.0.1", "198.51.100.1, 10.2.2.2", "198.51.100.1"),
+        ("10.0.0.0/8", "10.0.0.1", "127.0.0.1, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.0/8", "203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("10.0.0.0/8", "10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.0/8", "10.0.0.1", "10.0.0.2", "10.0.0.2"),
+        ("10.0.0.0/8", "10.0.0.1", "unknown", "unknown"),
+        ("10.0.0.0/8", "", "198.51.100.1", "198.51.100.1"),
+    ],
+)
+def test_an_address_is_believed_of_a_trusted_proxy_alone(
+    proxies: str, remote: str, forwarded: str, address: str, settings: Settings
+) -> None:
+    settings.CLEANNET_PROXIES = [ip_network(proxies)] if proxies else []
+    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    assert access.address_of(RequestFactory(REMOTE_ADDR=remote, headers=headers).get("/")) == address

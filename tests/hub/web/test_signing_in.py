@@ -1,6 +1,9 @@
+from ipaddress import ip_network
+
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import Settings
 from tests.hub.web.conftest import PASSWORD, ClientOf
 
 from cleannet.hub.web.signing_in import MOST_TRIES
@@ -45,6 +48,14 @@ def test_guessing_is_stopped_for_the_name_from_the_address_and_for_a_minute() ->
         assert sign_in(Client(), "no", "somebody") == 403
         traveller.shift(60)
         assert sign_in(Client(), PASSWORD) == 302
+
+
+def test_behind_a_proxy_nobody_keeps_another_from_signing_in(settings: Settings) -> None:
+    settings.CLEANNET_PROXIES = [ip_network("127.0.0.0/8")]
+    with time_machine.travel(AT, tick=False):
+        bad, good = (Client(headers={"x-forwarded-for": address}) for address in ("198.51.100.1", "198.51.100.2"))
+        assert [sign_in(bad, "no") for _ in range(MOST_TRIES + 1)][-1] == 429
+        assert sign_in(good, PASSWORD) == 302
 
 
 def test_signing_in_rightly_uses_up_no_try() -> None:

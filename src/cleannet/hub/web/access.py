@@ -1,6 +1,7 @@
 """Who may open which page, and what everybody else is told: the one decorator every view is wrapped in."""
 
 import functools
+import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,6 +75,27 @@ class Names(dict[str, str]):
 def is_chinese() -> bool:
     """Return whether the page is in Chinese."""
     return (get_language() or "zh").startswith("zh")
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return where a request came from: the nearest address that is no proxy the hub trusts.
+
+    Each proxy adds the address it was asked from to X-Forwarded-For; what stands before the first stranger is his word.
+    """
+    said = request.headers.get("X-Forwarded-For", "")
+    hops: list[str] = [*(hop.strip() for hop in said.split(",") if hop.strip()), request.META.get("REMOTE_ADDR", "")]
+    return next((hop for hop in reversed(hops) if not _is_proxy(hop)), hops[0])
+
+
+def _is_proxy(address: str) -> bool:
+    networks = settings.CLEANNET_PROXIES
+    if not address:
+        # Whoever comes through a socket of this machine is the proxy, where there is one.
+        return bool(networks)
+    try:
+        return any(ipaddress.ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
 
 
 def open_to_all(*methods: str) -> Callable[[View], View]:

@@ -75,7 +75,9 @@ def state_facts(request: Asked, number: str) -> HttpResponse:
     typed_in = {fact: request.POST.get(f"fact-{fact}", "") for fact in sorted(law.facts())} if law else {}
 
     def act() -> None:
-        facts = {fact: typed.figure(text, money=fact.endswith("_fen")) for fact, text in typed_in.items() if text.strip()}
+        facts = {
+            fact: typed.figure(text, money=fact.endswith("_fen")) for fact, text in typed_in.items() if text.strip()
+        }
         actions.state_facts(
             viewer=viewer,
             case=number,

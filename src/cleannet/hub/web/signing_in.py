@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 
-from cleannet.hub.web.access import FORM, WRITE, WebRefused, open_to_all
+from cleannet.hub.web.access import FORM, WRITE, WebRefused, address_of, open_to_all
 from cleannet.hub.wording import told
 
 MOST_TRIES = 5
@@ -25,7 +25,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/sign_in.html", context)
     username = request.POST.get("username", "").strip()
-    tried = _take_try(username, request.META.get("REMOTE_ADDR", ""))
+    tried = _take_try(username, address_of(request))
     if tried is None:
         return _again(request, context, "web.too_many_tries")
     user = authenticate(request, username=username, password=request.POST.get("password", ""))
@@ -71,7 +71,9 @@ def _take_try(username: str, address: str) -> str | None:
     Each try is a row of its own that only one request can add, so that many at once take no more than there are.
     """
     minute = int(time.time() // MINUTE)
-    keys = (f"sign-in:{minute}:{address}:{username.casefold().encode().hex()[:150]}:{n}" for n in range(MOST_TRIES))
+    keys = (
+        f"sign-in:{minute}:{address[:45]}:{username.casefold().encode().hex()[:150]}:{n}" for n in range(MOST_TRIES)
+    )
     return next((key for key in keys if cache.add(key, True, 2 * MINUTE)), None)
 
 

@@ -36,9 +36,7 @@ def step(
     return render(request, template, shown, status=refused.status if refused else 200)
 
 
-def button(
-    request: Asked, act: Callable[[], object], *, done: str, to: str = "case", **named: str
-) -> HttpResponse:
+def button(request: Asked, act: Callable[[], object], *, done: str, to: str = "case", **named: str) -> HttpResponse:
     """Answer a button that has no page of its own: act and go to the page `to`, or tell on a page why not."""
     answer = attempt(request, act, done=done, to=to, **named)
     return answer if isinstance(answer, HttpResponse) else told_as_page(request, answer)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from cleannet.hub.web import acts, cases, desk, notices, orders, probes, records, register, signing_in, steps, verification
+from cleannet.hub.web import (
+    acts,
+    cases,
+    desk,
+    notices,
+    orders,
+    probes,
+    records,
+    register,
+    signing_in,
+    steps,
+    verification,
+)
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
