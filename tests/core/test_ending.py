@@ -177,3 +177,22 @@ def test_annulment_ends_the_duties_of_its_case(case: str, ended: bool) -> None:
     annulled = Facts(kind="incident.annulled", role="cncert", party="cncert", happened_at=AT, refs={"case": case})
     assert voids(annulled, duty) is ended
     assert not voids(report(), duty)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expects", "scope", "ended"),
+    [
+        ("incident.annulled", "incident.reported", {"case": "C1"}, True),
+        ("incident.annulled", "incident.reported", {"case": "C2"}, False),
+        ("incident.annulled", "complaint.settled", {"case": "C1", "complaint": "K1"}, False),
+        ("incident.annulled", "crime.referred", {"case": "C1", "crime": "V1"}, False),
+        ("incident.closed", "report.supplemented", {"case": "C1"}, True),
+        ("incident.closed", "paper.supplied", {"case": "C1"}, False),
+        ("incident.reported", "report.supplemented", {"case": "C1"}, False),
+    ],
+)
+def test_the_end_of_a_case_ends_what_does_not_outlive_it(
+    kind: str, expects: str, scope: dict[str, str], ended: bool
+) -> None:
+    entry = Facts(kind=kind, role="miit", party="miit", happened_at=AT, refs={"case": "C1"})
+    assert voids(entry, replace(opened()[0], expects=expects, scope=scope)) is ended

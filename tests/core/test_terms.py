@@ -1,6 +1,7 @@
 import pytest
 
 from cleannet.core import terms
+from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade, Term
 
 VOCABULARIES = [
@@ -38,3 +39,7 @@ def test_every_kind_of_entry_is_made_by_known_roles() -> None:
 def test_grades_compare_by_gravity() -> None:
     assert [grade.gravity for grade in Grade] == [4, 3, 2, 1]
     assert Grade("I").term.zh == "特别重大"
+
+
+def test_every_fact_a_shipped_law_grades_on_is_named() -> None:
+    assert {fact for law in shipped().values() for fact in law.facts()} <= terms.FACTS.keys()

@@ -1,4 +1,4 @@
-"""What ends a duty: the act that meets it, or the annulment that voids it."""
+"""What ends a duty: the act that meets it, or the end of its case that voids it."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Protocol
 from cleannet.core.entry import Delegation, EntryFacts
 from cleannet.core.terms import Grade
 
-_VOIDING = "incident.annulled"
+# What a complaint, a partner or a crime asks for outlives the case it is about.
+OUTLIVING = frozenset({"complaint", "partner", "crime"})
 
 
 class DutyFacts(Protocol):
@@ -76,8 +77,14 @@ def meets(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation] 
 
 
 def voids(entry: EntryFacts, duty: DutyFacts) -> bool:
-    """Return whether `entry` annuls the incident the duty belongs to, which ends the duty without meeting it."""
-    return entry.kind == _VOIDING and "case" in entry.refs and duty.scope.get("case") == entry.refs["case"]
+    """Return whether `entry` ends the duty without meeting it: it annuls the incident, or closes the case of a report
+    whose fields that stayed empty are asked for no more.
+    """
+    if "case" not in entry.refs or duty.scope.get("case") != entry.refs["case"] or OUTLIVING & duty.scope.keys():
+        return False
+    return entry.kind == "incident.annulled" or (
+        entry.kind == "incident.closed" and duty.expects == "report.supplemented"
+    )
 
 
 def _by_right_party(entry: EntryFacts, duty: DutyFacts, delegations: Iterable[Delegation]) -> bool:

@@ -3,34 +3,12 @@
 Labels, choices and the glossary read the terms here; nothing else writes them down.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
-from typing import TypeVar
 
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Name one thing by a stable key; `zh` is the official word, `en` its translation."""
-
-    key: str
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class EntryKind(Term):
-    """Name a kind of ledger entry and the roles that may make it; no role means the calendar makes it."""
-
-    by: frozenset[str] = frozenset()
-
-
-T = TypeVar("T", bound=Term)
-
-
-def _keyed(terms: Iterable[T]) -> Mapping[str, T]:
-    return MappingProxyType({term.key: term for term in terms})
+from cleannet.core.entry_kinds import ENTRY_KINDS as ENTRY_KINDS
+from cleannet.core.term import EntryKind as EntryKind
+from cleannet.core.term import Term as Term
+from cleannet.core.term import keyed
 
 
 class Grade(StrEnum):
@@ -51,7 +29,7 @@ class Grade(StrEnum):
         return GRADES[self.value]
 
 
-GRADES = _keyed(
+GRADES = keyed(
     [
         Term("I", "特别重大", "Especially grave"),
         Term("II", "重大", "Grave"),
@@ -60,7 +38,7 @@ GRADES = _keyed(
     ]
 )
 
-ROLES = _keyed(
+ROLES = keyed(
     [
         Term("miit", "工业和信息化部", "Ministry of Industry and Information Technology"),
         Term("bureau", "通信管理局", "Provincial communications administration"),
@@ -80,7 +58,7 @@ ROLES = _keyed(
 )
 
 # By the code of GB/T 2260.
-PROVINCES = _keyed(
+PROVINCES = keyed(
     [
         Term("11", "北京", "Beijing"),
         Term("12", "天津", "Tianjin"),
@@ -121,7 +99,7 @@ PROVINCES = _keyed(
 
 CALENDAR = Term("calendar", "日历", "Calendar")
 
-RECIPIENTS = _keyed(
+RECIPIENTS = keyed(
     [
         Term("bureau:relevant", "相关通信管理局", "Communications administrations concerned"),
         Term("bureau:added", "新涉及省份的通信管理局", "Communications administrations of provinces added"),
@@ -139,7 +117,7 @@ RECIPIENTS = _keyed(
     ]
 )
 
-RESOURCES = _keyed(
+RESOURCES = keyed(
     [
         Term("control", "控制服务器", "Control server"),
         Term("distribution", "传播服务器", "Distribution server"),
@@ -147,9 +125,33 @@ RESOURCES = _keyed(
     ]
 )
 
-COUNTED = _keyed([Term("infected", "受感染", "Infected"), Term("exposed", "疑似接触", "Exposed")])
+COUNTED = keyed([Term("infected", "受感染", "Infected"), Term("exposed", "疑似接触", "Exposed")])
 
-MEDIA = _keyed(
+# Facts that laws grade on; money in fen.
+FACTS = keyed(
+    [
+        Term("infected_24h", "24小时内受感染号码", "infected numbers in 24 h"),
+        Term("loss_fen", "通信费用损失", "charges lost"),
+        Term("provincial_portal_down_min", "省级以上门户网站不可访问（分钟）", "provincial portal down (minutes)"),
+        Term("city_portal_down_min", "地市级以上门户网站不可访问（分钟）", "municipal portal down (minutes)"),
+        Term("cii_down_min", "关键信息基础设施整体中断（分钟）", "critical infrastructure down (minutes)"),
+        Term("cii_main_function_down_min", "关基主要功能中断（分钟）", "its main function down (minutes)"),
+        Term("province_share_pct", "受影响省级人口（%）", "share of a province affected (%)"),
+        Term("city_share_pct", "受影响地市人口（%）", "share of a city affected (%)"),
+        Term("people_affected", "受影响人数", "people affected"),
+        Term("people_leaked", "泄露个人信息的人数", "people whose data leaked"),
+        Term("harmful_home_page_min", "有害信息在主页传播（分钟）", "harmful content on a home page (minutes)"),
+        Term("harmful_other_page_min", "有害信息在其他页传播（分钟）", "harmful content on another page (minutes)"),
+        Term("harmful_reposts", "有害信息转发次数", "reposts of harmful content"),
+        Term("harmful_views", "有害信息浏览次数", "views of harmful content"),
+        Term("direct_loss_fen", "直接经济损失", "direct loss"),
+        Term("especially_grave_by_quality", "定性为特别严重（填1）", "especially serious by quality (write 1)"),
+        Term("grave_by_quality", "定性为严重（填1）", "serious by quality (write 1)"),
+        Term("significant_by_quality", "定性为较严重（填1）", "fairly serious by quality (write 1)"),
+    ]
+)
+
+MEDIA = keyed(
     [
         Term("paper", "书面材料", "Paper"),
         Term("system", "系统", "System"),
@@ -159,7 +161,7 @@ MEDIA = _keyed(
     ]
 )
 
-VERDICTS = _keyed(
+VERDICTS = keyed(
     [
         Term("gone", "已消除", "Gone"),
         Term("still_there", "仍存在", "Still there"),
@@ -167,7 +169,7 @@ VERDICTS = _keyed(
     ]
 )
 
-LEADS = _keyed(
+LEADS = keyed(
     [
         Term("late", "迟报", "Reported late"),
         Term("omitted", "漏报", "Omitted"),
@@ -176,7 +178,7 @@ LEADS = _keyed(
     ]
 )
 
-RIGHTS = _keyed(
+RIGHTS = keyed(
     [
         Term("read", "查看", "Read"),
         Term("submit", "上报", "Submit tallies"),
@@ -191,7 +193,7 @@ RIGHTS = _keyed(
     ]
 )
 
-CONTACTS = _keyed(
+CONTACTS = keyed(
     [
         Term("leader", "主管领导", "Leader in charge"),
         Term("head", "责任部门负责人", "Head of the responsible department"),
@@ -199,7 +201,7 @@ CONTACTS = _keyed(
     ]
 )
 
-ORDER_STATES = _keyed(
+ORDER_STATES = keyed(
     [
         Term("issued", "已下达", "Issued"),
         Term("acknowledged", "已签收", "Acknowledged"),
@@ -211,82 +213,10 @@ ORDER_STATES = _keyed(
     ]
 )
 
-CASE_STATES = _keyed(
+CASE_STATES = keyed(
     [
         Term("open", "处理中", "Open"),
         Term("closed", "已结案", "Closed"),
         Term("annulled", "已撤销", "Annulled"),
-    ]
-)
-
-_DISPOSERS = "operator registry registrar cncert"
-_ANY = "miit bureau cncert operator registry registrar access idc police"
-_REPORTERS_2025 = "cii central network guardian cac"
-_CRIME = f"{_ANY} cii central network"
-
-
-def _kind(key: str, zh: str, en: str, by: str) -> EntryKind:
-    return EntryKind(key, zh, en, frozenset(by.split()))
-
-
-ENTRY_KINDS = _keyed(
-    [
-        _kind("sample.found", "发现疑似样本", "Suspected sample found", "operator"),
-        _kind("sample.reported", "报送样本", "Sample reported", "operator"),
-        _kind("sample.received", "收到样本", "Sample received", "cncert"),
-        _kind("sample.identified", "反馈认定结果", "Identification answered", "cncert"),
-        _kind("incident.opened", "立案", "Incident opened", "operator cncert"),
-        _kind("incident.graded", "事件分级", "Incident graded", f"operator cncert {_REPORTERS_2025}"),
-        _kind("incident.widened", "事件涉及新的省份", "Incident found in another province", "operator cncert"),
-        _kind("incident.reported", "报送事件", "Incident reported", f"operator cncert {_REPORTERS_2025}"),
-        _kind("incident.assessed", "研判", "Incident assessed", "miit"),
-        _kind("incident.annulled", "撤销事件", "Incident annulled", "miit cncert"),
-        _kind("incident.handled", "事件处置结束", "Incident handled", _REPORTERS_2025),
-        _kind("incident.summarised", "总结报告", "Summary report made", _REPORTERS_2025),
-        _kind("incident.closed", "结案", "Incident closed", "cncert miit"),
-        _kind("incident.reopened", "重新立案", "Incident reopened", "cncert miit"),
-        _kind("first.confirmed", "确认先行报告", "First report confirmed", _ANY),
-        _kind("report.received", "收到事件报告", "Incident report received", "guardian cac central"),
-        _kind("report.shared", "通报同级有关部门", "Report shared with departments of the same level", "cac"),
-        _kind("report.supplemented", "补报", "Report supplemented", f"operator cncert {_REPORTERS_2025}"),
-        _kind("month.summarised", "按月汇总", "Month summed up", "cncert"),
-        _kind("notice.issued", "通报", "Notice issued", "miit cncert"),
-        _kind("notice.received", "接到事件通报", "Notice received", _DISPOSERS),
-        _kind("order.issued", "下达处置任务", "Order issued", "miit cncert"),
-        _kind("order.acknowledged", "签收", "Order acknowledged", _DISPOSERS),
-        _kind("order.delivered", "处置任务送达网络", "Order delivered to the network", _DISPOSERS),
-        _kind("order.lifted", "解除处置", "Order lifted", "miit cncert"),
-        _kind("disposal.done", "采取处置措施", "Disposal carried out", _DISPOSERS),
-        _kind("user.warned", "信息提示和查杀技术咨询", "Users warned and advised", "operator"),
-        _kind("disposal.fed_back", "反馈处置情况", "Disposal fed back", _DISPOSERS),
-        _kind("feedback.received", "接到处置单位反馈", "Feedback received", "cncert"),
-        _kind("disposal.verified", "反馈验证结果", "Verification answered", "cncert"),
-        _kind("paper.issued", "签发文书", "Paper issued", _ANY),
-        _kind("paper.supplied", "补报书面材料", "Paper supplied", _ANY),
-        _kind("complaint.received", "受理投诉", "Complaint received", _DISPOSERS),
-        _kind("complaint.settled", "答复投诉", "Complaint settled", _DISPOSERS),
-        _kind("consultation.called", "召集会商", "Consultation called", "miit"),
-        _kind("consultation.concluded", "会商结论", "Consultation concluded", "miit"),
-        _kind("contact.changed", "联系人变更", "Contact changed", _ANY),
-        _kind("contact.reported", "报送联系人", "Contact reported", _ANY),
-        _kind("mechanism.changed", "处置机制变更", "Own mechanism changed", _DISPOSERS),
-        _kind("mechanism.filed", "处置机制备案", "Own mechanism filed", _DISPOSERS),
-        _kind("party.registered", "单位登记", "Party registered", "miit bureau cncert"),
-        _kind("partner.suspected", "发现涉嫌合作伙伴", "Partner under suspicion", "operator"),
-        _kind("partner.handled", "依合同处理合作伙伴", "Partner handled under contract", "operator"),
-        _kind("partner.punished", "依法处罚", "Partner punished", "bureau"),
-        _kind("crime.suspected", "发现涉嫌犯罪", "Crime suspected", _CRIME),
-        _kind("crime.referred", "报请公安机关", "Crime referred to the police", _CRIME),
-        _kind("circular.issued", "信息报送情况通报", "Circular on reporting issued", "miit"),
-        _kind("delegation.recorded", "委托", "Delegation recorded", "miit"),
-        _kind("delegation.ended", "委托终止", "Delegation ended", "miit"),
-        _kind("policy.adopted", "采用机制", "Policy adopted", "miit bureau cncert operator"),
-        _kind("period.declared", "宣布特殊时期", "Special period declared", "miit"),
-        _kind("tally.refused", "拒收上报", "Tally refused", "operator cncert"),
-        _kind("readings.digested", "上报摘要", "Readings digested", "operator cncert"),
-        _kind("blob.erased", "到期销毁", "Blob erased", _ANY),
-        EntryKind("month.began", "月初", "Month began"),
-        EntryKind("month.ended", "月末", "Month ended"),
-        EntryKind("period.day", "特殊时期日报", "Day of a special period"),
     ]
 )

@@ -204,7 +204,7 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Report a defect in the law's file."),
     ),
     "incident.cannot_begin": (
-        403,
+        422,
         _("A party of the role %(role)s does not begin with “%(kind)s”."),
         _("Choose from what your role may record."),
     ),

@@ -35,6 +35,7 @@ def test_every_post_takes_a_key_or_a_signed_body(described: dict[str, Any]) -> N
     ] == [
         "POST /tallies",
         "POST /heartbeats",
+        "POST /keys",
     ]
 
 

@@ -213,3 +213,32 @@ def test_two_overlays_adding_a_duty_of_one_id_are_not_both_adopted() -> None:
                 actions.adopt(policy=policy, actor=CENTRE, now=NOW)
         else:
             actions.adopt(policy=policy, actor=CENTRE, now=NOW)
+
+
+def test_a_delegation_is_the_owing_partys_and_ends_when_it_says_so() -> None:
+    World().populate()
+    given = {"policy": LAW, "rule": "10.3.notice", "delegate": "cncert", "now": NOW}
+    with pytest.raises(PartyRefused, match="not_yours_to_delegate"):
+        actions.delegate(actor=CENTRE, **given)
+    made = actions.delegate(actor=MIIT, **given)
+    assert [row.pk for row in queries.delegations(viewer("cncert"))] == [made.pk]
+    assert list(queries.delegations(viewer("op1"))) == []
+    with pytest.raises(PartyRefused, match="no_delegation"):
+        actions.end_delegation(number=made.pk, actor=CENTRE, now=NOW)
+    actions.end_delegation(number=made.pk, actor=MIIT, now=NOW)
+    assert list(queries.delegations(viewer("miit"))) == []
+    assert [entry.recipients for entry in ledger.entries(viewer("miit"), kind="delegation.ended")] == [("cncert",)]
+    with pytest.raises(PartyRefused, match="no_delegation"):
+        actions.end_delegation(number=made.pk, actor=MIIT, now=NOW)
+
+
+def test_a_person_says_how_to_be_reached_and_a_program_does_not() -> None:
+    World().populate()
+    person = actions.add_person(
+        party="op1", username="li", password="a long and odd one 7", name="李", held=["report"], now=NOW
+    )
+    actions.set_details(person=person.code, phone=" 025-1 ", mail="li@op1.example")
+    person.refresh_from_db()
+    assert (person.phone, person.mail) == ("025-1", "li@op1.example")
+    with pytest.raises(PartyRefused, match="no_person"):
+        actions.set_details(person="", phone="1", mail="")

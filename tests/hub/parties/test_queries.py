@@ -10,9 +10,9 @@ pytestmark = pytest.mark.django_db
 
 def test_the_names_of_the_law_are_filled_from_the_register() -> None:
     World().populate()
-    participants = queries.standing(now=NOW, provinces=["32"], relevant=["rr"], disposer="op2", reporter="op1")[
-        "participants"
-    ]
+    participants = queries.standing(
+        now=NOW, seat="32", provinces=["32"], relevant=["rr"], disposer="op2", reporter="op1"
+    )["participants"]
     assert participants.of("operator") == ("op1", "op2")
     assert participants.of("network") == ("op1",)
     assert participants.of("bureau:relevant") == ("js",)

@@ -12,6 +12,7 @@ from tests.hub.world import CENTRE, LAW, World, viewer
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback
 from cleannet.hub.incidents import reports
+from cleannet.hub.incidents.first import First
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
@@ -92,7 +93,7 @@ def objects(everyone: World, now: datetime) -> Objects:
     (case,) = everyone.tally("op1", 60_123, now - timedelta(hours=1), shares={"32": 30_001, "44": 30_122}).cases
     paper = reports.report(viewer=op1, case=case, now=now - 9 * ago)
     said = "We called the duty desk."
-    first = reports.report_first(viewer=op1, case=case, medium="phone", said=said, happened_at=now - 8 * ago, now=now)
+    first = reports.report_first(viewer=op1, case=case, first=First("phone", said, now - 8 * ago), now=now)
     wanted = [disposal.Wanted("op1", "control", "c2.evil-emial.example.com")]
     (order,) = disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now - 5 * ago)
     disposal.acknowledge(viewer=op1, order=order.number, now=now - 4 * ago)

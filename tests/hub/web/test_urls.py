@@ -19,41 +19,52 @@ from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties.rights import HELD_BY
 from cleannet.hub.web import urls
 
-# Each page with its right ("" for all), its methods, and what a holder of the right gets where nothing is behind it.
-PAGES: dict[str, tuple[str, str, int]] = {
-    "sign_in": ("", "GET POST", 200),
-    "sign_out": ("", "POST", 302),
-    "language": ("", "POST", 302),
-    "healthz": ("", "GET", 200),
-    "readyz": ("", "GET", 503),
-    "desk": ("read", "GET", 200),
-    "cases": ("read", "GET", 200),
-    "case": ("read", "GET", 404),
-    "orders": ("read", "GET", 200),
-    "papers": ("read", "GET", 200),
-    "paper": ("read", "GET", 404),
-    "watch": ("read", "GET", 200),
-    "ledger": ("read", "GET", 200),
-    "entry": ("read", "GET", 404),
-    "parties": ("read", "GET", 200),
-    "confirm_first": ("read", "POST", 404),
-    "report": ("report", "GET POST", 404),
-    "report_first": ("report", "GET POST", 404),
-    "raise_grade": ("assess", "GET POST", 404),
-    "propose_annulment": ("notify", "GET POST", 404),
-    "confirm_annulment": ("notify", "GET POST", 404),
-    "record_receipt": ("notify", "GET POST", 404),
-    "issue": ("order", "GET POST", 404),
-    "issue_again": ("order", "GET POST", 404),
-    "close": ("verify", "GET POST", 404),
-    "feed_back": ("feed_back", "GET POST", 404),
-    "acknowledge": ("feed_back", "POST", 404),
-    "look": ("verify", "POST", 404),
-    "verify": ("verify", "GET POST", 404),
-    "warn_users": ("feed_back", "GET POST", 404),
-    "supply_notice": ("notify", "GET POST", 404),
-    "supply_feedback": ("feed_back", "GET POST", 404),
-    "supply_verification": ("verify", "POST", 404),
+# Each page with its right ("" for all), its methods, and what a holder of the right gets by each where nothing
+# is behind it.
+PAGES: dict[str, tuple[str, str, str]] = {
+    "sign_in": ("", "GET POST", "200 200"),
+    "sign_out": ("", "POST", "302"),
+    "language": ("", "POST", "302"),
+    "healthz": ("", "GET", "200"),
+    "readyz": ("", "GET", "503"),
+    "desk": ("read", "GET", "200"),
+    "cases": ("read", "GET", "200"),
+    "case": ("read", "GET", "404"),
+    "orders": ("read", "GET", "200"),
+    "papers": ("read", "GET", "200"),
+    "paper": ("read", "GET", "404"),
+    "watch": ("read", "GET", "200"),
+    "ledger": ("read", "GET", "200"),
+    "entry": ("read", "GET", "404"),
+    "parties": ("read", "GET", "200"),
+    "confirm_first": ("read", "POST", "404"),
+    "report": ("report", "GET POST", "404 404"),
+    "report_first": ("report", "GET POST", "404 404"),
+    "raise_grade": ("assess", "GET POST", "404 404"),
+    "propose_annulment": ("notify", "GET POST", "404 404"),
+    "confirm_annulment": ("notify", "GET POST", "404 404"),
+    "record_receipt": ("notify", "GET POST", "404 404"),
+    "issue": ("order", "GET POST", "404 404"),
+    "issue_again": ("order", "GET POST", "404 404"),
+    "close": ("verify", "GET POST", "404 404"),
+    "feed_back": ("feed_back", "GET POST", "404 404"),
+    "acknowledge": ("feed_back", "POST", "404"),
+    "look": ("verify", "POST", "404"),
+    "verify": ("verify", "GET POST", "404 404"),
+    "warn_users": ("feed_back", "GET POST", "404 404"),
+    "supply_notice": ("notify", "GET POST", "404 404"),
+    "supply_feedback": ("feed_back", "GET POST", "404 404"),
+    "supply_verification": ("verify", "POST", "404"),
+    "begin": ("record", "GET POST", "200 422"),
+    "fulfil": ("record", "GET POST", "404 404"),
+    "leads": ("read", "GET", "200"),
+    "state_facts": ("report", "GET POST", "404 404"),
+    "party": ("read", "GET", "404"),
+    "change_contacts": ("administer", "GET POST", "200 422"),
+    "report_contacts": ("administer", "POST", "422"),
+    "delegate": ("administer", "POST", "422"),
+    "end_delegation": ("administer", "POST", "404"),
+    "details": ("read", "GET POST", "200 302"),
 }
 OPERATIONS: dict[str, str] = {
     "POST /tallies": "submit",
@@ -81,6 +92,20 @@ OPERATIONS: dict[str, str] = {
     "POST /notices/{number}/paper": "notify",
     "POST /feedbacks/{number}/paper": "feed_back",
     "POST /feedbacks/{number}/result-paper": "verify",
+    "POST /cases/{number}/facts": "report",
+    "POST /cases/{number}/grade": "assess",
+    "POST /cases/{number}/annulment": "notify",
+    "POST /cases/{number}/annulment/confirm": "notify",
+    "POST /notices/{number}/receipt": "notify",
+    "GET /parties/{code}/contacts": "read",
+    "POST /contacts": "administer",
+    "POST /contacts/report": "administer",
+    "GET /delegations": "read",
+    "POST /delegations": "administer",
+    "POST /delegations/{number}/end": "administer",
+    "POST /acts": "record",
+    "POST /duties/fulfil": "record",
+    "GET /leads": "read",
     "GET /ledger/consistency": "read",
     "GET /ledger/entries/{entry}/proof": "read",
 }
@@ -89,13 +114,18 @@ _SEEN_BY = {
     "miit cncert js op1": "case, paper, entry, confirm_first, GET /cases/{number}, GET /cases/{number}/entries, "
     "GET /cases/{number}/papers, GET /papers/{number}/{kind}, POST /entries/{entry}/confirm, "
     "GET /ledger/entries/{entry}/proof",
-    "cncert op1": "report, report_first, feed_back, POST /cases/{number}/report, POST /cases/{number}/first-report, "
-    "POST /notices/{number}/feedback",
+    "miit cncert js zj op1": "party, GET /parties/{code}/contacts",
+    "cncert op1": "report, report_first, feed_back, warn_users, supply_feedback, state_facts, "
+    "POST /cases/{number}/report, POST /cases/{number}/first-report, POST /cases/{number}/facts, "
+    "POST /notices/{number}/feedback, POST /notices/{number}/users-warned, POST /feedbacks/{number}/paper",
     "op1": "acknowledge, POST /orders/{number}/acknowledge",
-    "miit": "raise_grade",
-    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, "
-    "POST /cases/{number}/orders, POST /cases/{number}/orders/again",
-    "cncert": "close, look, verify, POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
+    "miit": "raise_grade, POST /cases/{number}/grade",
+    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
+    "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
+    "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
+    "": "end_delegation, POST /delegations/{number}/end",
+    "cncert": "close, look, verify, supply_verification, POST /feedbacks/{number}/result-paper, "
+    "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
     "POST /cases/{number}/close",
 }
 SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in names.split(", ")}
@@ -110,6 +140,18 @@ BODY = {
     "users_told": 0,
     "medium": "phone",
     "said": "",
+    "contacts": [],
+    "kind": "",
+    "duty": "",
+    "policy": "",
+    "rule": "",
+    "delegate": "",
+    "role": "",
+    "facts": {},
+    "grade": "II",
+    "reason": "",
+    "party": "",
+    **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),
 }
 EVERYBODY = {**{code: role for code, (_zh, role, _province, _also) in PARTIES.items()}, **MORE}
 
@@ -126,10 +168,13 @@ def patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
 def address(name: str, objects: Objects | None = None) -> str:
     """Return the address of a page, of an object of op1 or of none that exists."""
     (pattern,) = [one for one in urls.urlpatterns if one.name == name]
-    given = {"number": 999_999 if name == "paper" else "nothing", "kind": "pdf", "id": str(uuid.UUID(int=0))}
+    given = {"number": 999_999 if name in ("paper", "end_delegation") else "nothing", "kind": "pdf"}
+    given |= {"id": str(uuid.UUID(int=0)), "code": "op1" if objects else "nothing"}
     if objects:
         about = {"paper": objects.paper, "record_receipt": objects.notice, "feed_back": objects.notice}
-        about |= {"acknowledge": objects.order, "verify": objects.feedback}
+        about |= {"acknowledge": objects.order, "verify": objects.feedback, "supply_verification": objects.feedback}
+        about |= {"supply_notice": objects.notice, "supply_feedback": objects.feedback, "warn_users": objects.notice}
+        about["end_delegation"] = 999_999
         given |= {
             "number": about.get(name, objects.case),
             "id": objects.first if name == "confirm_first" else objects.entry,
@@ -140,14 +185,17 @@ def address(name: str, objects: Objects | None = None) -> str:
 def place(name: str, objects: Objects | None = None) -> str:
     """Return the address of an operation, on an object of op1 or on none that exists."""
     path = name.split(" ", 1)[1]
-    number, entry = "0", "nothing"
+    number, entry, code = "0", "nothing", "nothing"
     if objects:
         about = {"papers": objects.paper, "orders": objects.order, "notices": objects.notice}
         about |= {"feedbacks": objects.feedback}
         number = str(about.get(path.split("/")[1], objects.case))
-        entry = objects.first if "confirm" in path else objects.entry
+        entry, code = objects.first if "confirm" in path else objects.entry, "op1"
+    if path.startswith("/delegations"):
+        number = "999999"
     filled = path.replace("{number}", number).replace("{kind}", "pdf").replace("{entry}", entry)
-    return f"/api/v1{filled}?first=0"
+    filled = filled.replace("{code}", code)
+    return f"/api/v1{filled}?first=0&month=2026-11"
 
 
 def operations() -> Iterator[tuple[str, object]]:
@@ -181,13 +229,13 @@ def test_pages_for_everybody_are_few() -> None:
 def test_nobody_opens_a_page_without_its_right(everyone: World, client_of: ClientOf) -> None:
     clients = {code: client_of(code) for code in EVERYBODY}
     got, expected = {}, {}
-    for name, (right, methods, status) in PAGES.items():
-        for method in methods.split():
+    for name, (right, methods, statuses) in PAGES.items():
+        for method, status in zip(methods.split(), statuses.split(), strict=True):
             for code, role in EVERYBODY.items():
                 if name in ("sign_in", "sign_out", "language"):
                     continue
                 may = not right or right in HELD_BY.get(role, ())
-                expected[name, method, code] = status if may else 403
+                expected[name, method, code] = int(status) if may else 403
                 got[name, method, code] = clients[code].generic(method, address(name)).status_code
     assert got == expected
 
@@ -195,11 +243,11 @@ def test_nobody_opens_a_page_without_its_right(everyone: World, client_of: Clien
 def test_nobody_signed_in_is_sent_to_sign_in_and_a_stranger_is_told(everyone: World) -> None:
     stranger = Client()
     stranger.force_login(get_user_model().objects.create_user("stranger", password=PASSWORD))
-    for name, (right, methods, status) in PAGES.items():
-        for method in methods.split():
+    for name, (right, methods, statuses) in PAGES.items():
+        for method, status in zip(methods.split(), statuses.split(), strict=True):
             answer = Client().generic(method, address(name))
             if not right:
-                assert answer.status_code in (status, 403), name
+                assert answer.status_code in (int(status), 403), name
                 continue
             assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("sign_in")), name
             assert stranger.generic(method, address(name)).status_code == 403, name

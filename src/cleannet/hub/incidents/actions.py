@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from cleannet.core.ending import OUTLIVING
 from cleannet.core.grading import Graded, grade
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
@@ -145,11 +146,15 @@ def confirm_annulment(*, viewer: Viewer, case: str, now: datetime) -> None:
 
 
 def close(*, viewer: Viewer, case: str, now: datetime) -> None:
-    """Close a case that owes nothing any more."""
+    """Close a case that owes nothing any more but what closing ends, or what outlives it. Raises IncidentRefused."""
     found = queries.open_case(viewer, case)
     with transaction.atomic():
         grading.locked(case)
-        owed = [duty.key for duty in ledger_queries.open_duties(viewer, case=case)]
+        owed = [
+            duty.key
+            for duty in ledger_queries.open_duties(viewer, case=case)
+            if duty.expects != "report.supplemented" and not OUTLIVING & duty.scope.keys()
+        ]
         if owed:
             raise IncidentRefused("incident.duties_open", case=case, duties=owed)
         _end(found, "closed", now)

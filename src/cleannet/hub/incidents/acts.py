@@ -106,11 +106,15 @@ def fulfil(
         raise IncidentRefused("incident.unknown_party", parties=unknown)
     if happened_at < owed.start:
         raise IncidentRefused("incident.before_the_duty", start=owed.start, happened_at=happened_at)
-    found = queries.open_case(viewer, owed.case) if owed.case else None
+    found = queries.case(viewer, owed.case) if owed.case else None
     with transaction.atomic():
-        if found:
+        if found and found.status == "open":
             locked(found.number)
-        context = standing(found, now, of=viewer.party) if found else parties.standing(now=now)
+        context = (
+            standing(found, now, of=viewer.party)
+            if found
+            else parties.standing(now=now, provinces=_own_province(viewer))
+        )
         return ledger.enter(
             kind=owed.expects,
             actor=parties.actor_of(viewer),

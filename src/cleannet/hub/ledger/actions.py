@@ -217,7 +217,7 @@ def _awaiting(act: Facts) -> list[Duty]:
 def _ending(act: Facts) -> list[Duty]:
     """Return, locked, the open duties of the act's case, when it is of a kind that ends duties unmet."""
     case = act.refs.get("case", "")
-    if act.kind != "incident.annulled" or not case:
+    if act.kind not in ("incident.annulled", "incident.closed") or not case:
         return []
     return list(Duty.objects.select_for_update().filter(met_by=None, void_by=None, case=case).order_by("key"))
 

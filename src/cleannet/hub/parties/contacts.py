@@ -26,11 +26,13 @@ class Reached:
 
 
 def contacts(viewer: Viewer, party: str) -> Mapping[str, Contact]:
-    """Return a party's contacts by their part: its own, all for MIIT and CNCERT, a bureau's own province's."""
-    found = queries.parties(viewer).filter(code=party).first()
-    own = party == viewer.party or viewer.sees_all
-    near = viewer.role == "bureau" and found is not None and found.province == viewer.province != ""
-    if found is None or not (own or near):
+    """Return a party's contacts by their part: its own, all for MIIT and CNCERT, a bureau's own province's.
+
+    Raises NoParty for a party the viewer does not see at all.
+    """
+    found = queries.seen(viewer, party)
+    near = viewer.role == "bureau" and found.province == viewer.province != ""
+    if not (near or party == viewer.party or viewer.sees_all):
         return {}
     return {row.part: row for row in Contact.objects.filter(party=found)}
 

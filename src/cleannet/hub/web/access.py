@@ -59,6 +59,7 @@ PLACES = (
     Place("papers", _("Papers")),
     Place("watch", _("Watch")),
     Place("ledger", _("Ledger")),
+    Place("leads", _("Leads")),
     Place("parties", _("Parties")),
 )
 

@@ -97,7 +97,7 @@ def state_facts(request: Asked, number: str) -> HttpResponse:
             "law": law,
             "facts": list(typed_in.items()),
             "roles": [party.role, *party.also],
-            "thresholds": {fact: law.thresholds(fact) for fact in typed_in} if law else {},
+            "thresholds": {fact: law.thresholds(fact)[0] for fact in typed_in} if law else {},
         },
         done=_("The facts are stated and graded."),
         number=number,

@@ -1,7 +1,7 @@
 """How things are written on a page: terms, moments, time left, figures, and names nobody can click."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +35,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "verdict": terms.VERDICTS,
         "right": terms.RIGHTS,
         "lead": terms.LEADS,
+        "fact": terms.FACTS,
         "province": terms.PROVINCES,
         "reason": REASONS,
     }
@@ -75,6 +76,24 @@ def note(entry: ledger.Entry, viewer: Viewer) -> str:
 def sees_figures_of(viewer: Viewer, party: str) -> bool:
     """Return whether what a party counted is shown to the viewer."""
     return viewer.sees_figures_of(party)
+
+
+@register.filter
+def may(viewer: Viewer, right: str) -> bool:
+    """Return whether a viewer holds a right."""
+    return viewer.may(right)
+
+
+@register.filter
+def entries_only(evidence: Sequence[str]) -> list[str]:
+    """Return the entries among a lead's evidence; keys of duties hold a bar, which no entry's id does."""
+    return [one for one in evidence if "|" not in one]
+
+
+@register.filter
+def provinces(codes: Sequence[str]) -> str:
+    """Return the names of provinces as one text."""
+    return _(", ").join(term(code, "province") for code in codes)
 
 
 @register.filter
@@ -192,14 +211,13 @@ def plain(octets: bytes) -> str:
 @register.filter
 def fact_name(fact: str) -> str:
     """Return what a fact a law grades on is called."""
-    names = {"infected_24h": _("infected numbers in 24 h"), "loss_fen": _("charges lost")}
-    return names.get(fact, fact)
+    return term(fact, "fact")
 
 
 @register.filter
 def fact_figure(fact: str, count: int) -> str:
     """Return the figure of a fact with its unit where it is money."""
-    return _("%(yuan)s yuan") % {"yuan": yuan(count)} if fact == "loss_fen" else figure(count)
+    return _("%(yuan)s yuan") % {"yuan": yuan(count)} if fact.endswith("_fen") else figure(count)
 
 
 @register.filter

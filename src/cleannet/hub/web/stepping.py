@@ -25,7 +25,7 @@ def step(
     to: str = "case",
     **named: str,
 ) -> HttpResponse:
-    """Answer a form: GET shows it, POST acts and goes to the page `to`, saying `done`, or shows it again and why not."""
+    """Answer a form: GET shows it, POST acts and goes to the page `to`, saying `done`, or shows it again, refused."""
     refused: Told | None = None
     if request.method == "POST":
         answer = attempt(request, act, done=done, to=to, **named)

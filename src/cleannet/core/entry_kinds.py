@@ -1,0 +1,75 @@
+"""The kinds of ledger entry: what can be done and recorded, and by which roles. Read them as terms.ENTRY_KINDS."""
+
+from cleannet.core.term import EntryKind, keyed
+
+_DISPOSERS = "operator registry registrar cncert"
+_ANY = "miit bureau cncert operator registry registrar access idc police"
+_REPORTERS_2025 = "cii central network guardian cac"
+_CRIME = f"{_ANY} cii central network"
+
+
+def _kind(key: str, zh: str, en: str, by: str) -> EntryKind:
+    return EntryKind(key, zh, en, frozenset(by.split()))
+
+
+ENTRY_KINDS = keyed(
+    [
+        _kind("sample.found", "发现疑似样本", "Suspected sample found", "operator"),
+        _kind("sample.reported", "报送样本", "Sample reported", "operator"),
+        _kind("sample.received", "收到样本", "Sample received", "cncert"),
+        _kind("sample.identified", "反馈认定结果", "Identification answered", "cncert"),
+        _kind("incident.opened", "立案", "Incident opened", "operator cncert"),
+        _kind("incident.graded", "事件分级", "Incident graded", f"operator cncert {_REPORTERS_2025}"),
+        _kind("incident.widened", "事件涉及新的省份", "Incident found in another province", "operator cncert"),
+        _kind("incident.reported", "报送事件", "Incident reported", f"operator cncert {_REPORTERS_2025}"),
+        _kind("incident.assessed", "研判", "Incident assessed", "miit"),
+        _kind("incident.annulled", "撤销事件", "Incident annulled", "miit cncert"),
+        _kind("incident.handled", "事件处置结束", "Incident handled", _REPORTERS_2025),
+        _kind("incident.summarised", "总结报告", "Summary report made", _REPORTERS_2025),
+        _kind("incident.closed", "结案", "Incident closed", "cncert miit"),
+        _kind("incident.reopened", "重新立案", "Incident reopened", "cncert miit"),
+        _kind("first.confirmed", "确认先行报告", "First report confirmed", _ANY),
+        _kind("report.received", "收到事件报告", "Incident report received", "guardian cac central"),
+        _kind("report.shared", "通报同级有关部门", "Report shared with departments of the same level", "cac"),
+        _kind("report.supplemented", "补报", "Report supplemented", f"operator cncert {_REPORTERS_2025}"),
+        _kind("month.summarised", "按月汇总", "Month summed up", "cncert"),
+        _kind("notice.issued", "通报", "Notice issued", "miit cncert"),
+        _kind("notice.received", "接到事件通报", "Notice received", _DISPOSERS),
+        _kind("order.issued", "下达处置任务", "Order issued", "miit cncert"),
+        _kind("order.acknowledged", "签收", "Order acknowledged", _DISPOSERS),
+        _kind("order.delivered", "处置任务送达网络", "Order delivered to the network", _DISPOSERS),
+        _kind("order.lifted", "解除处置", "Order lifted", "miit cncert"),
+        _kind("disposal.done", "采取处置措施", "Disposal carried out", _DISPOSERS),
+        _kind("user.warned", "信息提示和查杀技术咨询", "Users warned and advised", "operator"),
+        _kind("disposal.fed_back", "反馈处置情况", "Disposal fed back", _DISPOSERS),
+        _kind("feedback.received", "接到处置单位反馈", "Feedback received", "cncert"),
+        _kind("disposal.verified", "反馈验证结果", "Verification answered", "cncert"),
+        _kind("paper.issued", "签发文书", "Paper issued", _ANY),
+        _kind("paper.supplied", "补报书面材料", "Paper supplied", _ANY),
+        _kind("complaint.received", "受理投诉", "Complaint received", _DISPOSERS),
+        _kind("complaint.settled", "答复投诉", "Complaint settled", _DISPOSERS),
+        _kind("consultation.called", "召集会商", "Consultation called", "miit"),
+        _kind("consultation.concluded", "会商结论", "Consultation concluded", "miit"),
+        _kind("contact.changed", "联系人变更", "Contact changed", _ANY),
+        _kind("contact.reported", "报送联系人", "Contact reported", _ANY),
+        _kind("mechanism.changed", "处置机制变更", "Own mechanism changed", _DISPOSERS),
+        _kind("mechanism.filed", "处置机制备案", "Own mechanism filed", _DISPOSERS),
+        _kind("party.registered", "单位登记", "Party registered", "miit bureau cncert"),
+        _kind("partner.suspected", "发现涉嫌合作伙伴", "Partner under suspicion", "operator"),
+        _kind("partner.handled", "依合同处理合作伙伴", "Partner handled under contract", "operator"),
+        _kind("partner.punished", "依法处罚", "Partner punished", "bureau"),
+        _kind("crime.suspected", "发现涉嫌犯罪", "Crime suspected", _CRIME),
+        _kind("crime.referred", "报请公安机关", "Crime referred to the police", _CRIME),
+        _kind("circular.issued", "信息报送情况通报", "Circular on reporting issued", "miit"),
+        _kind("delegation.recorded", "委托", "Delegation recorded", "miit"),
+        _kind("delegation.ended", "委托终止", "Delegation ended", "miit"),
+        _kind("policy.adopted", "采用机制", "Policy adopted", "miit bureau cncert operator"),
+        _kind("period.declared", "宣布特殊时期", "Special period declared", "miit"),
+        _kind("tally.refused", "拒收上报", "Tally refused", "operator cncert"),
+        _kind("readings.digested", "上报摘要", "Readings digested", "operator cncert"),
+        _kind("blob.erased", "到期销毁", "Blob erased", _ANY),
+        EntryKind("month.began", "月初", "Month began"),
+        EntryKind("month.ended", "月末", "Month ended"),
+        EntryKind("period.day", "特殊时期日报", "Day of a special period"),
+    ]
+)
