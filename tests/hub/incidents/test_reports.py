@@ -43,7 +43,7 @@ def test_a_first_report_by_phone_counts_from_the_call_once_every_recipient_confi
     assert receipts.awaiting(viewer("js"), case) == []
     assert receipts.confirm(viewer=viewer("cncert"), entry=claim.id, now=later) is True
     duty = ledger.duties(viewer("op1"), case=case).get(rule="10.2.urgent")
-    assert not duty.late_at(later)
+    assert duty.state_at(later) == "met"
     assert ("15.paper.report", "op1", False) in states(case)
     with pytest.raises(IncidentRefused, match="not_a_first_notice"):
         reports.report_first(first=First("fax", "紧急", NOW), **given)

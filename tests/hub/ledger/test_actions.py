@@ -27,7 +27,7 @@ def test_a_grade_opens_the_report_and_the_report_meets_it(world: Any) -> None:
     duty.refresh_from_db()
     assert duty.met_by == reported
     assert duty.key in reported.record["meets"]
-    assert not duty.late_at(world.later(days=9))
+    assert duty.state_at(world.later(days=9)) == "met"
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_a_wrong_report_meets_nothing(world: Any, wrong: dict[str, Any]) -> None
 def test_late_is_derived_from_the_act(world: Any) -> None:
     world.grade()
     duty = Duty.objects.get(expects="incident.reported", owes="cmcc")
-    assert not duty.late_at(world.now + HOURS_2)
-    assert duty.late_at(world.now + HOURS_2 + timedelta(seconds=1))
+    assert duty.state_at(world.now + HOURS_2) == "open"
+    assert duty.state_at(world.now + HOURS_2 + timedelta(seconds=1)) == "lapsed"
     world.later(hours=2, seconds=1)
     world.report()
     duty.refresh_from_db()
-    assert duty.late_at(world.now)
+    assert duty.state_at(world.now) == "late"
 
 
 def test_the_same_duty_is_not_opened_twice(world: Any) -> None:

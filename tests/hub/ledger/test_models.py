@@ -32,8 +32,8 @@ def test_what_was_late_when_annulled_stays_late(world: Any) -> None:
     world.enter("incident.annulled", "miit", "miit", refs={"case": "c-1"})
     world.later(hours=5)
     world.enter("incident.annulled", "miit", "miit", refs={"case": "c-2"})
-    late = {duty.case: duty.late_at(world.now + timedelta(days=9)) for duty in Duty.objects.filter(owes="cmcc")}
-    assert late == {"c-1": False, "c-2": True}
+    states = {duty.case: duty.state_at(world.now + timedelta(days=9)) for duty in Duty.objects.filter(owes="cmcc")}
+    assert states == {"c-1": "void", "c-2": "void_late"}
 
 
 def test_a_duty_without_a_limit_is_never_late(world: Any) -> None:
@@ -41,7 +41,7 @@ def test_a_duty_without_a_limit_is_never_late(world: Any) -> None:
     duty = Duty.objects.get(owes="cmcc")
     assert str(duty) == duty.key
     duty.due = None
-    assert not duty.late_at(world.now + timedelta(days=999))
+    assert duty.state_at(world.now + timedelta(days=999)) == "open"
 
 
 def test_rows_are_what_leads_are_drawn_from(world: Any) -> None:

@@ -113,12 +113,6 @@ def test_open_duties_come_soonest_first_and_without_limit_last(case: Any) -> Non
     assert {duty.case for duty in queries.open_duties(MIIT, case="c-2")} == {"c-2"}
 
 
-def test_overdue_begins_after_the_last_moment(case: Any) -> None:
-    duty = queries.own_duties(CTCC).get(expects="incident.reported")
-    assert duty not in queries.overdue(CTCC, now=duty.due)
-    assert duty in queries.overdue(CTCC, now=duty.due + timedelta(microseconds=1))
-
-
 def test_why_gives_entry_article_and_limit(case: Any) -> None:
     duty = queries.duties(CMCC, case="c-1").get(expects="incident.reported", owes="cmcc")
     why = queries.why(CMCC, duty.key)

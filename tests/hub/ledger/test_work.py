@@ -36,7 +36,6 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_worker_is_fenced_off(wo
     assert (second.pk, second.attempts) == (first.pk, 2)
     assert not work.finish(first, now=world.now)
     assert not work.postpone(first, until=world.now, failure="x")
-    assert not work.extend(first, until=world.now + 9 * LEASE)
     assert work.finish(second, now=world.now, outcome="raised")
     assert not work.finish(second, now=world.now)
     done = Reminder.objects.get(key="k0")
@@ -53,10 +52,3 @@ def test_postponed_work_waits_and_says_why(world: Any, rows: Any) -> None:
     assert again is not None
     assert work.finish(again, now=world.now)
     assert Reminder.objects.get(key="k0").failure == ""
-
-
-def test_a_lease_can_be_held_longer(world: Any, rows: Any) -> None:
-    row = work.claim(rows.filter(key="k0"), now=world.now, lease=LEASE)
-    assert row is not None
-    assert work.extend(row, until=world.now + 3 * LEASE)
-    assert work.claim(rows.filter(key="k0"), now=world.now + 2 * LEASE, lease=LEASE) is None

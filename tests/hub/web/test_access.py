@@ -1,3 +1,4 @@
+from datetime import datetime
 from ipaddress import ip_network
 
 import pytest
@@ -7,6 +8,7 @@ from pytest_django import Settings
 from tests.hub.web.conftest import ClientOf
 
 from cleannet.core.refusal import Refusal
+from cleannet.hub.ledger import sealing
 from cleannet.hub.web import access
 from cleannet.hub.wording import Told
 
@@ -95,3 +97,12 @@ def test_an_address_is_believed_of_a_trusted_proxy_alone(
     settings.CLEANNET_PROXIES = [ip_network(proxies)] if proxies else []
     headers = {"x-forwarded-for": forwarded} if forwarded else {}
     assert access.address_of(RequestFactory(REMOTE_ADDR=remote, headers=headers).get("/")) == address
+
+
+def test_the_foot_of_a_printed_case_names_the_head_of_the_ledger(case: str, client_of: ClientOf, now: datetime) -> None:
+    client = client_of("op1")
+    assert "Ledger of" not in client.get(f"/cases/{case}").content.decode()
+    head = sealing.seal(now=now)
+    assert head is not None
+    foot = client.get(f"/cases/{case}").content.decode().split('<p class="foot">')[1]
+    assert f"Ledger of {head.size:,} entries, root {bytes(head.root).hex()[:12]}…" in foot

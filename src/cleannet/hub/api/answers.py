@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from cleannet.core.leads import Lead
-from cleannet.core.replay import state
 from cleannet.hub.disposal.queries import Order, Sighting
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.queries import Case, Grading
@@ -64,13 +63,11 @@ def lead(found: Lead) -> dict[str, Any]:
 def duty(duty: Duty, at: datetime) -> dict[str, Any]:
     """Return a duty and how it stands at `at`."""
     fields = "key policy article owes expects start due to cc unrouted case provisional unverified".split()
-    met = duty.met_by.happened_at if duty.met_by else None
-    void = duty.void_by.happened_at if duty.void_by else None
     return {
         **{name: getattr(duty, name) for name in fields},
         "form": duty.form or None,
         "grade": duty.grade or None,
-        "state": state(duty.due, met, void, at),
+        "state": duty.state_at(at),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from cleannet.core.replay import state
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.ledger.work import Work
@@ -213,15 +214,11 @@ class Duty(models.Model):
     def open(self) -> bool:
         return self.met_by_id is None and self.void_by_id is None
 
-    def late_at(self, now: datetime) -> bool:
-        """Return whether the act came, or by `now` still does not come, after the last moment on time.
-
-        An annulled incident ends the duty: what was late when it was annulled stays late.
-        """
-        if self.due is None:
-            return False
-        end = self.met_by or self.void_by
-        return (end.happened_at if end else now) > self.due
+    def state_at(self, at: datetime) -> str:
+        """Return how the duty stands at an aware moment, as core.replay.state says."""
+        met = self.met_by.happened_at if self.met_by else None
+        void = self.void_by.happened_at if self.void_by else None
+        return state(self.due, met, void, at)
 
 
 class Reminder(Work):

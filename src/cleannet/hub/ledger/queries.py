@@ -159,11 +159,6 @@ def own_duties(viewer: Viewer) -> QuerySet[Duty]:
     return open_duties(viewer).filter(owes=viewer.party)
 
 
-def overdue(viewer: Viewer, *, now: datetime) -> QuerySet[Duty]:
-    """Return the open duties whose last moment on time is past at `now`, longest overdue first."""
-    return open_duties(viewer).filter(due__lt=now)
-
-
 def duty(viewer: Viewer, key: str) -> Duty:
     """Return one duty; raise NotSeen where there is none for this viewer."""
     found = duties(viewer).filter(key=key).first()

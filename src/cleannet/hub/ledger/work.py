@@ -69,10 +69,5 @@ def postpone(row: Work, *, until: datetime, failure: str) -> bool:
     return _own(row).update(ready_at=until, lease_until=None, failure=failure) == 1
 
 
-def extend(row: Work, *, until: datetime) -> bool:
-    """Hold a claimed piece longer; False when the lease was lost to another worker."""
-    return _own(row).update(lease_until=until) == 1
-
-
 def _own(row: Row) -> "models.QuerySet[Row]":
     return type(row)._default_manager.filter(pk=row.pk, token=row.token, done_at=None)

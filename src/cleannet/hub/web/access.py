@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_http_methods
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
 from cleannet.core.terms import RIGHTS
+from cleannet.hub.ledger import sealing
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.parties.rights import HELD_BY
@@ -30,6 +32,7 @@ from cleannet.hub.wording import Told, told
 READ = ("GET", "HEAD")
 WRITE = ("POST",)
 FORM = ("GET", "HEAD", "POST")
+SHORT_ROOT = 12
 View = Callable[..., HttpResponse]
 
 
@@ -167,7 +170,7 @@ def attempt(
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Return what every page's frame shows: who looks, the moment of the page, the navigation."""
+    """Return what every page's frame shows: who looks, the moment of the page, the ledger's head, the navigation."""
     viewer: Viewer | None = vars(request).get("viewer")
     names = Names()
     now: datetime = vars(request).get("now") or timezone.now()
@@ -177,9 +180,19 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "now": now,
         "now_text": now.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"),
         "places": [(place, gettext(place.label)) for place in PLACES] if viewer else [],
+        "head": SimpleLazyObject(_chain_head),
         "here": request.resolver_match.url_name if request.resolver_match else "",
         "chinese": is_chinese(),
     }
+
+
+def _chain_head() -> str:
+    """Return the newest signed head of the ledger as a printed page names it; "" before the first."""
+    head = sealing.last_head()
+    if head is None:
+        return ""
+    root = bytes(head.root).hex()[:SHORT_ROOT]
+    return gettext("Ledger of %(size)s entries, root %(root)s…") % {"size": f"{head.size:,}", "root": root}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

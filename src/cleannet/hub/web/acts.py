@@ -95,9 +95,8 @@ def state_facts(request: Asked, number: str) -> HttpResponse:
         lambda: {
             "number": number,
             "law": law,
-            "facts": list(typed_in.items()),
+            "facts": [(fact, text, law.thresholds(fact)[0]) for fact, text in typed_in.items()] if law else [],
             "roles": [party.role, *party.also],
-            "thresholds": {fact: law.thresholds(fact)[0] for fact in typed_in} if law else {},
         },
         done=_("The facts are stated and graded."),
         number=number,

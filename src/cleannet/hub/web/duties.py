@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from cleannet.core.replay import LAPSED, LATE, MET, OPEN, VOID, VOID_LATE, state
+from cleannet.core.replay import LAPSED, LATE, MET, OPEN, VOID, VOID_LATE
 from cleannet.hub.incidents import acts
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.web import shown
@@ -70,9 +70,7 @@ def rows(viewer: Viewer, duties: Iterable[Any], now: datetime) -> list[Row]:
 
 
 def _row(viewer: Viewer, duty: Any, now: datetime) -> Row:
-    met = duty.met_by.happened_at if duty.met_by else None
-    void = duty.void_by.happened_at if duty.void_by else None
-    standing = state(duty.due, met, void, now)
+    standing = duty.state_at(now)
     waits = duty.open and duty.due is not None
     href, verb = _doing(viewer, duty) if duty.open else ("", "")
     return Row(
