@@ -34,6 +34,7 @@ def body(**changed: Any) -> bytes:
         "entered_at": NOON,
         "claimed": (),
         "key": "",
+        "salt": "00",
         "text": "发现",
         "facts": {"infected_24h": 120_000},
         "blobs": (),

@@ -44,6 +44,7 @@ def ledger(count: int = 4) -> Records:
             entered_at=now,
             claimed=(),
             key="",
+            salt="00",
             text="",
             facts={},
             blobs=(),

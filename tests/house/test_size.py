@@ -9,7 +9,6 @@ COUNTED = {".py", ".html", ".css", ".js", ".typ", ".sh"}
 # Files above what is wanted, with the most lines each may have. Numbers only go down, entries only go away.
 LONG: Mapping[str, int] = {
     "src/cleannet/core/indicator.py": 320,
-    "src/cleannet/hub/wording.py": 350,
 }
 
 

@@ -16,7 +16,7 @@ from cleannet.formats import canonical
 VERSION = 1
 MEMBERS = frozenset(
     "v id kind role party person happened_at found_at received_at changed_at entered_at claimed refs grades recipients "
-    "medium confirmed_by urgent on_behalf_of province form key text facts blobs arises meets voids".split()
+    "medium confirmed_by urgent on_behalf_of province form key salt text facts blobs arises meets voids".split()
 )
 COLUMNS = ("id", "kind", "role", "party", "case", "province", "addressed", "happened_at", "entered_at", "key", "digest")
 _SEPARATOR = "|"
@@ -45,6 +45,7 @@ def body(
     entered_at: datetime,
     claimed: Collection[str],
     key: str,
+    salt: str,
     text: str,
     facts: Mapping[str, object],
     blobs: Collection[str],
@@ -52,7 +53,10 @@ def body(
     meets: Collection[str],
     voids: Collection[str],
 ) -> bytes:
-    """Return the canonical bytes of one entry; raise TypeError where `facts` hold what has no canonical form."""
+    """Return the canonical bytes of one entry; raise TypeError where `facts` hold what has no canonical form.
+
+    `salt` is random: without it, whoever sees an entry's public hash and all but its figures could guess them.
+    """
     return canonical.encode(
         {
             "v": VERSION,
@@ -77,6 +81,7 @@ def body(
             "province": entry.province,
             "form": entry.form,
             "key": key,
+            "salt": salt,
             "text": text,
             "facts": dict(facts),
             "blobs": list(blobs),

@@ -70,8 +70,8 @@ def test_everyone_sees_only_what_is_theirs(case: Any, viewer: Viewer, seen: list
     [
         (MIIT, (), "60,000 at noon"),
         (CMCC, (), "60,000 at noon"),
-        (GUANGDONG, ("facts", "person"), "60,000 at noon"),
-        (Viewer("gx", "bureau", province="44"), ("facts", "text", "person"), ""),
+        (GUANGDONG, ("facts", "person", "salt"), "60,000 at noon"),
+        (Viewer("gx", "bureau", province="44"), ("facts", "text", "person", "salt"), ""),
     ],
 )
 def test_a_record_is_whole_only_to_those_whose_it_is(

@@ -14,6 +14,7 @@ from cleannet.hub.web import casefile
 
 pytestmark = pytest.mark.django_db
 HOST = "c2.evil-emial.example.com"
+RECORD = "Record something on this case"
 
 
 def gathered(party: str, case: str, now: datetime) -> dict[str, object]:
@@ -28,11 +29,11 @@ def verbs(party: str, case: str, now: datetime) -> list[str]:
 
 
 def test_each_is_offered_only_the_steps_open_to_it(world: World, case: str, now: datetime) -> None:
-    assert verbs("op1", case, now) == ["Report the incident", "Record a first report by phone"]
-    assert verbs("miit", case, now) == ["Issue notice and orders", "Raise the grade", "Propose to annul"]
-    assert verbs("js", case, now) == []
+    assert verbs("op1", case, now) == ["Report the incident", "Record a first report by phone", RECORD]
+    assert verbs("miit", case, now) == ["Issue notice and orders", "Raise the grade", "Propose to annul", RECORD]
+    assert verbs("js", case, now) == [RECORD]
     (issued,) = disposal.issue(viewer=viewer("cncert"), case=case, wanted=[Wanted("rr", "control", HOST)], now=now)
-    assert verbs("rr", case, now) == [f"Feed back on {issued.notice}"]
+    assert verbs("rr", case, now) == [f"Feed back on {issued.notice}", RECORD]
     incidents.propose_annulment(viewer=viewer("cncert"), case=case, reason="a test", now=now)
     assert "Confirm the annulment" in verbs("miit", case, now)
     incidents.confirm_annulment(viewer=viewer("miit"), case=case, now=now)

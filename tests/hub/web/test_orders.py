@@ -1,16 +1,11 @@
 from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
-from pytest_django import Settings
 from tests.hub.web.conftest import ClientOf
-from tests.hub.world import PROGRAM, World, viewer
+from tests.hub.world import World, viewer
 
-from cleannet.core.allow import AllowLists, Listed
 from cleannet.hub.disposal import network, queries
 from cleannet.hub.disposal.resolution import Answer
-from cleannet.hub.incidents import queries as cases
-from cleannet.hub.programs import actions as programs
 
 pytestmark = pytest.mark.django_db
 HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
@@ -32,94 +27,6 @@ def gone(monkeypatch: pytest.MonkeyPatch) -> None:
         yield Answer("a resolver", "gone", {"rcode": "NXDOMAIN"})
 
     monkeypatch.setattr(network, "look", seen)
-
-
-def test_an_order_shows_its_effect_in_numbers_before_it_is_issued(
-    case: str, client_of: ClientOf, now: datetime
-) -> None:
-    add = {"program": PROGRAM, "role": "domain", "source": "test", "allow": AllowLists(), "now": now}
-    programs.add_indicator(text=f"below.{HOST}", **add)  # type: ignore[arg-type]  # as given above
-    client = client_of("cncert")
-    shown = client.post(f"/cases/{case}/orders", {"host": [HOST, OTHER], "party": ["op1", "op2"]})
-    page = shown.content.decode()
-    assert f"On the case {case}: 4 orders, 2 names, 2 parties." in page
-    assert "1 other known name or URL lives there" in page
-    assert f"Issue 4 orders on {case}" in page
-    assert not queries.orders(viewer("cncert"), case=case).exists()
-    client.post(f"/cases/{case}/orders", {"host": [HOST, OTHER], "party": ["op1", "op2"], "confirmed": "yes"})
-    assert queries.orders(viewer("cncert"), case=case).count() == 4
-
-
-def test_nothing_chosen_is_refused_and_what_was_chosen_is_kept(case: str, client_of: ClientOf) -> None:
-    refused = client_of("cncert").post(f"/cases/{case}/orders", {"host": [HOST]})
-    assert refused.status_code == 422
-    assert f'value="{HOST}" checked' in refused.content.decode()
-
-
-def test_what_an_allow_list_holds_cannot_be_chosen_and_says_why(case: str, client_of: ClientOf, now: datetime) -> None:
-    allow = AllowLists([Listed("statistics.example.com", "ordinary", "in use", 3)])
-    programs.add_indicator(
-        program=PROGRAM, text="statistics.example.com", role="control", source="t", allow=allow, now=now
-    )
-    page = client_of("cncert").get(f"/cases/{case}/orders").content.decode()
-    assert "statistics[.]example[.]com" in page
-    assert 'value="statistics.example.com"' not in page
-    assert "held by an allow-list:" in page
-    assert "a service in ordinary use: a person decides" in page
-    typed = {"host": ["statistics.example.com"], "party": ["op1"], "confirmed": "yes"}
-    assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 409
-
-
-def test_the_chain_from_receipt_to_verification(
-    issued: str, case: str, client_of: ClientOf, gone: None, now: datetime
-) -> None:
-    op1, centre, second = client_of("op1"), client_of("cncert"), client_of("cncert", "second")
-    numbers = [order.number for order in queries.orders(viewer("op1"), case=case)]
-    assert op1.post(f"/orders/{numbers[0]}/acknowledge").status_code == 302
-    assert op1.post(f"/orders/{numbers[0]}/acknowledge").status_code == 409
-    assert client_of("op2").post(f"/orders/{numbers[0]}/acknowledge").status_code == 404
-
-    typed = {f"done-{number}": "no" for number in numbers} | {"users_told": "9,000", "disposed_at": now.isoformat()}
-    refused = op1.post(f"/notices/{issued}/feedback", typed)
-    assert refused.status_code == 422
-    assert "The reason is missing" in refused.content.decode()
-    assert 'value="9,000"' in refused.content.decode()
-    assert op1.post(f"/notices/{issued}/feedback", {"disposed_at": now.isoformat()}).status_code == 422
-    typed |= {f"done-{numbers[0]}": "yes", f"reason-{numbers[1]}": "registered abroad"}
-    assert op1.post(f"/notices/{issued}/feedback", typed).status_code == 302
-    (feedback,) = queries.feedbacks(viewer("cncert"), case=case)
-    assert feedback.users_told == 9000
-
-    unseen = second.post(f"/feedback/{feedback.number}/verification")
-    assert unseen.status_code == 409
-    assert "Nothing certain was seen" in unseen.content.decode()
-    assert centre.post(f"/cases/{case}/look", follow=True).status_code == 200
-    assert "a resolver" in second.get(f"/feedback/{feedback.number}/verification").content.decode()
-    assert second.post(f"/feedback/{feedback.number}/verification").status_code == 302
-    assert {order.status for order in queries.orders(viewer("op1"), case=case)} == {"verified"}
-    assert second.get(f"/feedback/{feedback.number}/verification")["Location"] == f"/cases/{case}"
-    assert second.post(f"/feedback/{feedback.number}/verification").status_code == 409
-    assert "registered abroad" in op1.get(f"/cases/{case}").content.decode()
-
-
-def test_what_was_not_done_is_issued_again(issued: str, case: str, client_of: ClientOf, now: datetime) -> None:
-    centre = client_of("cncert")
-    assert centre.post(f"/cases/{case}/orders/again").status_code == 409
-    typed = {"disposed_at": now.isoformat()}
-    for order in queries.orders(viewer("op1"), case=case):
-        typed |= {f"done-{order.number}": "no", f"reason-{order.number}": "not ours"}
-    client_of("op1").post(f"/notices/{issued}/feedback", typed)
-    page = centre.get(f"/cases/{case}/orders/again").content.decode()
-    assert f"Issue 2 orders on {case} again" in page
-    assert centre.post(f"/cases/{case}/orders/again").status_code == 302
-    assert len(cases.notices(viewer("cncert"), case=case)) == 2
-
-
-def test_looking_without_a_resolver_is_refused_in_words(
-    issued: str, case: str, client_of: ClientOf, now: datetime, settings: Settings
-) -> None:
-    settings.CLEANNET_DNS_RESOLVERS = ""
-    assert client_of("cncert").post(f"/cases/{case}/look").status_code == 409
 
 
 def test_orders_are_listed_by_state_and_each_sees_its_own(issued: str, world: World, client_of: ClientOf) -> None:

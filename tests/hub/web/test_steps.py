@@ -2,14 +2,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.hub.web.conftest import ClientOf
-from tests.hub.world import CENTRE, World, viewer
+from tests.hub.world import World, viewer
 
 from cleannet.core.terms import Grade
-from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.papers import queries as papers
-from cleannet.hub.parties import actions as parties
 
 pytestmark = pytest.mark.django_db
 
@@ -69,19 +67,6 @@ def test_miit_raises_a_grade_with_a_reason(case: str, client_of: ClientOf) -> No
     assert 'value="II" checked' in refused.content.decode()
     assert client.post(f"/cases/{case}/grade", {"grade": "II", "reason": "banks"}).status_code == 302
     assert cases.grade_told(viewer("cncert"), cases.case(viewer("cncert"), case)) == Grade.II
-
-
-def test_a_receipt_by_paper_is_recorded_by_the_issuer(case: str, client_of: ClientOf, now: datetime) -> None:
-    parties.register(code="far", zh="远", en="far", role="registrar", actor=CENTRE, now=now, remote=True)
-    notice = notices.notify(viewer=viewer("cncert"), case=case, addressees=["far"], now=now)
-    client = client_of("cncert")
-    path = f"/notices/{notice.number}/receipt"
-    assert "far" in client.get(path).content.decode()
-    typed = {"party": "far", "medium": "paper", "received_at": "yesterday"}
-    assert client.post(path, typed).status_code == 422
-    assert client.post(path, typed | {"received_at": now.isoformat()}).status_code == 302
-    assert "notice.received" in kinds(case)
-    assert "Every addressee has received it." in client.get(path).content.decode()
 
 
 def test_two_persons_annul_and_see_what_it_does(world: World, case: str, client_of: ClientOf) -> None:

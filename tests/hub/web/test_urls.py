@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.hub.web.conftest import MORE, PASSWORD, ClientOf, Objects
+from tests.hub.web.routes import BODY, OPERATIONS, PAGES, SEEN_BY
 from tests.hub.world import PARTIES, World
 
 from cleannet.hub.api.operations import api
@@ -19,140 +20,6 @@ from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties.rights import HELD_BY
 from cleannet.hub.web import urls
 
-# Each page with its right ("" for all), its methods, and what a holder of the right gets by each where nothing
-# is behind it.
-PAGES: dict[str, tuple[str, str, str]] = {
-    "sign_in": ("", "GET POST", "200 200"),
-    "sign_out": ("", "POST", "302"),
-    "language": ("", "POST", "302"),
-    "healthz": ("", "GET", "200"),
-    "readyz": ("", "GET", "503"),
-    "desk": ("read", "GET", "200"),
-    "cases": ("read", "GET", "200"),
-    "case": ("read", "GET", "404"),
-    "orders": ("read", "GET", "200"),
-    "papers": ("read", "GET", "200"),
-    "paper": ("read", "GET", "404"),
-    "watch": ("read", "GET", "200"),
-    "ledger": ("read", "GET", "200"),
-    "entry": ("read", "GET", "404"),
-    "parties": ("read", "GET", "200"),
-    "confirm_first": ("read", "POST", "404"),
-    "report": ("report", "GET POST", "404 404"),
-    "report_first": ("report", "GET POST", "404 404"),
-    "raise_grade": ("assess", "GET POST", "404 404"),
-    "propose_annulment": ("notify", "GET POST", "404 404"),
-    "confirm_annulment": ("notify", "GET POST", "404 404"),
-    "record_receipt": ("notify", "GET POST", "404 404"),
-    "issue": ("order", "GET POST", "404 404"),
-    "issue_again": ("order", "GET POST", "404 404"),
-    "close": ("verify", "GET POST", "404 404"),
-    "feed_back": ("feed_back", "GET POST", "404 404"),
-    "acknowledge": ("feed_back", "POST", "404"),
-    "look": ("verify", "POST", "404"),
-    "verify": ("verify", "GET POST", "404 404"),
-    "warn_users": ("feed_back", "GET POST", "404 404"),
-    "supply_notice": ("notify", "GET POST", "404 404"),
-    "supply_feedback": ("feed_back", "GET POST", "404 404"),
-    "supply_verification": ("verify", "POST", "404"),
-    "begin": ("record", "GET POST", "200 422"),
-    "fulfil": ("record", "GET POST", "404 404"),
-    "leads": ("read", "GET", "200"),
-    "state_facts": ("report", "GET POST", "404 404"),
-    "party": ("read", "GET", "404"),
-    "change_contacts": ("administer", "GET POST", "200 422"),
-    "report_contacts": ("administer", "POST", "422"),
-    "delegate": ("administer", "POST", "422"),
-    "end_delegation": ("administer", "POST", "404"),
-    "details": ("read", "GET POST", "200 302"),
-}
-OPERATIONS: dict[str, str] = {
-    "POST /tallies": "submit",
-    "POST /heartbeats": "submit",
-    "POST /keys": "submit",
-    "GET /releases/latest": "read",
-    "GET /cases": "read",
-    "GET /cases/{number}": "read",
-    "GET /cases/{number}/entries": "read",
-    "GET /duties": "read",
-    "POST /cases/{number}/report": "report",
-    "POST /cases/{number}/first-report": "report",
-    "POST /entries/{entry}/confirm": "read",
-    "GET /cases/{number}/papers": "read",
-    "GET /papers/{number}/{kind}": "read",
-    "POST /cases/{number}/orders": "order",
-    "POST /cases/{number}/orders/again": "order",
-    "GET /orders": "read",
-    "POST /orders/{number}/acknowledge": "feed_back",
-    "POST /notices/{number}/feedback": "feed_back",
-    "POST /cases/{number}/look": "verify",
-    "POST /feedbacks/{number}/verify": "verify",
-    "POST /cases/{number}/close": "verify",
-    "POST /notices/{number}/users-warned": "feed_back",
-    "POST /notices/{number}/paper": "notify",
-    "POST /feedbacks/{number}/paper": "feed_back",
-    "POST /feedbacks/{number}/result-paper": "verify",
-    "POST /cases/{number}/facts": "report",
-    "POST /cases/{number}/grade": "assess",
-    "POST /cases/{number}/annulment": "notify",
-    "POST /cases/{number}/annulment/confirm": "notify",
-    "POST /notices/{number}/receipt": "notify",
-    "GET /parties/{code}/contacts": "read",
-    "POST /contacts": "administer",
-    "POST /contacts/report": "administer",
-    "GET /delegations": "read",
-    "POST /delegations": "administer",
-    "POST /delegations/{number}/end": "administer",
-    "POST /acts": "record",
-    "POST /duties/fulfil": "record",
-    "GET /leads": "read",
-    "GET /ledger/consistency": "read",
-    "GET /ledger/entries/{entry}/proof": "read",
-}
-# Who sees the object of op1 behind a page or operation; whoever is not named is told that there is none.
-_SEEN_BY = {
-    "miit cncert js op1": "case, paper, entry, confirm_first, GET /cases/{number}, GET /cases/{number}/entries, "
-    "GET /cases/{number}/papers, GET /papers/{number}/{kind}, POST /entries/{entry}/confirm, "
-    "GET /ledger/entries/{entry}/proof",
-    "miit cncert js zj op1": "party, GET /parties/{code}/contacts",
-    "cncert op1": "report, report_first, feed_back, warn_users, supply_feedback, state_facts, "
-    "POST /cases/{number}/report, POST /cases/{number}/first-report, POST /cases/{number}/facts, "
-    "POST /notices/{number}/feedback, POST /notices/{number}/users-warned, POST /feedbacks/{number}/paper",
-    "op1": "acknowledge, POST /orders/{number}/acknowledge",
-    "miit": "raise_grade, POST /cases/{number}/grade",
-    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
-    "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
-    "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
-    "": "end_delegation, POST /delegations/{number}/end",
-    "cncert": "close, look, verify, supply_verification, POST /feedbacks/{number}/result-paper, "
-    "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
-    "POST /cases/{number}/close",
-}
-SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in names.split(", ")}
-# A body that every operation can read: its right is asked only then.
-BODY = {
-    "changes": {},
-    "orders": [],
-    "items": [],
-    "disposed_at": "2026-11-22T10:00:00+08:00",
-    "at": "2026-11-22T10:00:00+08:00",
-    "warned_at": "2026-11-22T10:00:00+08:00",
-    "users_told": 0,
-    "medium": "phone",
-    "said": "",
-    "contacts": [],
-    "kind": "",
-    "duty": "",
-    "policy": "",
-    "rule": "",
-    "delegate": "",
-    "role": "",
-    "facts": {},
-    "grade": "II",
-    "reason": "",
-    "party": "",
-    **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),
-}
 EVERYBODY = {**{code: role for code, (_zh, role, _province, _also) in PARTIES.items()}, **MORE}
 
 

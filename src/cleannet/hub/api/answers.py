@@ -68,6 +68,7 @@ def duty(duty: Duty, at: datetime) -> dict[str, Any]:
         "form": duty.form or None,
         "grade": duty.grade or None,
         "state": duty.state_at(at),
+        "by_claim": duty.by_claim,
     }
 
 

@@ -80,6 +80,7 @@ class DutyOut(Schema):
     grade: str | None
     case: str
     state: str
+    by_claim: bool
     provisional: bool
     unverified: bool
 

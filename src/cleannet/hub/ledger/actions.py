@@ -1,11 +1,11 @@
 """The one door by which anything gets into the ledger."""
 
+import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from cleannet.core.clock import Calendar
 from cleannet.core.duty import Duty as Arising
-from cleannet.core.duty import arising, restated, sooner
+from cleannet.core.duty import arising
 from cleannet.core.ending import meets, voids
 from cleannet.core.entry import Facts, Participants
 from cleannet.core.policy import Policy
@@ -21,13 +21,11 @@ from cleannet.core.refusal import Refusal
 from cleannet.core.terms import CALENDAR, ENTRY_KINDS, MEDIA, Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.blobs import queries as blobs_queries
-from cleannet.hub.ledger import entry_id, reminders
+from cleannet.hub.ledger import changing, entry_id, reminders
+from cleannet.hub.ledger.changing import ARISING_COLUMNS, LIST_COLUMNS
 from cleannet.hub.ledger.models import Duty, Entry, PolicyText, Unsealed
 
-_ARISING_COLUMNS = (
-    "key policy rule article owes role expects start due form grade delegate provisional unverified province".split()
-)
-_LIST_COLUMNS = ("to", "cc", "unrouted", "first_notice", "through")
+SALT_BYTES = 16
 Callback = Callable[[Entry], None]
 _ALONGSIDE: ContextVar[tuple[Callback, ...]] = ContextVar("alongside", default=())
 
@@ -110,9 +108,9 @@ def enter(
             return before
         met = [duty for duty in _awaiting(act) if meets(act, duty, participants.delegations)]
         void = [duty for duty in _ending(act) if voids(act, duty)]
-        changed = _sooner(follows)
+        changed = changing.sooner_running(follows)
         if adopts is not None:
-            changed += _restated(adopts, policies, overlays, calendar, act.happened_at)
+            changed += changing.restated_running(adopts, policies, overlays, calendar, act.happened_at)
         void += [before for before, _ in changed]
         follows += [after for _, after in changed]
         identity = entry_id.new(now)
@@ -123,6 +121,7 @@ def enter(
             entered_at=now,
             claimed=_claimed(act, now),
             key=key,
+            salt=secrets.token_hex(SALT_BYTES),
             text=text,
             facts=facts or {},
             blobs=blobs,
@@ -222,41 +221,6 @@ def _ending(act: Facts) -> list[Duty]:
     return list(Duty.objects.select_for_update().filter(met_by=None, void_by=None, case=case).order_by("key"))
 
 
-def _sooner(follows: Sequence[Arising]) -> list[tuple[Duty, Arising]]:
-    """Return, locked, the running duties that arise again with an earlier start, each as it runs from now on.
-
-    Of several receipts the earliest counts (接到), in whatever order they are recorded.
-    """
-    found = []
-    for again in follows:
-        same = Q(key=again.key) | Q(key__startswith=f"{again.key}|start=")
-        running = Duty.objects.select_for_update().filter(same, met_by=None, void_by=None, start__gt=again.start)
-        found += [(row, sooner(again)) for row in running]
-    return found
-
-
-def _restated(
-    adopted: Policy, policies: Sequence[Policy], overlays: Sequence[Policy], calendar: Calendar, at: datetime
-) -> list[tuple[Duty, Arising]]:
-    """Return, locked, the running duties that an overlay reaches back to, each with what it is from now on."""
-    laws = {law.id: law for law in policies}
-    if not adopted.retroactive or adopted.overlays not in laws:
-        return []
-    running = Duty.objects.select_for_update().filter(met_by=None, void_by=None, policy=adopted.overlays)
-    rules = [change.duty for change in adopted.changes]
-    found = [
-        (row, restated(_arising_of(row), laws[row.policy], adopted, overlays, calendar, at))
-        for row in running.filter(rule__in=rules).order_by("key")
-    ]
-    return [(row, after) for row, after in found if after is not None]
-
-
-def _arising_of(row: Duty) -> Arising:
-    columns: dict[str, Any] = {name: getattr(row, name) for name in _ARISING_COLUMNS}
-    columns |= {name: tuple(getattr(row, name)) for name in _LIST_COLUMNS}
-    return Arising(**columns, digest=row.digest, scope=row.scope)
-
-
 def _write(body: bytes, act: Facts, identity: str, now: datetime, key: str) -> Entry:
     entry = Entry.objects.create(
         id=identity,
@@ -293,8 +257,8 @@ def _open(follows: Sequence[Arising], entry: Entry, laws: Mapping[str, Policy]) 
 
 def _row(duty: Arising, entry: Entry) -> Duty:
     return Duty(
-        **{name: getattr(duty, name) for name in _ARISING_COLUMNS},
-        **{name: list(getattr(duty, name)) for name in _LIST_COLUMNS},
+        **{name: getattr(duty, name) for name in ARISING_COLUMNS},
+        **{name: list(getattr(duty, name)) for name in LIST_COLUMNS},
         law_id=duty.digest,
         scope=dict(duty.scope),
         case=duty.scope.get("case", ""),

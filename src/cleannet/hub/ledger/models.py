@@ -220,6 +220,12 @@ class Duty(models.Model):
         void = self.void_by.happened_at if self.void_by else None
         return state(self.due, met, void, at)
 
+    @property
+    def by_claim(self) -> bool:
+        """Return whether it was met in time by the word of who acted alone: back-dated, and confirmed by nobody."""
+        end = self.met_by
+        return end is not None and self.due is not None and "happened_at" in end.claimed and not end.confirmed_by
+
 
 class Reminder(Work):
     """Hold one reminder of a duty: `before` its end and at it (`due`); raised only if the duty is still open then."""

@@ -119,7 +119,8 @@ def note(viewer: Viewer, entry: Entry) -> str:
 def record(viewer: Viewer, entry: Entry) -> Shown:
     """Return the record of an entry: whole to its own party, MIIT and CNCERT, to others without what is not theirs.
 
-    They see no figures, no person, a note only where it is addressed to them, and of the duties those they may see.
+    They see no figures (nor the salt by which they could be guessed), no person, a note only where it is addressed to
+    them, and of the duties those they may see.
     """
     whole = entry.record
     if viewer.sees_figures_of(entry.party):
@@ -130,6 +131,7 @@ def record(viewer: Viewer, entry: Entry) -> Shown:
         "facts": dict(facts(viewer, entry)),
         "text": note(viewer, entry),
         "person": "",
+        "salt": "",
         "arises": [row for row in whole["arises"] if row["key"] in seen],
         "meets": [key for key in whole["meets"] if key in seen],
         "voids": [key for key in whole["voids"] if key in seen],

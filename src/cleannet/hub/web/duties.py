@@ -23,6 +23,7 @@ STATES: Mapping[str, str] = {
     VOID: _("ended"),
     VOID_LATE: _("ended late"),
 }
+BY_CLAIM = _("done on time by claim")
 # Which page makes the entry a duty expects, what of the duty's scope it is about, the right it asks for, the button.
 DOING: Mapping[str, tuple[str, str, str, str]] = {
     "incident.reported": ("report", "case", "report", _("Report the incident")),
@@ -76,7 +77,7 @@ def _row(viewer: Viewer, duty: Any, now: datetime) -> Row:
     return Row(
         duty,
         standing,
-        gettext(STATES[standing]),
+        gettext(BY_CLAIM if standing == MET and duty.by_claim else STATES[standing]),
         shown.left(duty.due, now) if waits else "",
         _used(duty.start, duty.due, now) if waits else None,
         href,

@@ -1,0 +1,86 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from tests.hub.api.conftest import Machine
+from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 - the fixture is used by name
+from tests.hub.world import LAW, NOW, World
+
+from cleannet.hub.disposal.queries import Order
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties.actions import PartyRefused
+
+Machines = dict[str, Machine]
+
+
+def opened(world: World, machines: Machines, infected: int = 60_000) -> str:
+    answer = machines["op1"].post("/tallies", world.message("op1", infected, NOW))
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["cases"][0])
+
+
+def test_the_whole_chain_over_the_api(
+    world: World,
+    machines: Machines,
+    resolver: Answering,  # noqa: F811 - fixture
+    standing_clock: time_machine.Traveller,
+) -> None:
+    case = opened(world, machines)
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    op1, centre = machines["op1"], machines["cncert"]
+    (duty,) = op1.get("/duties", own=True, case=case).json()["items"][:1]
+    owed = {row["article"]: row for row in op1.get("/duties", case=case).json()["items"]}
+    assert owed["十(二)"]["due"] == (NOW + timedelta(hours=2)).isoformat().replace("+00:00", "Z")
+    assert duty["owes"] == "op1"
+    standing_clock.shift(60)
+    assert op1.post(f"/cases/{case}/report", {"changes": {"harm": "大"}}).status_code == 201
+    assert centre.post(f"/cases/{case}/report").status_code == 201
+    order = {"orders": [{"party": "op1", "kind": "control", "host": HOST}]}
+    (issued,) = centre.post(f"/cases/{case}/orders", order).json()
+    assert op1.post(f"/orders/{issued['number']}/acknowledge").status_code == 200
+    item = {"order": issued["number"], "done": True}
+    at = (NOW + timedelta(seconds=30)).isoformat()
+    body = {"items": [item], "users_told": 9, "disposed_at": at}
+    fed = op1.post(f"/notices/{issued['notice']}/feedback", body)
+    assert fed.status_code == 201, fed.content
+    standing_clock.shift(60)
+    resolver.say = lambda name: "NXDOMAIN"
+    (seen,) = centre.post(f"/cases/{case}/look").json()
+    assert (seen["verdict"], seen["vantage"]) == ("gone", "甲")
+    refused = centre.post(f"/feedbacks/{fed.json()['number']}/verify")
+    assert refused.json()["code"] == "order.two_persons"
+    states = {row["article"]: row["state"] for row in op1.get("/duties", case=case).json()["items"]}
+    assert states["十(二)"] == states["十一(四)"] == "met"
+    kinds = [row["kind"] for row in centre.get(f"/cases/{case}/entries").json()["items"]]
+    assert kinds.count("incident.graded") == 2
+    assert "disposal.fed_back" in kinds
+    papers = op1.get(f"/cases/{case}/papers").json()["items"]
+    assert {paper["form"] for paper in papers} == {"annex3", "annex4", "annex5"}
+    download = op1.get(f"/papers/{papers[0]['id']}/pdf")
+    assert (download.status_code, download.content[:4]) == (200, b"%PDF")
+    assert machines["op2"].get(f"/papers/{papers[0]['id']}/pdf").status_code == 404
+    assert Order.objects.get().status == "done"
+
+
+def test_a_person_verifies_by_a_token_of_his_own(
+    world: World,
+    machines: Machines,
+    resolver: Answering,  # noqa: F811 - fixture
+) -> None:
+    case = opened(world, machines)
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    machines["cncert"].post(f"/cases/{case}/report")
+    order = {"orders": [{"party": "op1", "kind": "control", "host": HOST}]}
+    (issued,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
+    body = {"items": [{"order": issued["number"], "done": True}], "users_told": 9, "disposed_at": NOW.isoformat()}
+    fed = machines["op1"].post(f"/notices/{issued['notice']}/feedback", body).json()
+    resolver.say = lambda name: "NXDOMAIN"
+    machines["cncert"].post(f"/cases/{case}/look")
+    person = parties.add_person(
+        party="cncert", username="wang", password="an odd long one 3", name="王", held=["verify"], now=NOW
+    )
+    token = parties.make_token(party="cncert", label="desk", held=["verify"], now=NOW, person=person.code)
+    assert Machine(token).post(f"/feedbacks/{fed['number']}/verify").json() == {"verdicts": {HOST: "gone"}}
+    with pytest.raises(PartyRefused, match="no_person"):
+        parties.make_token(party="op1", label="desk", held=["read"], now=NOW, person=person.code)

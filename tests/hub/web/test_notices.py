@@ -1,0 +1,102 @@
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from tests.hub.web.conftest import ClientOf
+from tests.hub.world import CENTRE, PROGRAM, viewer
+
+from cleannet.core.allow import AllowLists, Listed
+from cleannet.hub.disposal import network, queries
+from cleannet.hub.disposal.resolution import Answer
+from cleannet.hub.incidents import notices
+from cleannet.hub.incidents import queries as cases
+from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.parties import actions as parties
+from cleannet.hub.programs import actions as programs
+
+pytestmark = pytest.mark.django_db
+HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
+
+
+@pytest.fixture
+def issued(case: str, client_of: ClientOf) -> str:
+    """Return a notice with two orders to op1, issued through the pages."""
+    typed = {"host": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
+    assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
+    return queries.orders(viewer("cncert"), case=case)[0].notice
+
+
+@pytest.fixture
+def gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every vantage see that a name is gone."""
+
+    def seen(host: str, *, timeout: float) -> Iterator[Answer]:
+        yield Answer("a resolver", "gone", {"rcode": "NXDOMAIN"})
+
+    monkeypatch.setattr(network, "look", seen)
+
+
+def kinds(case: str) -> list[str]:
+    return [entry.kind for entry in ledger.entries(viewer("cncert"), case=case)]
+
+
+def test_a_receipt_by_paper_is_recorded_by_the_issuer(case: str, client_of: ClientOf, now: datetime) -> None:
+    parties.register(code="far", zh="远", en="far", role="registrar", actor=CENTRE, now=now, remote=True)
+    notice = notices.notify(viewer=viewer("cncert"), case=case, addressees=["far"], now=now)
+    client = client_of("cncert")
+    path = f"/notices/{notice.number}/receipt"
+    assert "far" in client.get(path).content.decode()
+    typed = {"party": "far", "medium": "paper", "received_at": "yesterday"}
+    assert client.post(path, typed).status_code == 422
+    assert client.post(path, typed | {"received_at": now.isoformat()}).status_code == 302
+    assert "notice.received" in kinds(case)
+    assert "Every addressee has received it." in client.get(path).content.decode()
+
+
+def test_an_order_shows_its_effect_in_numbers_before_it_is_issued(
+    case: str, client_of: ClientOf, now: datetime
+) -> None:
+    add = {"program": PROGRAM, "role": "domain", "source": "test", "allow": AllowLists(), "now": now}
+    programs.add_indicator(text=f"below.{HOST}", **add)  # type: ignore[arg-type]  # as given above
+    client = client_of("cncert")
+    shown = client.post(f"/cases/{case}/orders", {"host": [HOST, OTHER], "party": ["op1", "op2"]})
+    page = shown.content.decode()
+    assert f"On the case {case}: 4 orders, 2 names, 2 parties." in page
+    assert "1 other known name or URL lives there" in page
+    assert f"Issue 4 orders on {case}" in page
+    assert not queries.orders(viewer("cncert"), case=case).exists()
+    client.post(f"/cases/{case}/orders", {"host": [HOST, OTHER], "party": ["op1", "op2"], "confirmed": "yes"})
+    assert queries.orders(viewer("cncert"), case=case).count() == 4
+
+
+def test_nothing_chosen_is_refused_and_what_was_chosen_is_kept(case: str, client_of: ClientOf) -> None:
+    refused = client_of("cncert").post(f"/cases/{case}/orders", {"host": [HOST]})
+    assert refused.status_code == 422
+    assert f'value="{HOST}" checked' in refused.content.decode()
+
+
+def test_what_an_allow_list_holds_cannot_be_chosen_and_says_why(case: str, client_of: ClientOf, now: datetime) -> None:
+    allow = AllowLists([Listed("statistics.example.com", "ordinary", "in use", 3)])
+    programs.add_indicator(
+        program=PROGRAM, text="statistics.example.com", role="control", source="t", allow=allow, now=now
+    )
+    page = client_of("cncert").get(f"/cases/{case}/orders").content.decode()
+    assert "statistics[.]example[.]com" in page
+    assert 'value="statistics.example.com"' not in page
+    assert "held by an allow-list:" in page
+    assert "a service in ordinary use: a person decides" in page
+    typed = {"host": ["statistics.example.com"], "party": ["op1"], "confirmed": "yes"}
+    assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 409
+
+
+def test_what_was_not_done_is_issued_again(issued: str, case: str, client_of: ClientOf, now: datetime) -> None:
+    centre = client_of("cncert")
+    assert centre.post(f"/cases/{case}/orders/again").status_code == 409
+    typed = {"disposed_at": now.isoformat()}
+    for order in queries.orders(viewer("op1"), case=case):
+        typed |= {f"done-{order.number}": "no", f"reason-{order.number}": "not ours"}
+    client_of("op1").post(f"/notices/{issued}/feedback", typed)
+    page = centre.get(f"/cases/{case}/orders/again").content.decode()
+    assert f"Issue 2 orders on {case} again" in page
+    assert centre.post(f"/cases/{case}/orders/again").status_code == 302
+    assert len(cases.notices(viewer("cncert"), case=case)) == 2

@@ -1,0 +1,70 @@
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from pytest_django import Settings
+from tests.hub.web.conftest import ClientOf
+from tests.hub.world import viewer
+
+from cleannet.hub.disposal import network, queries
+from cleannet.hub.disposal.resolution import Answer
+
+pytestmark = pytest.mark.django_db
+HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
+
+
+@pytest.fixture
+def issued(case: str, client_of: ClientOf) -> str:
+    """Return a notice with two orders to op1, issued through the pages."""
+    typed = {"host": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
+    assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
+    return queries.orders(viewer("cncert"), case=case)[0].notice
+
+
+@pytest.fixture
+def gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every vantage see that a name is gone."""
+
+    def seen(host: str, *, timeout: float) -> Iterator[Answer]:
+        yield Answer("a resolver", "gone", {"rcode": "NXDOMAIN"})
+
+    monkeypatch.setattr(network, "look", seen)
+
+
+def test_the_chain_from_receipt_to_verification(
+    issued: str, case: str, client_of: ClientOf, gone: None, now: datetime
+) -> None:
+    op1, centre, second = client_of("op1"), client_of("cncert"), client_of("cncert", "second")
+    numbers = [order.number for order in queries.orders(viewer("op1"), case=case)]
+    assert op1.post(f"/orders/{numbers[0]}/acknowledge").status_code == 302
+    assert op1.post(f"/orders/{numbers[0]}/acknowledge").status_code == 409
+    assert client_of("op2").post(f"/orders/{numbers[0]}/acknowledge").status_code == 404
+
+    typed = {f"done-{number}": "no" for number in numbers} | {"users_told": "9,000", "disposed_at": now.isoformat()}
+    refused = op1.post(f"/notices/{issued}/feedback", typed)
+    assert refused.status_code == 422
+    assert "The reason is missing" in refused.content.decode()
+    assert 'value="9,000"' in refused.content.decode()
+    assert op1.post(f"/notices/{issued}/feedback", {"disposed_at": now.isoformat()}).status_code == 422
+    typed |= {f"done-{numbers[0]}": "yes", f"reason-{numbers[1]}": "registered abroad"}
+    assert op1.post(f"/notices/{issued}/feedback", typed).status_code == 302
+    (feedback,) = queries.feedbacks(viewer("cncert"), case=case)
+    assert feedback.users_told == 9000
+
+    unseen = second.post(f"/feedback/{feedback.number}/verification")
+    assert unseen.status_code == 409
+    assert "Nothing certain was seen" in unseen.content.decode()
+    assert centre.post(f"/cases/{case}/look", follow=True).status_code == 200
+    assert "a resolver" in second.get(f"/feedback/{feedback.number}/verification").content.decode()
+    assert second.post(f"/feedback/{feedback.number}/verification").status_code == 302
+    assert {order.status for order in queries.orders(viewer("op1"), case=case)} == {"verified"}
+    assert second.get(f"/feedback/{feedback.number}/verification")["Location"] == f"/cases/{case}"
+    assert second.post(f"/feedback/{feedback.number}/verification").status_code == 409
+    assert "registered abroad" in op1.get(f"/cases/{case}").content.decode()
+
+
+def test_looking_without_a_resolver_is_refused_in_words(
+    issued: str, case: str, client_of: ClientOf, now: datetime, settings: Settings
+) -> None:
+    settings.CLEANNET_DNS_RESOLVERS = ""
+    assert client_of("cncert").post(f"/cases/{case}/look").status_code == 409
