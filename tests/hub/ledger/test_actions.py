@@ -251,3 +251,19 @@ def test_what_is_done_alongside_stays_or_goes_with_the_entry(world: Any) -> None
     world.report()
     assert Entry.objects.count() == 2
     assert len(told) == 2
+
+
+def test_a_back_dated_act_is_on_time_by_claim_only_until_others_confirm_it(world: Any) -> None:
+    world.grade()
+    said = world.now
+    world.later(hours=3)
+    world.report(happened_at=said)
+    duty = Duty.objects.get(expects="incident.reported", owes="cmcc")
+    assert (duty.state_at(world.now), duty.by_claim) == ("met", True)
+    world.grade(party="ctcc")
+    called = world.now
+    world.later(hours=3)
+    told = ["miit", "gd", "cncert"]
+    world.report(party="ctcc", happened_at=called, medium="phone", urgent=True, confirmed_by=told)
+    duty = Duty.objects.get(expects="incident.reported", owes="ctcc")
+    assert (duty.state_at(world.now), duty.by_claim) == ("met", False)
