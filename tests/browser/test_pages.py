@@ -33,6 +33,14 @@ def test_login_desk_and_case(served: tuple[str, str], visitor: Come, language: s
         "/watch",
         "/ledger",
         "/parties",
+        "/parties/op1",
+        "/contacts",
+        "/acts",
+        "/leads",
+        "/me",
+        f"/cases/{case}/orders",
+        f"/cases/{case}/facts",
+        f"/cases/{case}/first-report",
     ):
         visit.open(path)
         assert visit.width() <= width, f"{path} scrolls sideways"
