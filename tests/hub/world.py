@@ -1,7 +1,7 @@
 """A small world for tests: MIIT, two bureaus, CNCERT, two operators with an edge each, a registrar, one program."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -113,9 +113,13 @@ def tally_document(
     province: str = "32",
     shares: Mapping[str, int] | None = None,
     thresholds: Iterable[int] = (10_000, 50_000, 100_000),
+    also: Iterable[str] = (),
     **_: object,
 ) -> Mapping[str, object]:
-    """Return a tally of `infected` numbers of one province, or of as many of each province as `shares` says."""
+    """Return a tally of `infected` numbers of one province, or of as many of each province as `shares` says.
+
+    The programs `also` are counted just so.
+    """
     count = _count(infected, now - timedelta(hours=1), thresholds)
     counts = {code: _count(share, now - timedelta(hours=1), thresholds) for code, share in (shares or {}).items()}
     loss = Loss()
@@ -137,7 +141,7 @@ def tally_document(
         "batch": batch,
         "release": None,
         "sources": [],
-        "programs": [tally.write_program(counted)],
+        "programs": [tally.write_program(replace(counted, program=code)) for code in (program, *also)],
     }
 
 

@@ -17,6 +17,7 @@ from cleannet.core.refusal import Refusal
 from cleannet.formats import allowlists, lists
 from cleannet.formats.contents import told_apart
 from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import accounts, rights
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
@@ -169,6 +170,15 @@ def watchlist(options: argparse.Namespace) -> int:
             counts[_take(found.program, found.pattern.text, found.role, found.list, found.line, allowed, now)] += 1
     for outcome, count in sorted(counts.items()):
         print(f"{count:>9,} {outcome}")
+    return DONE
+
+
+@worded
+def program(options: argparse.Namespace) -> int:
+    """Give a program its official name."""
+    said = {name: getattr(options, name) for name in ("code", "zh", "behaviour", "harm", "systems")}
+    programs.describe(viewer=Viewer(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE), **said)
+    print(f"{options.code} is {options.zh}.")
     return DONE
 
 

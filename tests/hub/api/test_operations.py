@@ -53,7 +53,7 @@ def test_the_ledger_is_proven_to_have_grown_only(world: World, machines: Machine
     ("party", "change", "status", "code"),
     [
         ("op1", {"sequence": 3}, 409, "message.gap"),
-        ("op1", {"program": "nobody"}, 422, "message.unknown_program"),
+        ("op1", {"also": [f"new.{number}" for number in range(51)]}, 422, "message.too_many_programs"),
         ("op2", {}, 401, "message.unknown_edge"),
         ("rr", {}, 403, "api.right_missing"),
     ],
@@ -88,6 +88,16 @@ def test_an_edge_pulls_the_newest_release(machines: Machines, settings: Settings
         )
     before, newest = (bytes(programs.publish(now=NOW).envelope) for _ in range(2))
     assert delta.apply(machines["op1"].get("/releases/latest", after=2).content, before, keys) == newest
+
+
+def test_a_program_without_a_name_is_counted_and_described(world: World, machines: Machines) -> None:
+    answer = machines["op1"].post("/tallies", world.message("op1", 5, NOW, program="x/某 变种"))
+    assert (answer.status_code, answer.json()["provisional"]) == (201, ["x/某 变种"])
+    said = {"zh": "窃取", "behaviour": "窃取短信", "harm": "信息泄露", "systems": "Android"}
+    assert machines["op1"].put("/programs/x/某 变种", said).json()["code"] == "program.not_yours"
+    told = machines["cncert"].put("/programs/x/某 变种", said)
+    assert (told.status_code, told.json()) == (200, {**said, "code": "x/某 变种", "provisional": False})
+    assert machines["cncert"].put("/programs/nobody", said).status_code == 404
 
 
 def test_an_edge_rotates_its_key(world: World, machines: Machines) -> None:

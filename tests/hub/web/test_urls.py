@@ -60,6 +60,7 @@ OPERATIONS: dict[str, str] = {
     "POST /heartbeats": "submit",
     "POST /keys": "submit",
     "GET /releases/latest": "read",
+    "PUT /programs/{path:code}": "administer",
     "GET /cases": "read",
     "GET /cases/{number}": "read",
     "GET /cases/{number}/entries": "read",
@@ -95,7 +96,8 @@ _SEEN_BY = {
     "miit": "raise_grade",
     "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again",
-    "cncert": "close, look, verify, POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
+    "cncert": "PUT /programs/{path:code}, close, look, verify, "
+    "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
     "POST /cases/{number}/close",
 }
 SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in names.split(", ")}
@@ -110,6 +112,7 @@ BODY = {
     "users_told": 0,
     "medium": "phone",
     "said": "",
+    **dict.fromkeys(("zh", "behaviour", "harm", "systems"), "x"),
 }
 EVERYBODY = {**{code: role for code, (_zh, role, _province, _also) in PARTIES.items()}, **MORE}
 
@@ -265,9 +268,10 @@ def test_of_what_is_anothers_nothing_is_carried_out_and_none_tells_a_figure(obje
     for code, token in tokens_of_all(now).items():
         for name in OPERATIONS:
             method, about = name.split(" ", 1)[0], name in SEEN_BY
-            if method == "POST" and (not about or may(name, code) == 200):
+            writes = method in ("POST", "PUT")
+            if writes and (not about or may(name, code) == 200):
                 continue
-            headers, body = {"authorization": f"Bearer {token}"}, json.dumps(BODY if method == "POST" else None)
+            headers, body = {"authorization": f"Bearer {token}"}, json.dumps(BODY if writes else None)
             answer = Client().generic(method, place(name, objects), body, "application/json", headers=headers)
             told += [(name, code, figure) for figure in leaked(objects, code, answer)]
             if about:

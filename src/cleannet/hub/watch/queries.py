@@ -11,6 +11,8 @@ from cleannet.core.tally import Slot, Sum, add_operators, from_micros, to_micros
 from cleannet.formats import tally
 from cleannet.formats.moments import read_moment
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.programs.queries import Program
 from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
 
 SILENT_AFTER = timedelta(minutes=15)
@@ -113,6 +115,11 @@ def hours_received(*, after: datetime | None, before: datetime) -> dict[datetime
     for received_at, digest in found.order_by("edge_id", "sequence").values_list("received_at", "digest"):
         hours.setdefault(hour_of(received_at), []).append(digest)
     return dict(sorted(hours.items()))
+
+
+def unnamed(viewer: Viewer) -> QuerySet[Program]:
+    """Return the programs that were counted and wait for their official name, the newest first."""
+    return programs.unnamed(viewer).filter(code__in=Reading.objects.values("program"))
 
 
 def edges(viewer: Viewer) -> QuerySet[Edge]:
