@@ -114,20 +114,21 @@ def tally_document(
     shares: Mapping[str, int] | None = None,
     thresholds: Iterable[int] = (10_000, 50_000, 100_000),
     also: Iterable[str] = (),
+    joined: int = 0,
     **_: object,
 ) -> Mapping[str, object]:
     """Return a tally of `infected` numbers of one province, or of as many of each province as `shares` says.
 
-    The programs `also` are counted just so.
+    The programs `also` are counted just so. At `now` another `joined` numbers were seen.
     """
-    count = _count(infected, now - timedelta(hours=1), thresholds)
+    count = _count(infected, now - timedelta(hours=1), thresholds, now if joined else None, joined)
     counts = {code: _count(share, now - timedelta(hours=1), thresholds) for code, share in (shares or {}).items()}
     loss = Loss()
     if loss_fen:
         loss.add(b"record", loss_fen)
     counted = tally.ProgramTally(
         program,
-        infected,
+        count.subscribers,
         tally.scale_of(count, counts or {province: count}),
         tally.Scale(),
         loss.total,
@@ -145,11 +146,17 @@ def tally_document(
     }
 
 
-def _count(infected: int, start: datetime, thresholds: Iterable[int]) -> Count:
-    """Return the count of `infected` numbers that were all seen at once."""
+def _count(
+    infected: int, start: datetime, thresholds: Iterable[int], later: datetime | None = None, joined: int = 0
+) -> Count:
+    """Return the count of `infected` numbers that were all seen at once, and of those `joined` later."""
     if not infected:
         return Count(0, 0, None, {}, ())
     at = to_micros(start)
     slot = at - at % SLOT
-    curve = (Slot(slot, 0, infected), Slot(slot + SLOT, infected, infected))
-    return Count(infected, infected, at, {over: at for over in thresholds if infected > over}, curve)
+    curve = [Slot(slot, 0, infected), Slot(slot + SLOT, infected, infected)]
+    if later is not None:
+        at = to_micros(later)
+        curve.append(Slot(at - at % SLOT, infected, infected + joined))
+    most = infected + joined
+    return Count(most, most, at, {over: at for over in thresholds if most > over}, curve)

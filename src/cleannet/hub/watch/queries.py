@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from cleannet.core.tally import Slot, Sum, add_operators, from_micros, to_micros
+from cleannet.core.tally import Slot, Sum, SummedSlot, add_operators, from_micros, new_since, to_micros
 from cleannet.formats import tally
 from cleannet.formats.moments import read_moment
 from cleannet.hub.ledger.viewer import Viewer
@@ -24,9 +24,9 @@ Span = tuple[int | None, int | None]
 class Scale:
     """Hold the 感染规模 of one program as one grader sees it.
 
-    `infected` is certain and grades, `infected_upper` may be; both are the maximum in any 24 hours. `occurred_at` is
-    the first moment the figure that grades was reached. `numbers` is False where subscribers are addresses: not graded.
-    `loss_fen` is None for one province, as charges are not counted by province.
+    `infected` is certain and grades, `infected_upper` may be; both are the maximum of `course` in any 24 hours.
+    `occurred_at` is the first moment the figure that grades was reached. `numbers` is False where subscribers are
+    addresses: not graded. `loss_fen` is None for one province, as charges are not counted by province.
     """
 
     program: str
@@ -37,7 +37,7 @@ class Scale:
     provinces: tuple[str, ...]
     numbers: bool
     occurred_at: datetime | None
-    curves: Mapping[str, tuple[Slot, ...]]
+    course: Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,9 @@ def scale(
 ) -> Scale:
     """Return the scale of a program at one operator, or (no party) over all of them; of one province where asked.
 
-    Infections count from `since` to `until`, where given; charges are never reset. Batches of one operator may share
-    subscribers: their greatest count is certain, their sum is possible.
+    Infections count from `since` to `until`, where given: certain are then only those who were not counted at `since`
+    yet. Charges are never reset. Batches of one operator may share subscribers: their greatest count is certain, their
+    sum is possible.
     """
     readings = Reading.objects.filter(program=program).select_related("edge")
     if party is not None:
@@ -72,30 +73,25 @@ def scale(
     span = (to_micros(since) if since else None, to_micros(until) if until else None)
     counted = [row for row in rows if row.subscribers == tally.NUMBERS]
     parties = sorted({row.edge.party for row in counted})
-    certain = {
-        code: _envelope_of(_curve(row, province, span) for row in counted if row.edge.party == code) for code in parties
-    }
-    possible = {
-        code: _sum_of(_curve(row, province, span) for row in counted if row.edge.party == code) for code in parties
-    }
-    lower, upper = add_operators(certain.values()).lower, add_operators(possible.values()).upper
+    curves = {code: [_curve(row, province) for row in counted if row.edge.party == code] for code in parties}
+    certain = [
+        _envelope_of(_within(new_since(curve, span[0]) if span[0] else curve, span) for curve in own)
+        for own in curves.values()
+    ]
+    possible = [_sum_of(_within(curve, span) for curve in own) for own in curves.values()]
+    course = _course(add_operators(certain), add_operators(possible))
     provinces = sorted({code for row in counted for code in _provinces(row)})
     return Scale(
         program,
-        lower,
-        max(lower, upper),
-        sum(_part(row, "exposed", province).get("maximum_24h", 0) for row in counted if _within(row, span)),
+        course.lower,
+        course.upper,
+        sum(_part(row, "exposed", province).get("maximum_24h", 0) for row in counted if _found_in(row, span)),
         sum(row.loss_fen for row in rows) if province is None else None,
         tuple(provinces),
         bool(counted),
-        _reached(certain, lower),
-        certain,
+        _reached(course),
+        course,
     )
-
-
-def total(curves: Iterable[tuple[Slot, ...]]) -> Sum:
-    """Return the operators' curves added slot by slot."""
-    return add_operators(list(curves))
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -160,7 +156,7 @@ def _provinces(row: Reading) -> set[str]:
     ) - {""}
 
 
-def _within(row: Reading, span: Span) -> bool:
+def _found_in(row: Reading, span: Span) -> bool:
     """Say whether a reading was found within the span; contacts that are no infections are counted by reading."""
     since, until = span
     at = to_micros(row.found_at)
@@ -172,14 +168,15 @@ def _part(row: Reading, kind: str, province: str | None) -> dict[str, Any]:
     return scale if province is None else scale["by_province"].get(province, {})
 
 
-def _curve(row: Reading, province: str | None, span: Span) -> tuple[Slot, ...]:
+def _curve(row: Reading, province: str | None) -> tuple[Slot, ...]:
+    curve = _part(row, "infected", province).get("curve", ())
+    return tuple(Slot(to_micros(read_moment(start)), least, greatest) for start, least, greatest in curve)
+
+
+def _within(curve: Iterable[Slot], span: Span) -> tuple[Slot, ...]:
     since, until = span
-    found = (
-        Slot(to_micros(read_moment(start)), least, greatest)
-        for start, least, greatest in _part(row, "infected", province).get("curve", ())
-    )
     return tuple(
-        slot for slot in found if (since is None or slot.start >= since) and (until is None or slot.start <= until)
+        slot for slot in curve if (since is None or slot.start >= since) and (until is None or slot.start <= until)
     )
 
 
@@ -202,8 +199,14 @@ def _sum_of(curves: Iterable[tuple[Slot, ...]]) -> tuple[Slot, ...]:
     return tuple(slots[start] for start in sorted(slots))
 
 
-def _reached(curves: Mapping[str, tuple[Slot, ...]], figure: int) -> datetime | None:
-    if not figure:
-        return None
-    moment = add_operators(curves.values()).passed(figure - 1)
+def _course(certain: Sum, possible: Sum) -> Sum:
+    """Return one course: its lower bounds are certain, its upper ones possible; what is certain is possible, too."""
+    sure = {slot.start: slot for slot in certain.slots}
+    none = SummedSlot(0, 0, 0, 0)
+    found = ((slot, sure.get(slot.start, none)) for slot in possible.slots)
+    return Sum(tuple(SummedSlot(slot.start, own.least, own.lower, slot.greatest) for slot, own in found))
+
+
+def _reached(course: Sum) -> datetime | None:
+    moment = course.passed(course.lower - 1) if course.lower else None
     return None if moment is None else from_micros(moment)
