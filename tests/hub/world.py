@@ -100,6 +100,15 @@ class World:
         """Send such a tally to the hub."""
         return incidents.receive_tally(data=self.message(party, infected, now, **given), viewer=viewer(party), now=now)
 
+    def beat(self, party: str, now: datetime, *, rows: datetime | None, sequence: int | None = None) -> None:
+        """Send a heartbeat that covers one log up to `rows`, with all tallies sent unless `sequence` says otherwise."""
+        last = self.sequences.get(party, 0) if sequence is None else sequence
+        source = messages.CoveredSource("dns.log", 1, rows)
+        made = messages.Heartbeat(f"edge-{party}", party, "32", now, last, None, (source,))
+        key = self.keys[party]
+        data = envelope.sign(made.write(), key, envelope.key_id(key.public_key()), "heartbeat")
+        watch.take_heartbeat(data=data, party=party, now=now)
+
 
 def tally_document(
     infected: int,

@@ -176,6 +176,15 @@ LEADS = _keyed(
     ]
 )
 
+SILENCES = _keyed(
+    [
+        Term("no_heartbeat", "没有心跳", "No heartbeat"),
+        Term("tallies_missing", "上报未收到", "Tallies have not come in"),
+        Term("old_rows", "日志停止更新", "No recent row in the logs"),
+        Term("revoked", "密钥已吊销", "Revoked"),
+    ]
+)
+
 RIGHTS = _keyed(
     [
         Term("read", "查看", "Read"),

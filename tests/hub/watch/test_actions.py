@@ -17,14 +17,14 @@ from cleannet.hub.watch.models import Key, Message
 pytestmark = pytest.mark.django_db
 
 
-def beat(world: World, party: str, clock_ahead: timedelta = timedelta(), edge: str = "") -> bytes:
+def beat(world: World, party: str, clock_ahead: timedelta = timedelta(), edge: str = "", sequence: int = 0) -> bytes:
     key = world.keys[party]
     made = messages.Heartbeat(
         edge or f"edge-{party}",
         party,
         "32",
         NOW + clock_ahead,
-        3,
+        sequence,
         1,
         (messages.CoveredSource("dns.log", 10, NOW), messages.CoveredSource("http.log", 0, None)),
     )

@@ -1,6 +1,7 @@
 """Read cases as a viewer may see them: an operator its own figures, a bureau its province's share."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q, QuerySet, Value
@@ -10,6 +11,7 @@ from django.db.models.lookups import GreaterThan
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
 from cleannet.core.terms import Grade
+from cleannet.formats import ledger_record
 from cleannet.hub.incidents import grading
 from cleannet.hub.incidents.models import Annulment as Annulment
 from cleannet.hub.incidents.models import Case as Case
@@ -126,6 +128,21 @@ def scale(viewer: Viewer, case: Case) -> Scale:
     if viewer.role == "bureau":
         return watch.scale(case.program, province=viewer.province, since=since, until=until)
     return watch.scale(case.program, party=viewer.party, since=since, until=until)
+
+
+def silent(viewer: Viewer, case: Case, *, now: datetime) -> list[str]:
+    """Return the operators concerned by an open case with an edge that sends no data: the figure may be too low.
+
+    A viewer is told of the edges it may see. A revoked edge is missed only where its operator has no other.
+    """
+    if case.status != "open":
+        return []
+    found: dict[str, list[watch.Coverage]] = {}
+    for one in watch.coverage(viewer, now=now):
+        if one.party in ledger_record.codes(case.concerned):
+            found.setdefault(one.party, []).append(one)
+    alive = {party: [one for one in edges if one.why != "revoked"] for party, edges in found.items()}
+    return sorted(party for party, edges in alive.items() if not edges or any(one.silent for one in edges))
 
 
 def annulment(viewer: Viewer, case: Case) -> Annulment | None:

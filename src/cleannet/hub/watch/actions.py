@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
 from cleannet.formats import envelope, messages, tally
+from cleannet.formats.moments import write_moment
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger import queries as entries
 from cleannet.hub.ledger.actions import Actor
@@ -170,7 +171,7 @@ def take_heartbeat(*, data: bytes, party: str, now: datetime) -> Heartbeat:
         "sequence": beat.sequence,
         "release": beat.release,
         "sources": [
-            {"file": one.file, "rows": one.rows, "last": one.last.isoformat() if one.last else None}
+            {"file": one.file, "rows": one.rows, "last": write_moment(one.last) if one.last else None}
             for one in beat.sources
         ],
     }

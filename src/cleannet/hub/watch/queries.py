@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Max, QuerySet
 
 from cleannet.core.tally import Slot, Sum, SummedSlot, add_operators, from_micros, new_since, to_micros
 from cleannet.formats import tally
@@ -42,14 +43,22 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Say what an edge covers; `silent` means 无数据, which is never 0."""
+    """Say what an edge covers; `silent` means 无数据, which is never 0.
+
+    `why` is a key of terms.SILENCES, "" where the edge reports; `missing` tallies it made have not come in.
+    """
 
     edge: str
     party: str
     province: str
     clock: datetime | None
-    silent: bool
+    why: str
+    missing: int
     sources: tuple[Mapping[str, object], ...]
+
+    @property
+    def silent(self) -> bool:
+        return self.why != ""
 
 
 def scale(
@@ -129,22 +138,33 @@ def edges(viewer: Viewer) -> QuerySet[Edge]:
 
 
 def coverage(viewer: Viewer, *, now: datetime) -> list[Coverage]:
-    """Return what each edge the viewer may see covers; one without a recent heartbeat is silent."""
+    """Return what each edge the viewer may see covers.
+
+    One is silent that is revoked, without a recent heartbeat, behind with its tallies, or without a recent row of logs.
+    """
     beats = {beat.edge_id: beat for beat in Heartbeat.objects.filter(edge__in=edges(viewer))}
     found = []
-    for edge in edges(viewer):
+    for edge in edges(viewer).annotate(last=Max("messages__sequence")):
         beat = beats.get(edge.id)
-        found.append(
-            Coverage(
-                edge.id,
-                edge.party,
-                edge.province,
-                beat.clock if beat else None,
-                beat is None or now - beat.clock > SILENT_AFTER,
-                tuple(beat.sources) if beat else (),
-            )
-        )
+        missing = max(0, beat.sequence - (edge.last or 0)) if beat else 0
+        clock, sources = (beat.clock, tuple(beat.sources)) if beat else (None, ())
+        why = _silence(edge, clock, missing, sources, now)
+        found.append(Coverage(edge.id, edge.party, edge.province, clock, why, missing, sources))
     return found
+
+
+def _silence(
+    edge: Edge, clock: datetime | None, missing: int, sources: Iterable[Mapping[str, Any]], now: datetime
+) -> str:
+    if edge.revoked_at is not None:
+        return "revoked"
+    if clock is None or now - clock > SILENT_AFTER:
+        return "no_heartbeat"
+    if missing:
+        return "tallies_missing"
+    newest = max((read_moment(source["last"]) for source in sources if source["last"]), default=None)
+    old = newest is None or now - newest > timedelta(hours=settings.CLEANNET_COVERAGE_HOURS)
+    return "old_rows" if old else ""
 
 
 def _provinces(row: Reading) -> set[str]:

@@ -79,6 +79,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "provinces": ledger_record.codes(case.provinces),
         "grade": cases.grade_told(viewer, case),
         "scale": scale,
+        "silent": cases.silent(viewer, case, now=now),
         "charts": [
             drawn for size in (WIDE, NARROW) if (drawn := chart.draw(curve, lines, width=size[0], height=size[1]))
         ],

@@ -34,6 +34,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "medium": terms.MEDIA,
         "verdict": terms.VERDICTS,
         "right": terms.RIGHTS,
+        "silence": terms.SILENCES,
         "lead": terms.LEADS,
         "province": terms.PROVINCES,
         "reason": REASONS,
