@@ -46,6 +46,21 @@ def test_a_province_sees_its_share_without_charges() -> None:
     assert queries.scale(PROGRAM, province="33").infected == 0
 
 
+@pytest.mark.parametrize(
+    ("shares", "provinces"),
+    [
+        ({"32": 5, "44": 1}, ("32", "44")),
+        ({"44": 5, "": 1}, ("44", queries.UNPLACED)),
+        ({"": 6}, ("32",)),
+    ],
+)
+def test_numbers_of_no_stated_province_are_the_edges_own_only_where_none_is_stated(
+    shares: dict[str, int], provinces: tuple[str, ...]
+) -> None:
+    World().populate().tally("op1", 6, NOW, shares=shares)
+    assert set(queries.scale(PROGRAM).provinces) == set(provinces)
+
+
 def test_the_moment_of_occurrence_is_when_the_figure_was_reached() -> None:
     world = World().populate()
     world.tally("op1", 6_000, NOW)

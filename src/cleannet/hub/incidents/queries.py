@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models import QuerySet
 
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
@@ -18,6 +16,7 @@ from cleannet.hub.incidents.models import Case as Case
 from cleannet.hub.incidents.models import Grading as Grading
 from cleannet.hub.incidents.models import Notice as Notice
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import queries as watch
 from cleannet.hub.watch.queries import Scale
 
@@ -47,9 +46,9 @@ def cases(viewer: Viewer, *, status: str | None = None) -> QuerySet[Case]:
         found = found.filter(status=status)
     if viewer.sees_all:
         return found
-    seen = _names("concerned", viewer.party)
+    seen = grading.named("concerned", viewer.party)
     if viewer.role == "bureau" and viewer.province:
-        seen |= _names("provinces", viewer.province)
+        seen |= grading.named("provinces", viewer.province)
     return found.filter(seen)
 
 
@@ -67,6 +66,12 @@ def open_case(viewer: Viewer, number: str) -> Case:
     if found.status != "open":
         raise NoCase("incident.not_open", case=number, status=found.status)
     return found
+
+
+def unrouted(viewer: Viewer) -> list[tuple[Case, list[str]]]:
+    """Return the open cases with their provinces whose bureau nobody registered, or that no log states."""
+    found = [(case, parties.unserved(ledger_record.codes(case.provinces))) for case in cases(viewer, status="open")]
+    return [(case, provinces) for case, provinces in found if provinces]
 
 
 def is_open(number: str) -> bool:
@@ -156,7 +161,3 @@ def law_of(case: Case, policy: str) -> Policy:
     if found is None:
         raise NoCase("incident.unknown", case=case.number, policy=policy)
     return found
-
-
-def _names(column: str, code: str) -> Q:
-    return Q(GreaterThan(StrIndex(column, Value(f"|{code}|")), 0))

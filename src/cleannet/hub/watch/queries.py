@@ -18,6 +18,7 @@ from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
 
 SILENT_AFTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
+UNPLACED = "?"
 Span = tuple[int | None, int | None]
 
 
@@ -168,12 +169,15 @@ def _silence(
 
 
 def _provinces(row: Reading) -> set[str]:
-    """Return the provinces of the infected numbers; numbers of unknown province count as the edge's own."""
-    by_province = row.document["infected"]["by_province"]
-    unknown = tally.UNKNOWN_PROVINCE in by_province or not by_province
-    return {code for code in by_province if code != tally.UNKNOWN_PROVINCE} | (
-        {row.edge.province} if unknown else set()
-    ) - {""}
+    """Return the provinces of the infected numbers, UNPLACED for those whose province the log does not state.
+
+    Only where it states no province at all the numbers count as the edge's own.
+    """
+    stated = set(row.document["infected"]["by_province"])
+    placed = stated - {tally.UNKNOWN_PROVINCE}
+    if not placed:
+        return {row.edge.province} - {""}
+    return placed | ({UNPLACED} if placed < stated else set())
 
 
 def _found_in(row: Reading, span: Span) -> bool:

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from cleannet.hub.disposal import queries as orders
+from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.watch import queries as watch
 from cleannet.hub.web.access import Asked, allowed
@@ -30,6 +31,7 @@ def desk(request: Asked) -> HttpResponse:
             "unnotified": [row for row in others if row.duty.expects == "notice.issued"],
             "overdue": [row for row in others if row.late][:MOST],
             "unrouted": [row for row in (*own, *others) if row.duty.unrouted][:MOST],
+            "unserved": cases.unrouted(viewer)[:MOST],
             "unnamed": watch.unnamed(viewer)[:MOST],
             "waiting": waiting.order_by("order__issued_at", "key")[:MOST],
         }
