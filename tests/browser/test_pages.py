@@ -98,7 +98,7 @@ def test_the_report_is_issued_from_the_desk(served: tuple[str, str], visitor: Co
     visit = visitor("zh-CN", "phone")
     visit.sign_in("op1")
     visit.page.click(".duty .button >> nth=0")
-    assert "还差" in str(visit.page.text_content(".effect"))
+    assert "还差" in str(visit.page.text_content("main form"))
     visit.page.click("main form button")
     assert "事件已报送" in str(visit.page.text_content(".said"))
     assert visit.complaints == []

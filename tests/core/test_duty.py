@@ -6,6 +6,7 @@ import pytest
 
 from cleannet.core.clock import BEIJING, shipped_calendar
 from cleannet.core.duty import Duty, arising
+from cleannet.core.ending import meets
 from cleannet.core.entry import Facts, Participants
 from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
@@ -139,3 +140,18 @@ def test_an_empty_field_opens_a_supplement_without_a_limit_and_a_full_form_opens
     (duty,) = opened(replace(REPORT, missing=("terminals",)))
     assert (duty.rule, duty.expects, duty.due, duty.unverified) == ("19.supplement", "report.supplemented", None, True)
     assert (duty.owes, duty.to, duty.cc) == ("op1", ("miit",), ("js", "zj", "cncert"))
+
+
+def test_a_part_that_nobody_stands_for_is_unrouted_and_the_known_are_enough() -> None:
+    known = Participants({**ROLES, "bureau:relevant": ("js",)}, (), {"bureau:relevant": ("44",)})
+    (duty,) = arising(LAW, GRADED, known, shipped_calendar())
+    assert (duty.cc, duty.unrouted) == (("js", "cncert"), ("bureau:relevant 44",))
+    assert meets(replace(REPORT, recipients=("miit", "js", "cncert")), duty)
+    assert not meets(replace(REPORT, recipients=("miit", "cncert")), duty)
+
+
+def test_one_who_owes_and_is_lacking_is_named_with_the_part() -> None:
+    handled = Facts(kind="partner.handled", role="operator", party="op1", happened_at=AT, refs={"partner": "p"})
+    lacking = {"bureau:local": ("44",)}
+    (duty,) = [one for one in arising(LAW, handled, Participants({}, (), lacking), shipped_calendar()) if not one.owes]
+    assert duty.unrouted == ("bureau:local 44",)

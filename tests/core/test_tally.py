@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleannet.core import tally
-from cleannet.core.tally import SLOT, WINDOW, Contacts, Loss, Slot, add_operators
+from cleannet.core.tally import SLOT, WINDOW, Contacts, Loss, Slot, add_operators, new_since
 
 HOUR = WINDOW // 24
 Sighting = tuple[int, bytes, str]
@@ -227,3 +227,25 @@ def test_moments() -> None:
     assert tally.to_micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)) == 1_000_000
     with pytest.raises(ValueError, match="time zone"):
         tally.to_micros(datetime(2026, 1, 1))
+
+
+@given(SIGHTINGS, MOMENTS)
+def test_nobody_who_ran_at_a_moment_is_certain_to_be_new_after_it(sightings: list[Sighting], since: int) -> None:
+    before = {subscriber for at, subscriber, _ in sightings if since - WINDOW < at <= since}
+    later = [one for one in sightings if one[0] > since]
+    for slot in new_since(collected(sightings).count().curve, since):
+        at_any = {slot.start, *(m for m in moments_of_change(sightings) if slot.start <= m < slot.start + SLOT)}
+        assert slot.greatest <= max(seen_before(later, moment) for moment in at_any)
+        if slot.start < since + WINDOW - SLOT:
+            new = [one for one in later if one[1] not in before]
+            assert slot.least <= min(seen_before(new, moment) for moment in at_any)
+            assert slot.greatest <= max(seen_before(new, moment) for moment in at_any)
+
+
+def test_after_a_day_everybody_counts_anew() -> None:
+    sightings = [(0, f"{number}".encode(), "") for number in range(10)] + [(WINDOW // 2, b"new", "")]
+    curve = collected(sightings).count().curve
+    assert max(slot.greatest for slot in new_since(curve, WINDOW // 4)) == 1
+    assert new_since(curve, WINDOW // 2) == ()
+    again = collected([*sightings, *((WINDOW * 2, subscriber, "") for _, subscriber, _ in sightings)]).count().curve
+    assert max(slot.greatest for slot in new_since(again, WINDOW // 4)) == 11

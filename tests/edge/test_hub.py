@@ -35,7 +35,7 @@ def state(tmp_path: Path, hub: Any) -> State:
 
 def report(hub: Any, state: State) -> int:
     with Hub(hub.url, "secret-token") as way:
-        return way.report(state)
+        return way.report(state).sent
 
 
 def test_tallies_go_oldest_first_and_are_kept_until_receipted(hub: Any, state: State) -> None:
@@ -117,7 +117,7 @@ def test_a_new_key_is_used_once_the_hub_believes_it(hub: Any, state: State) -> N
         assert state.identity().key_id == old_id
         hub.status = 0
         way.rotate(state, NOW)
-        assert way.report(state) == 1
+        assert way.report(state).sent == 1
         way.heartbeat(state, NOW)
     failed, taken, tally, beat = [body for _, _, _, body in hub.requests]
     named = [
@@ -238,3 +238,12 @@ def test_a_token_is_private(tmp_path: Path) -> None:
         read_token(path)
     with pytest.raises(WrongUse, match="cannot be read"):
         read_token(tmp_path / "missing")
+
+
+def test_names_the_hub_has_not_heard_yet_are_told(hub: Any, state: State) -> None:
+    for _ in range(2):
+        state.put(TALLY, NOW)
+    hub.answer = json.dumps({"provisional": ["b", "a"], "head": hub.head()}).encode()
+    with Hub(hub.url, "secret-token") as way:
+        reported = way.report(state)
+    assert (reported.sent, reported.provisional) == (2, ["a", "b"])

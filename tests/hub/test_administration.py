@@ -15,6 +15,7 @@ from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
+from cleannet.hub.programs import actions
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.watch import queries as watch
 
@@ -169,3 +170,13 @@ def test_files_of_a_folder_that_are_no_lists_are_named_and_counted(
         "LICENSE",
         "README.md",
     ]
+
+
+def test_a_program_is_given_its_official_name(capsys: pytest.CaptureFixture[str]) -> None:
+    actions.add_program(code="new", now=NOW)
+    said = ("--zh", "窃取", "--behaviour", "窃取短信", "--harm", "信息泄露", "--systems", "Android")
+    assert run("program", "new", *said) == 0
+    assert "new is 窃取." in capsys.readouterr().out
+    assert not programs.unnamed(CENTRE).exists()
+    assert run("program", "nobody", *said) == 1
+    assert "nobody" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """A small world for tests: MIIT, two bureaus, CNCERT, two operators with an edge each, a registrar, one program."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -100,6 +100,15 @@ class World:
         """Send such a tally to the hub."""
         return incidents.receive_tally(data=self.message(party, infected, now, **given), viewer=viewer(party), now=now)
 
+    def beat(self, party: str, now: datetime, *, rows: datetime | None, sequence: int | None = None) -> None:
+        """Send a heartbeat that covers one log up to `rows`, with all tallies sent unless `sequence` says otherwise."""
+        last = self.sequences.get(party, 0) if sequence is None else sequence
+        source = messages.CoveredSource("dns.log", 1, rows)
+        made = messages.Heartbeat(f"edge-{party}", party, "32", now, last, None, (source,))
+        key = self.keys[party]
+        data = envelope.sign(made.write(), key, envelope.key_id(key.public_key()), "heartbeat")
+        watch.take_heartbeat(data=data, party=party, now=now)
+
 
 def tally_document(
     infected: int,
@@ -113,17 +122,22 @@ def tally_document(
     province: str = "32",
     shares: Mapping[str, int] | None = None,
     thresholds: Iterable[int] = (10_000, 50_000, 100_000),
+    also: Iterable[str] = (),
+    joined: int = 0,
     **_: object,
 ) -> Mapping[str, object]:
-    """Return a tally of `infected` numbers of one province, or of as many of each province as `shares` says."""
-    count = _count(infected, now - timedelta(hours=1), thresholds)
+    """Return a tally of `infected` numbers of one province, or of as many of each province as `shares` says.
+
+    The programs `also` are counted just so. At `now` another `joined` numbers were seen.
+    """
+    count = _count(infected, now - timedelta(hours=1), thresholds, now if joined else None, joined)
     counts = {code: _count(share, now - timedelta(hours=1), thresholds) for code, share in (shares or {}).items()}
     loss = Loss()
     if loss_fen:
         loss.add(b"record", loss_fen)
     counted = tally.ProgramTally(
         program,
-        infected,
+        count.subscribers,
         tally.scale_of(count, counts or {province: count}),
         tally.Scale(),
         loss.total,
@@ -137,15 +151,21 @@ def tally_document(
         "batch": batch,
         "release": None,
         "sources": [],
-        "programs": [tally.write_program(counted)],
+        "programs": [tally.write_program(replace(counted, program=code)) for code in (program, *also)],
     }
 
 
-def _count(infected: int, start: datetime, thresholds: Iterable[int]) -> Count:
-    """Return the count of `infected` numbers that were all seen at once."""
+def _count(
+    infected: int, start: datetime, thresholds: Iterable[int], later: datetime | None = None, joined: int = 0
+) -> Count:
+    """Return the count of `infected` numbers that were all seen at once, and of those `joined` later."""
     if not infected:
         return Count(0, 0, None, {}, ())
     at = to_micros(start)
     slot = at - at % SLOT
-    curve = (Slot(slot, 0, infected), Slot(slot + SLOT, infected, infected))
-    return Count(infected, infected, at, {over: at for over in thresholds if infected > over}, curve)
+    curve = [Slot(slot, 0, infected), Slot(slot + SLOT, infected, infected)]
+    if later is not None:
+        at = to_micros(later)
+        curve.append(Slot(at - at % SLOT, infected, infected + joined))
+    most = infected + joined
+    return Count(most, most, at, {over: at for over in thresholds if most > over}, curve)

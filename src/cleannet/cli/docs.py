@@ -19,6 +19,7 @@ HEADINGS: Mapping[str, str] = {
     "MEDIA": "媒介 Media of a notice",
     "VERDICTS": "验证结果 Verdicts of a verification",
     "LEADS": "信息报送线索 Leads on reporting",
+    "SILENCES": "无数据的原因 Why an edge sends no data",
     "RIGHTS": "权限 Rights",
     "CASE_STATES": "案卷状态 States of a case",
     "ORDER_STATES": "处置任务状态 States of an order",

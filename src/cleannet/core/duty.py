@@ -17,9 +17,10 @@ class Duty:
     """Hold what one party owes: which entry, by when, to whom, on which form, and by which article.
 
     `due` is the last moment on time (UTC), none where the law sets no limit. `scope` is what the entry must be about.
-    `unrouted` names recipients (or the one who owes) that nobody fills yet. `unverified` (待核): the reading of the row
-    or the standing of the law is to be confirmed. `province` is where the act was made whose overlays apply. `key` is
-    the text that makes the duty one.
+    `unrouted` names recipients (or the one who owes) that nobody fills yet, as `Participants.unrouted` writes them;
+    what is sent to the others meets the duty. `unverified` (待核): the reading of the row or the standing of the law is
+    to be confirmed. `province` is where the act was made whose overlays apply. `key` is the text that makes the duty
+    one.
     """
 
     policy: str
@@ -188,7 +189,7 @@ def _duties(
             due=last.at,
             to=to,
             cc=tuple(code for code in cc if code not in to),
-            unrouted=(*missing_to, *missing_cc, *(() if owes else (role,))),
+            unrouted=(*missing_to, *missing_cc, *(() if owes else participants.unrouted(role))),
             form=rule.form,
             grade=grade,
             scope=scope,
@@ -233,6 +234,6 @@ def _owing(rule: DutyRule, entry: EntryFacts, participants: Participants) -> Ite
 
 
 def _resolve(names: Iterable[str], participants: Participants) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found = {name: participants.of(name) for name in names}
-    codes = dict.fromkeys(code for parties in found.values() for code in parties)
-    return tuple(codes), tuple(name for name, parties in found.items() if not parties)
+    wanted = tuple(names)
+    codes = dict.fromkeys(code for name in wanted for code in participants.of(name))
+    return tuple(codes), tuple(part for name in wanted for part in participants.unrouted(name))

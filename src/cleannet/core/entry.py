@@ -108,15 +108,22 @@ class Delegation:
 class Participants:
     """Say which parties stand behind each role or recipient name of the law, and who may act for whom.
 
-    `roles` maps a name of `terms.ROLES` or `terms.RECIPIENTS` to party codes. A name that nobody fills is unrouted.
+    `roles` maps a name of `terms.ROLES` or `terms.RECIPIENTS` to party codes. A name that nobody fills is unrouted; of
+    one that some fill, `lacking` holds what nobody stands for, such as the province "44" of "bureau:relevant".
     """
 
     roles: Mapping[str, Collection[str]] = field(default_factory=dict)
     delegations: Collection[Delegation] = ()
+    lacking: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def of(self, name: str) -> tuple[str, ...]:
         """Return the party codes behind `name`, sorted; empty when nobody is known."""
         return tuple(sorted(self.roles.get(name, ())))
+
+    def unrouted(self, name: str) -> tuple[str, ...]:
+        """Return what of `name` nobody stands for: the name with each part lacking ("bureau:relevant 44"), or alone."""
+        parts = tuple(f"{name} {part}" for part in sorted(self.lacking.get(name, ())))
+        return parts or (() if self.of(name) else (name,))
 
 
 # Where no party and no case is real, each name stands for itself.

@@ -61,6 +61,18 @@ class Count:
     curve: Curve
 
 
+def new_since(curve: Curve, since: int) -> Curve:
+    """Return what is certain of those who were not counted yet at `since`: the count without all who ran then.
+
+    Whoever ran at `since` runs for 24 hours at most, unless seen again; later slots hold only who was seen after it.
+    """
+    ran = next((slot.greatest for slot in curve if slot.start <= since < slot.start + SLOT), 0)
+    left = ((slot, ran if slot.start < since + WINDOW else 0) for slot in curve if slot.start > since)
+    return tuple(
+        Slot(slot.start, max(0, slot.least - old), slot.greatest - old) for slot, old in left if slot.greatest > old
+    )
+
+
 class Contacts:
     """Collect who was in contact with one program, and in which province, to count them."""
 

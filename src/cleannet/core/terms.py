@@ -178,6 +178,15 @@ LEADS = keyed(
     ]
 )
 
+SILENCES = keyed(
+    [
+        Term("no_heartbeat", "没有心跳", "No heartbeat"),
+        Term("tallies_missing", "上报未收到", "Tallies have not come in"),
+        Term("old_rows", "日志停止更新", "No recent row in the logs"),
+        Term("revoked", "密钥已吊销", "Revoked"),
+    ]
+)
+
 RIGHTS = keyed(
     [
         Term("read", "查看", "Read"),

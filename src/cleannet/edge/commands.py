@@ -236,11 +236,15 @@ def _report(options: argparse.Namespace) -> int:
     hub, state = _hub(options)
     with hub:
         try:
-            sent = hub.report(state)
+            reported = hub.report(state)
         except (HubAway, HubRefused) as error:
             waiting = sum(1 for _ in state.waiting())
             raise type(error)(f"{error}; tallies waiting in the spool: {waiting}") from None
-    print(f"Tallies sent and receipted: {sent}.")
+    print(f"Tallies sent and receipted: {reported.sent}.")
+    if reported.provisional:
+        print(
+            f"Counted under a provisional name, as the hub has no official one yet: {', '.join(reported.provisional)}."
+        )
     return DONE
 
 

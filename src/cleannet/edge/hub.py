@@ -3,6 +3,7 @@
 import ipaddress
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,14 @@ class HubRefused(Exception):
     """Say why the hub refused; what was to be sent is kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Say how many tallies were receipted, and which programs they name that the hub has no official name for yet."""
+
+    sent: int
+    provisional: list[str]
+
+
 class Hub:
     """Hold the way to one hub. Use as a context manager."""
 
@@ -54,19 +63,21 @@ class Hub:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def report(self, state: State) -> int:
-        """Send the spooled tallies, oldest first, each kept until the hub's receipt; return how many were receipted.
+    def report(self, state: State) -> Reported:
+        """Send the spooled tallies, oldest first, each kept until the hub's receipt.
 
         Raises HubAway or HubRefused at the first that was not; the rest waits.
         """
         keys = state.hub_keys()
-        sent = 0
+        sent, provisional = 0, set[str]()
         for sequence, message in state.waiting():
             answer = self._ask("POST", _TALLIES, message, {"Idempotency-Key": str(sequence)})
-            _head(_object(answer), keys)
+            receipt = _object(answer)
+            _head(receipt, keys)
             state.receipted(sequence, answer.content)
             sent += 1
-        return sent
+            provisional |= {str(code) for code in receipt.get("provisional", ())}
+        return Reported(sent, sorted(provisional))
 
     def heartbeat(self, state: State, clock: datetime) -> None:
         """Say that this edge is alive and what it covers."""

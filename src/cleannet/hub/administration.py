@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from cleannet.core.allow import AllowLists
 from cleannet.core.policy import Policy
@@ -16,7 +17,9 @@ from cleannet.core.policy_file import PolicyError, load, shipped
 from cleannet.core.refusal import Refusal
 from cleannet.formats import allowlists, lists
 from cleannet.formats.contents import told_apart
+from cleannet.hub.incidents import grading
 from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import accounts, rights
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
@@ -46,17 +49,21 @@ def worded(command: Command) -> Command:
 @worded
 def party(options: argparse.Namespace) -> int:
     """Register a party."""
-    parties.register(
-        code=options.code,
-        zh=options.zh,
-        en=options.en,
-        role=options.role,
-        province=options.province,
-        also=options.also,
-        remote=options.remote,
-        actor=_actor(),
-        now=_now(),
-    )
+    now = _now()
+    with transaction.atomic():
+        parties.register(
+            code=options.code,
+            zh=options.zh,
+            en=options.en,
+            role=options.role,
+            province=options.province,
+            also=options.also,
+            remote=options.remote,
+            actor=_actor(),
+            now=now,
+        )
+        if options.role == "bureau":
+            grading.serve(province=options.province, now=now)
     print(f"Registered {options.code}.")
     return DONE
 
@@ -169,6 +176,15 @@ def watchlist(options: argparse.Namespace) -> int:
             counts[_take(found.program, found.pattern.text, found.role, found.list, found.line, allowed, now)] += 1
     for outcome, count in sorted(counts.items()):
         print(f"{count:>9,} {outcome}")
+    return DONE
+
+
+@worded
+def program(options: argparse.Namespace) -> int:
+    """Give a program its official name."""
+    said = {name: getattr(options, name) for name in ("code", "zh", "behaviour", "harm", "systems")}
+    programs.describe(viewer=Viewer(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE), **said)
+    print(f"{options.code} is {options.zh}.")
     return DONE
 
 

@@ -81,6 +81,13 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     watchlist.add_argument("lists", nargs="+", metavar="LIST", help="files or folders")
     watchlist.add_argument("--allow", action="append", default=[], metavar="LIST", help="allow-lists, files or folders")
 
+    program = add("program", "give a program its official name and what the forms say of it")
+    program.add_argument("code", metavar="CODE", help="as the tallies name it")
+    program.add_argument("--zh", required=True, help="official name")
+    program.add_argument("--behaviour", required=True, help="what it does, as 恶意行为 of the forms")
+    program.add_argument("--harm", required=True, help="what harm it does")
+    program.add_argument("--systems", required=True, help="systems it runs on, such as Android")
+
     withdraw = add("withdraw", "end an indicator of a program; it leaves the next release")
     withdraw.add_argument("program", metavar="PROGRAM")
     withdraw.add_argument("indicator", metavar="INDICATOR")

@@ -184,6 +184,12 @@ SETTINGS = (
         "An entry back-dated by more than this many minutes is on time by claim only.",
         least=0,
     ),
+    Setting(
+        "COVERAGE_HOURS",
+        26,
+        "Hours after which an edge without a newer log row has no data (无数据); a day's logs come late.",
+        least=1,
+    ),
     Setting("UNSEALED_SECONDS", 60, "An entry unsealed for longer raises an alarm.", least=10),
     Setting("TICK_SECONDS", 60, "A lane of tick that has not come round for longer raises an alarm.", least=10),
     Setting("LEASE_SECONDS", 60, "How long a worker may hold a piece of work before another may take it.", least=1),

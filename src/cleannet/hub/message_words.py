@@ -42,10 +42,10 @@ MESSAGE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("A newer revision of %(batch)s than %(revision)s was received before."),
         _("Nothing needs to be done."),
     ),
-    "message.unknown_program": (
+    "message.too_many_programs": (
         422,
-        _("The hub does not know these programs: %(programs)s."),
-        _("Add them to the hub, then send again; nothing is lost."),
+        _("The tally names %(count)s programs that the hub does not know; it takes %(most)s new ones at once."),
+        _("Add them to the hub's watchlist, then send again; nothing is lost."),
     ),
     "message.edge_known": (
         409,

@@ -78,7 +78,13 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "program.bad_code": (
         422,
         _("“%(code)s” is no name of a program."),
-        _("Use letters, digits, dots, hyphens and underlines."),
+        _("Use up to 100 printable characters without a blank at either end."),
+    ),
+    "program.not_yours": (403, _("%(party)s does not describe programs here."), _("Ask the hub's own party.")),
+    "program.not_described": (
+        422,
+        _("These are missing or too long: %(fields)s."),
+        _("State name, behaviour, harm and systems; name and systems in up to 100 characters."),
     ),
     "program.not_understood": (
         422,

@@ -27,6 +27,9 @@ class Machine:
             return self._client.post(f"/api/v1{path}", body, content_type="application/json", headers=headers)
         return self._client.post(f"/api/v1{path}", body or {}, content_type="application/json", headers=headers)
 
+    def put(self, path: str, body: Any) -> Any:
+        return self._client.put(f"/api/v1{path}", body, content_type="application/json")
+
 
 @pytest.fixture(autouse=True)
 def standing_clock() -> Iterator[time_machine.Traveller]:

@@ -1,4 +1,6 @@
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.hub.world import CENTRE, LAW, NOW, PROGRAM, World, viewer
@@ -148,6 +150,39 @@ def test_a_new_case_counts_from_the_end_of_the_one_before() -> None:
     everyone = viewer("cncert")
     assert queries.scale(everyone, queries.case(everyone, second)).infected == 5
     assert queries.scale(everyone, queries.case(everyone, first)).infected == 100_001
+
+
+def test_two_edges_that_open_the_case_of_a_program_at_once_share_it(own_hub: Any, tmp_path: Path) -> None:
+    own_hub.work("tallies", str(tmp_path))
+    first = own_hub.start("submit", str(tmp_path), "op1", "2")
+    assert [first.stdout.readline(), first.stdout.readline()] == ["ready\n", "opened\n"]
+    second = own_hub.start("submit", str(tmp_path), "op2", "2")
+    told = [one.communicate(timeout=60) for one in (first, second)]
+    assert [one.returncode for one in (first, second)] == [0, 0], told
+    assert told[1][0] == f"ready\n{told[0][0]}"
+
+
+def test_a_repeated_tally_is_answered_with_the_cases_of_the_first_time() -> None:
+    world = World().populate()
+    (first,) = world.tally("op1", 10_001, NOW).cases
+    actions.propose_annulment(viewer=viewer("cncert"), case=first, reason="误报", now=NOW)
+    actions.confirm_annulment(viewer=viewer("cncert", "p-2"), case=first, now=NOW)
+    data = world.message("op1", 10_001, NOW + HOUR, joined=1)
+    second, again = (actions.receive_tally(data=data, viewer=viewer("op1"), now=NOW + HOUR) for _ in range(2))
+    assert second.cases != (first,)
+    assert again.cases == second.cases
+
+
+def test_those_of_a_case_that_ended_do_not_grade_the_next() -> None:
+    world = World().populate()
+    (first,) = world.tally("op1", 10_001, NOW).cases
+    actions.propose_annulment(viewer=viewer("cncert"), case=first, reason="误报", now=NOW)
+    actions.confirm_annulment(viewer=viewer("cncert", "p-2"), case=first, now=NOW)
+    assert world.tally("op1", 10_001, NOW + HOUR / 2).cases == ()
+    (second,) = world.tally("op1", 10_001, NOW + HOUR, joined=1).cases
+    assert states(second) == [("10.2.ordinary", "op1", True)]
+    scale = queries.scale(viewer("op1"), queries.case(viewer("op1"), second))
+    assert (scale.infected, scale.infected_upper) == (1, 10_002)
 
 
 def test_what_a_case_that_ended_had_counted_opens_no_new_one() -> None:

@@ -4,6 +4,7 @@ from tests.hub.world import LAW, NOW, World, viewer
 from cleannet.core.terms import Grade
 from cleannet.hub.incidents import actions, queries
 from cleannet.hub.incidents.queries import NoCase
+from cleannet.hub.watch import actions as watch
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +64,29 @@ def test_an_unknown_notice_is_unknown() -> None:
     opened()
     with pytest.raises(NoCase):
         queries.notice(viewer("cncert"), "nothing")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("cncert", ["op2"]), ("miit", ["op2"]), ("js", ["op2"]), ("op1", []), ("op2", ["op2"])]
+)
+def test_operators_whose_edges_are_silent_are_named_to_those_who_see_them(code: str, told: list[str]) -> None:
+    world = World().populate()
+    world.tally("op1", 60_000, NOW)
+    (number,) = world.tally("op2", 5, NOW).cases
+    world.beat("op1", NOW, rows=NOW)
+    world.beat("op2", NOW, rows=NOW, sequence=3)
+    case = queries.case(viewer(code), number)
+    assert queries.silent(viewer(code), case, now=NOW) == told
+
+
+def test_whoever_is_not_concerned_is_not_missed_and_an_ended_case_misses_nobody() -> None:
+    world = World().populate()
+    (number,) = world.tally("op1", 60_000, NOW).cases
+    case = queries.case(viewer("cncert"), number)
+    assert queries.silent(viewer("cncert"), case, now=NOW) == ["op1"]
+    world.beat("op1", NOW, rows=NOW)
+    assert queries.silent(viewer("cncert"), case, now=NOW) == []
+    watch.revoke(edge="edge-op1", now=NOW)
+    assert queries.silent(viewer("cncert"), case, now=NOW) == ["op1"]
+    case.status = "closed"
+    assert queries.silent(viewer("cncert"), case, now=NOW) == []

@@ -1,6 +1,7 @@
 """A process of its own that enters acts and lets time pass, for tests that kill it or run several at once.
 
 Usage: worker.py enter NAME COUNT | write NAME SECONDS | order COUNT | deliver | count
+       worker.py tallies FOLDER | submit FOLDER PARTY SECONDS
 """
 
 import json
@@ -26,6 +27,7 @@ from cleannet.core.policy_file import shipped  # noqa: E402
 from cleannet.core.terms import Grade  # noqa: E402
 from cleannet.hub.disposal import actions as disposal  # noqa: E402
 from cleannet.hub.disposal.models import Delivery  # noqa: E402
+from cleannet.hub.incidents import actions as incidents  # noqa: E402 - as above
 from cleannet.hub.jobs import lanes, tick  # noqa: E402
 from cleannet.hub.ledger import actions  # noqa: E402
 from cleannet.hub.ledger.models import Duty, Entry, Reminder, Seal, Unsealed  # noqa: E402
@@ -77,6 +79,28 @@ def order(count: int) -> None:
     disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now)
 
 
+def tallies(folder: Path) -> None:
+    """Register everybody and write a tally of each operator, not sent yet."""
+    world = World().populate(known=["cncert"])
+    for party in ("op1", "op2"):
+        (folder / party).write_bytes(world.message(party, 6_000, datetime.now(UTC)))
+
+
+def submit(folder: Path, party: str, seconds: float) -> None:
+    """Send a written tally; once it has opened a case, say so and stay in the transaction for a while."""
+
+    def linger(entry: Entry) -> None:
+        if entry.kind == "incident.opened":
+            print("opened", flush=True)
+            time.sleep(seconds)
+
+    with actions.alongside(linger):
+        receipt = incidents.receive_tally(
+            data=(folder / party).read_bytes(), viewer=viewer(party), now=datetime.now(UTC)
+        )
+    print(receipt.cases[0], flush=True)
+
+
 def main() -> None:
     what, *rest = sys.argv[1:]
     print("ready", flush=True)
@@ -99,6 +123,10 @@ def main() -> None:
         print(number, flush=True)
     elif what == "order":
         order(int(rest[0]))
+    elif what == "tallies":
+        tallies(Path(rest[0]))
+    elif what == "submit":
+        submit(Path(rest[0]), rest[1], float(rest[2]))
     elif what == "deliver":
         while Delivery.objects.filter(done_at=None).exists():
             come_round("deliveries", "seal")

@@ -47,3 +47,11 @@ def test_the_laws_of_the_hub_are_those_adopted() -> None:
     assert set(queries.names(["op1", "nobody"])) == {"op1"}
     assert queries.person(viewer("op1")) is None
     assert queries.actor_of(viewer("op1")).party == "op1"
+
+
+def test_provinces_without_a_bureau_are_lacking() -> None:
+    World().populate()
+    found = queries.standing(now=NOW, provinces=["32", "44", "?", ""], added=["33"])["participants"]
+    assert (found.of("bureau:relevant"), found.of("bureau:added")) == (("js",), ("zj",))
+    assert found.lacking == {"bureau:relevant": ["44", "?"], "bureau:local": ["44", "?"], "bureau:added": []}
+    assert queries.unserved([]) == []

@@ -11,6 +11,7 @@ from cleannet.hub.keyring import Keyring
 from cleannet.hub.programs import actions, queries
 from cleannet.hub.programs.actions import ProgramRefused
 from cleannet.hub.programs.models import Indicator, Release
+from cleannet.hub.programs.queries import NoProgram
 
 pytestmark = pytest.mark.django_db
 
@@ -157,5 +158,45 @@ def test_releases_are_numbered_signed_and_end(data_folder: Path) -> None:
 def test_a_program_keeps_its_first_description() -> None:
     World().populate()
     assert actions.add_program(code=PROGRAM, zh="另一个", now=NOW).zh == "窃取"
+
+
+@pytest.mark.parametrize("code", ["a.privacy.Emial.d", "某 变种 2", "x/y?z", "x" * 100])
+def test_any_printable_text_is_a_name(code: str) -> None:
+    assert actions.add_program(code=code, now=NOW).provisional
+
+
+@pytest.mark.parametrize("code", ["", " a", "a ", "a\nb", "a\x00", "a\u200b", "x" * 101])
+def test_blank_ends_control_characters_and_101_characters_are_none(code: str) -> None:
     with pytest.raises(ProgramRefused, match="bad_code"):
-        actions.add_program(code="a b", now=NOW)
+        actions.add_program(code=code, now=NOW)
+
+
+DESCRIBED = {"zh": "窃取", "behaviour": "窃取短信", "harm": "信息泄露", "systems": "Android"}
+
+
+def test_a_described_program_is_provisional_no_more() -> None:
+    actions.add_program(code="new", now=NOW)
+    assert [found.code for found in queries.unnamed(viewer("miit"))] == ["new"]
+    made = actions.describe(viewer=viewer("cncert"), code="new", **DESCRIBED)
+    assert (made.zh, made.harm, made.provisional) == ("窃取", "信息泄露", False)
+    assert not queries.unnamed(viewer("miit")).exists()
+    with pytest.raises(NoProgram):
+        actions.describe(viewer=viewer("cncert"), code="nobody", **DESCRIBED)
+
+
+@pytest.mark.parametrize(
+    ("party", "given", "code"),
+    [
+        ("op1", {}, "program.not_yours"),
+        ("miit", {}, "program.not_yours"),
+        ("cncert", {"zh": " "}, "program.not_described"),
+        ("cncert", {"harm": ""}, "program.not_described"),
+        ("cncert", {"systems": "x" * 101}, "program.not_described"),
+    ],
+)
+def test_what_is_not_described_stays_provisional(party: str, given: dict[str, str], code: str) -> None:
+    actions.add_program(code="new", now=NOW)
+    with pytest.raises(ProgramRefused) as refused:
+        actions.describe(viewer=viewer(party), code="new", **{**DESCRIBED, **given})
+    assert refused.value.code == code
+    assert queries.unnamed(viewer("miit")).exists()

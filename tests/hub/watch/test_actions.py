@@ -9,6 +9,7 @@ from cleannet.formats import envelope, messages
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.queries import Entry
+from cleannet.hub.programs.actions import ProgramRefused
 from cleannet.hub.watch import actions, queries
 from cleannet.hub.watch.actions import MessageRefused
 from cleannet.hub.watch.models import Key, Message
@@ -16,14 +17,14 @@ from cleannet.hub.watch.models import Key, Message
 pytestmark = pytest.mark.django_db
 
 
-def beat(world: World, party: str, clock_ahead: timedelta = timedelta(), edge: str = "") -> bytes:
+def beat(world: World, party: str, clock_ahead: timedelta = timedelta(), edge: str = "", sequence: int = 0) -> bytes:
     key = world.keys[party]
     made = messages.Heartbeat(
         edge or f"edge-{party}",
         party,
         "32",
         NOW + clock_ahead,
-        3,
+        sequence,
         1,
         (messages.CoveredSource("dns.log", 10, NOW), messages.CoveredSource("http.log", 0, None)),
     )
@@ -87,13 +88,33 @@ def test_a_gap_is_refused_and_the_missing_message_heals_it() -> None:
     assert queries.scale(PROGRAM, party="op1").infected == 6
 
 
-def test_a_program_nobody_knows_is_named_and_the_message_can_be_sent_again() -> None:
+def test_a_program_nobody_knows_is_counted_and_named_later() -> None:
     world = World().populate()
-    data = world.message("op1", 5, NOW, program="a.privacy.new.a")
-    with pytest.raises(MessageRefused) as told:
-        incidents.receive_tally(data=data, viewer=viewer("op1"), now=NOW)
-    assert told.value.code == "message.unknown_program"
-    assert told.value.facts["programs"] == ["a.privacy.new.a"]
+    data = world.message("op1", 100_001, NOW, program="某 变种")
+    first = incidents.receive_tally(data=data, viewer=viewer("op1"), now=NOW)
+    assert (first.provisional, len(first.cases)) == (("某 变种",), 1)
+    assert incidents.receive_tally(data=data, viewer=viewer("op1"), now=NOW).provisional == ("某 变种",)
+    assert world.tally("op1", 100_002, NOW, program="某 变种").provisional == ()
+    assert [found.code for found in queries.unnamed(viewer("miit"))] == ["某 变种"]
+    assert queries.scale("某 变种").infected == 100_002
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, ""), (1, "message.too_many_programs")])
+def test_names_do_not_fill_the_hub(more: int, code: str) -> None:
+    world = World().populate()
+    names = [f"new.{number}" for number in range(actions.NEW_PROGRAMS + more)]
+    data = world.message("op1", 5, NOW, also=names)
+    if code:
+        assert refused(world, data) == code
+        assert not queries.unnamed(viewer("miit")).exists()
+    else:
+        assert len(incidents.receive_tally(data=data, viewer=viewer("op1"), now=NOW).provisional) == len(names)
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    world = World().populate()
+    with pytest.raises(ProgramRefused, match="bad_code"):
+        world.tally("op1", 5, NOW, program="a\tb")
 
 
 @pytest.mark.parametrize(("given", "code"), [({"found_at": NOW + timedelta(minutes=5)}, "message.clock_ahead")])

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
+from cleannet.hub.watch import actions as watch
 from cleannet.hub.watch import queries
 from cleannet.hub.watch.models import Message
 
@@ -45,6 +46,21 @@ def test_a_province_sees_its_share_without_charges() -> None:
     assert queries.scale(PROGRAM, province="33").infected == 0
 
 
+@pytest.mark.parametrize(
+    ("shares", "provinces"),
+    [
+        ({"32": 5, "44": 1}, ("32", "44")),
+        ({"44": 5, "": 1}, ("44", queries.UNPLACED)),
+        ({"": 6}, ("32",)),
+    ],
+)
+def test_numbers_of_no_stated_province_are_the_edges_own_only_where_none_is_stated(
+    shares: dict[str, int], provinces: tuple[str, ...]
+) -> None:
+    World().populate().tally("op1", 6, NOW, shares=shares)
+    assert set(queries.scale(PROGRAM).provinces) == set(provinces)
+
+
 def test_the_moment_of_occurrence_is_when_the_figure_was_reached() -> None:
     world = World().populate()
     world.tally("op1", 6_000, NOW)
@@ -56,13 +72,37 @@ def test_the_moment_of_occurrence_is_when_the_figure_was_reached() -> None:
 def test_silence_is_no_data() -> None:
     World().populate()
     covered = queries.coverage(viewer("cncert"), now=NOW)
-    assert [(one.edge, one.silent, one.clock) for one in covered] == [
-        ("edge-op1", True, None),
-        ("edge-op2", True, None),
+    assert [(one.edge, one.silent, one.why, one.clock) for one in covered] == [
+        ("edge-op1", True, "no_heartbeat", None),
+        ("edge-op2", True, "no_heartbeat", None),
     ]
     assert [one.edge for one in queries.coverage(viewer("op2"), now=NOW)] == ["edge-op2"]
     assert len(queries.coverage(viewer("js"), now=NOW)) == 2
     assert queries.coverage(viewer("zj"), now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("ago", "rows_ago", "sequence", "why", "missing"),
+    [
+        (timedelta(minutes=15), timedelta(hours=26), 1, "", 0),
+        (timedelta(minutes=15, seconds=1), timedelta(), 1, "no_heartbeat", 0),
+        (timedelta(), timedelta(hours=26, seconds=1), 1, "old_rows", 0),
+        (timedelta(), None, 1, "old_rows", 0),
+        (timedelta(), timedelta(), 0, "", 0),
+        (timedelta(), timedelta(), 4, "tallies_missing", 3),
+    ],
+)
+def test_an_edge_that_is_behind_is_silent_and_says_why(
+    ago: timedelta, rows_ago: timedelta | None, sequence: int, why: str, missing: int
+) -> None:
+    world = World().populate()
+    world.tally("op1", 5, NOW)
+    world.beat("op1", NOW - ago, rows=None if rows_ago is None else NOW - rows_ago, sequence=sequence)
+    (own,) = queries.coverage(viewer("op1"), now=NOW)
+    assert (own.why, own.silent, own.missing) == (why, bool(why), missing)
+    watch.revoke(edge="edge-op1", now=NOW)
+    (own,) = queries.coverage(viewer("op1"), now=NOW)
+    assert own.why == "revoked"
 
 
 def test_messages_are_counted_by_the_hour() -> None:

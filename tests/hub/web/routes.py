@@ -87,6 +87,7 @@ OPERATIONS: dict[str, str] = {
     "POST /acts": "record",
     "POST /duties/fulfil": "record",
     "GET /leads": "read",
+    "PUT /programs/{path:code}": "administer",
     "GET /ledger/consistency": "read",
     "GET /ledger/entries/{entry}/proof": "read",
 }
@@ -105,7 +106,7 @@ _SEEN_BY = {
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
-    "cncert": "close, look, verify, supply_verification, POST /feedbacks/{number}/result-paper, "
+    "cncert": "PUT /programs/{path:code}, close, look, verify, supply_verification, POST /feedbacks/{number}/result-paper, "
     "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
     "POST /cases/{number}/close",
 }
@@ -132,5 +133,6 @@ BODY = {
     "grade": "II",
     "reason": "",
     "party": "",
+    **dict.fromkeys(("zh", "behaviour", "harm", "systems"), "x"),
     **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),
 }

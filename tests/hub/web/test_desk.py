@@ -55,3 +55,20 @@ def test_reminders_are_shown(world: World, client_of: ClientOf, now: datetime) -
     tick.once()
     page = client_of("op1").get("/").content.decode()
     assert "the time is over" in page
+
+
+def test_a_program_without_a_name_waits_on_the_desk(world: World, client_of: ClientOf, now: datetime) -> None:
+    world.tally("op1", 1, now, program="some <new> one")
+    assert "some &lt;new&gt; one" in client_of("miit").get("/").content.decode()
+    assert "Programs without a name" not in client_of("op1").get("/").content.decode()
+    said = {"zh": "窃取", "behaviour": "窃取短信", "harm": "信息泄露", "systems": "Android"}
+    programs.describe(viewer=viewer("cncert"), code="some <new> one", **said)
+    assert "Programs without a name" not in client_of("miit").get("/").content.decode()
+
+
+def test_a_province_without_a_bureau_stands_on_the_desk(world: World, client_of: ClientOf, now: datetime) -> None:
+    world.tally("op1", 60_000, now, shares={"32": 30_000, "44": 30_000})
+    page = client_of("miit").get("/").content.decode()
+    assert "Communications administrations concerned (Guangdong)" in page
+    assert "Guangdong</li>" in page
+    assert "Guangdong</li>" not in client_of("op1").get("/").content.decode()

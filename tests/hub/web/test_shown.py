@@ -107,3 +107,10 @@ def test_a_source_says_how_far_it_was_read() -> None:
     assert shown.sourced(source) == "dns.log: 1,200 rows, to 2026-11-22 10:00"
     assert shown.sourced(source | {"last": "2026-11-22T02:00:00+00:00"}).endswith("to 2026-11-22 10:00")
     assert "no row yet" in shown.sourced({"file": "dns.log", "rows": 0, "last": None})
+
+
+def test_what_is_unrouted_names_the_province() -> None:
+    with translation.override("zh-hans"):
+        assert shown.unrouted("bureau:relevant 44") == "相关通信管理局 (广东)"
+        assert shown.unrouted("bureau:relevant ?") == "相关通信管理局 (归属地未知)"
+        assert shown.unrouted("miit") == "工业和信息化部"

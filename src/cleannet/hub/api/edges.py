@@ -3,17 +3,30 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Status
+from ninja import Router, Schema, Status
 
 from cleannet.hub.api import schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, viewer_of
 from cleannet.hub.api.description import RELEASE, SIGNED_BODY
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.ledger import sealing
+from cleannet.hub.programs import actions
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.watch import actions as watch
 
 router = Router()
+
+
+class ProgramIn(Schema):
+    zh: str
+    behaviour: str
+    harm: str
+    systems: str
+
+
+class ProgramOut(ProgramIn):
+    code: str
+    provisional: bool
 
 
 @router.post(
@@ -32,6 +45,7 @@ def receive_tally(request: HttpRequest) -> Status[Any]:
         "edge": receipt.edge,
         "sequence": receipt.sequence,
         "cases": list(receipt.cases),
+        "provisional": list(receipt.provisional),
         "again": receipt.again,
         "head": bytes(head.envelope).decode(),
     }
@@ -60,3 +74,10 @@ def latest_release(request: HttpRequest, after: int = 0) -> HttpResponse | Statu
     """Return the newest release of the watchlist, signed, or the signed delta from `after`; 204 if none is newer."""
     found = programs.release_after(viewer_of(request), after=after, now=now())
     return Status(204, None) if found is None else HttpResponse(found, content_type="application/json")
+
+
+@router.put("/programs/{path:code}", response={200: ProgramOut, **PROBLEMS})
+@allowed("administer")
+def describe_program(request: HttpRequest, code: str, body: ProgramIn) -> Any:
+    """Give a program its official name and what the forms say of it, as the hub's own party."""
+    return actions.describe(viewer=viewer_of(request), code=code, **body.dict())

@@ -21,6 +21,7 @@ class TallyReceipt(Schema):
     edge: str
     sequence: int
     cases: list[str]
+    provisional: list[str]
     again: bool
     head: str
 

@@ -20,17 +20,22 @@ from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
 from cleannet.hub.parties import queries as parties
+from cleannet.hub.programs import actions as programs
 from cleannet.hub.watch import actions as watch
 from cleannet.hub.watch import queries as counts
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Answer a tally: which cases it opened or continued, and whether it had been taken before."""
+    """Answer a tally: which cases it opened or continued, and whether it had been taken before.
+
+    `provisional` are the programs that became known by it; they are counted and wait for a person to describe them.
+    """
 
     edge: str
     sequence: int
     cases: tuple[str, ...]
+    provisional: tuple[str, ...]
     again: bool
 
 
@@ -38,21 +43,21 @@ def receive_tally(*, data: bytes, viewer: Viewer, now: datetime) -> Receipt:
     """Take in a signed tally; open or continue the case of each program, grade it, open the duties: all or nothing."""
     with transaction.atomic():
         taken = watch.take_tally(data=data, party=viewer.party, now=now)
-        programs = [one.program for one in taken.tally.programs if one.infected.maximum or one.loss_fen]
-        if taken.again:
-            known = Case.objects.filter(program__in=programs).order_by("number")
-            cases = [case.number for case in known]
-        else:
+        cases = taken.cases
+        if not taken.again:
+            counted = sorted(one.program for one in taken.tally.programs if one.infected.maximum or one.loss_fen)
             actor = Actor(viewer.party, "operator", viewer.person)
             found_at = min(taken.tally.found_at, now)
-            # In one order everywhere, so that two edges never wait for each other's cases.
-            continued = [_continue(program, actor, found_at, now) for program in sorted(programs)]
-            cases = [number for number in continued if number]
-        return Receipt(taken.message.edge, taken.message.sequence, tuple(cases), taken.again)
+            # In one order everywhere, so that two edges never wait for each other's programs.
+            continued = [_continue(program, actor, found_at, now) for program in counted]
+            cases = tuple(number for number in continued if number)
+            watch.answered(taken=taken, cases=cases)
+        return Receipt(taken.message.edge, taken.message.sequence, cases, taken.provisional, taken.again)
 
 
 def _continue(program: str, actor: Actor, found_at: datetime, now: datetime) -> str:
     """Grade a program's case anew; return its number, "" where all that was counted belongs to a case that ended."""
+    programs.hold(code=program)
     own = counts.scale(program, party=actor.party, since=grading.counted_from(program))
     if not own.infected and not grading.is_new_to(program, counts.scale(program)):
         return ""

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from cleannet.core.clock import BEIJING
 from cleannet.core.grading import Graded, NotApplicable, grade, regraded
@@ -40,10 +42,27 @@ def case_of(program: str, *, party: str, scale: Scale, actor: Actor, now: dateti
     case.concerned = ledger_record.addressed(sorted({*ledger_record.codes(case.concerned), party}))
     case.provinces = ledger_record.addressed(sorted({*ledger_record.codes(case.provinces), *found}))
     case.save(update_fields=["concerned", "provinces", "shares"])
-    _widen(case, actor, sorted(new_to_it), now)
+    _widen(case, actor, new_to_it, now)
     for centre in _centre():
-        _widen(case, centre, sorted(new_to_all), now)
+        _widen(case, centre, new_to_all, now)
     return case
+
+
+def serve(*, province: str, now: datetime) -> None:
+    """Owe the bureau of a province, registered just now, its copy of every open case found there before.
+
+    Call it inside the transaction that registers the bureau.
+    """
+    for number in Case.objects.filter(named("provinces", province), status="open").values_list("number", flat=True):
+        case = locked(number)
+        graders = [Actor(code, "operator") for code, provinces in case.shares.items() if province in provinces]
+        for grader in (*graders, *_centre()):
+            _widen(case, grader, {province}, now)
+
+
+def named(column: str, code: str) -> Q:
+    """Return the condition that a text of `ledger_record.addressed` holds a code."""
+    return Q(GreaterThan(StrIndex(column, Value(f"|{code}|")), 0))
 
 
 def locked(number: str) -> Case:
@@ -216,8 +235,12 @@ def _centre() -> list[Actor]:
     return [Actor(settings.CLEANNET_PARTY, "cncert")] if settings.CLEANNET_ROLE == "cncert" else []
 
 
-def _widen(case: Case, grader: Actor, added: list[str], now: datetime) -> None:
-    """Enter that a graded case was found in further provinces: a duty keeps its recipients, so a copy is owed."""
+def _widen(case: Case, grader: Actor, provinces: Collection[str], now: datetime) -> None:
+    """Enter that a graded case was found in further provinces: a duty keeps its recipients, so a copy is owed.
+
+    Nothing is owed to nobody: a province whose bureau is not registered waits for it, see `serve`.
+    """
+    added = sorted(set(provinces) - set(parties.unserved(provinces)))
     given = {law.id: newest(case, law.id, grader.party) for law in laws(case)}
     grades = {law: Grade(row.grade) for law, row in given.items() if row}
     if added and grades:

@@ -1,21 +1,22 @@
 """Read cases as a viewer may see them: an operator its own figures, a bureau its province's share."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models import QuerySet
 
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
 from cleannet.core.terms import Grade
+from cleannet.formats import ledger_record
 from cleannet.hub.incidents import grading
 from cleannet.hub.incidents.models import Annulment as Annulment
 from cleannet.hub.incidents.models import Case as Case
 from cleannet.hub.incidents.models import Grading as Grading
 from cleannet.hub.incidents.models import Notice as Notice
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import queries as watch
 from cleannet.hub.watch.queries import Scale
 
@@ -45,9 +46,9 @@ def cases(viewer: Viewer, *, status: str | None = None) -> QuerySet[Case]:
         found = found.filter(status=status)
     if viewer.sees_all:
         return found
-    seen = _names("concerned", viewer.party)
+    seen = grading.named("concerned", viewer.party)
     if viewer.role == "bureau" and viewer.province:
-        seen |= _names("provinces", viewer.province)
+        seen |= grading.named("provinces", viewer.province)
     return found.filter(seen)
 
 
@@ -65,6 +66,12 @@ def open_case(viewer: Viewer, number: str) -> Case:
     if found.status != "open":
         raise NoCase("incident.not_open", case=number, status=found.status)
     return found
+
+
+def unrouted(viewer: Viewer) -> list[tuple[Case, list[str]]]:
+    """Return the open cases with their provinces whose bureau nobody registered, or that no log states."""
+    found = [(case, parties.unserved(ledger_record.codes(case.provinces))) for case in cases(viewer, status="open")]
+    return [(case, provinces) for case, provinces in found if provinces]
 
 
 def is_open(number: str) -> bool:
@@ -128,6 +135,21 @@ def scale(viewer: Viewer, case: Case) -> Scale:
     return watch.scale(case.program, party=viewer.party, since=since, until=until)
 
 
+def silent(viewer: Viewer, case: Case, *, now: datetime) -> list[str]:
+    """Return the operators concerned by an open case with an edge that sends no data: the figure may be too low.
+
+    A viewer is told of the edges it may see. A revoked edge is missed only where its operator has no other.
+    """
+    if case.status != "open":
+        return []
+    found: dict[str, list[watch.Coverage]] = {}
+    for one in watch.coverage(viewer, now=now):
+        if one.party in ledger_record.codes(case.concerned):
+            found.setdefault(one.party, []).append(one)
+    alive = {party: [one for one in edges if one.why != "revoked"] for party, edges in found.items()}
+    return sorted(party for party, edges in alive.items() if not edges or any(one.silent for one in edges))
+
+
 def annulment(viewer: Viewer, case: Case) -> Annulment | None:
     """Return the proposal to annul a case that waits for a second person."""
     return Annulment.objects.filter(case=case).first() if viewer.sees_all and case.status == "open" else None
@@ -139,7 +161,3 @@ def law_of(case: Case, policy: str) -> Policy:
     if found is None:
         raise NoCase("incident.unknown", case=case.number, policy=policy)
     return found
-
-
-def _names(column: str, code: str) -> Q:
-    return Q(GreaterThan(StrIndex(column, Value(f"|{code}|")), 0))

@@ -68,6 +68,13 @@ def seated(province: str) -> list[str]:
     return list(Party.objects.filter(province=province).values_list("code", flat=True)) if province else []
 
 
+def unserved(provinces: Collection[str]) -> list[str]:
+    """Return those of the provinces whose bureau is not registered, sorted."""
+    wanted = set(provinces) - {""}
+    served = Party.objects.filter(role="bureau", province__in=wanted).values_list("province", flat=True)
+    return sorted(wanted - set(served))
+
+
 def delegations(viewer: Viewer) -> QuerySet[Delegation]:
     """Return the delegations that stand now: all for MIIT, CNCERT and bureaus, else those of or to the viewer's own."""
     found = Delegation.objects.filter(ended_at=None).order_by("pk")
@@ -147,7 +154,7 @@ def standing(
 
     Overlays are those adopted when the duties of the act start (`started`, else `now`). `seat` is the actor's own
     province (属地), `provinces` are those whose bureaus are concerned, `added` those found later, `relevant` the
-    parties concerned (相关单位).
+    parties concerned (相关单位). A province without a registered bureau is lacking.
     """
     policies = laws(now=now) if digests is None else [law(digest) for digest in digests]
     return Standing(
@@ -157,6 +164,14 @@ def standing(
                 Delegated(row.policy, row.rule, row.delegator, row.delegate, row.case)
                 for row in Delegation.objects.filter(ended_at=None, case__in=["", case])
             ],
+            {
+                name: unserved(wanted)
+                for name, wanted in (
+                    ("bureau:relevant", provinces),
+                    ("bureau:local", provinces),
+                    ("bureau:added", added),
+                )
+            },
         ),
         calendar=shipped_calendar(),
         policies=policies,

@@ -1,6 +1,5 @@
 """Add programs and what betrays them, and publish releases of the watchlist."""
 
-import re
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
@@ -15,10 +14,12 @@ from cleannet.core.refusal import Refusal
 from cleannet.core.terms import RESOURCES
 from cleannet.formats import envelope, release
 from cleannet.hub.keyring import Keyring
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
+from cleannet.hub.programs import queries
 from cleannet.hub.programs.models import Indicator, Program, Release
 
-_CODE = re.compile(r"[\w.:-]{1,100}")
+LONGEST = 100
 VALID_DAYS = 30
 
 
@@ -30,13 +31,34 @@ def add_program(
     *, code: str, now: datetime, zh: str = "", behaviour: str = "", harm: str = "", systems: str = ""
 ) -> Program:
     """Add a counting unit; without an official name it is provisional. Known already, it is returned as it is."""
-    if not _CODE.fullmatch(code):
+    if not code.isprintable() or code != code.strip() or not 0 < len(code) <= LONGEST:
         raise ProgramRefused("program.bad_code", code=code)
-    found, _ = Program.objects.get_or_create(
-        code=code,
-        defaults={"zh": zh, "behaviour": behaviour, "harm": harm, "systems": systems, "added_at": now},
-    )
+    said = {"zh": zh, "behaviour": behaviour, "harm": harm, "systems": systems, "provisional": not zh}
+    found, _ = Program.objects.get_or_create(code=code, defaults={**said, "added_at": now})
     return found
+
+
+def describe(*, viewer: Viewer, code: str, zh: str, behaviour: str, harm: str, systems: str) -> Program:
+    """Give a program its official name and what the forms say of it; it is provisional no more.
+
+    The hub's own party does it (CNCERT, on CNCERT's hub). Raises ProgramRefused, and NoProgram for an unknown program.
+    """
+    found = queries.program(viewer, code)
+    if viewer.party != settings.CLEANNET_PARTY:
+        raise ProgramRefused("program.not_yours", party=viewer.party)
+    said = {name: text.strip() for name, text in (("zh", zh), ("behaviour", behaviour), ("harm", harm))}
+    said["systems"] = systems.strip()
+    wrong = [name for name, text in said.items() if not text or (name in ("zh", "systems") and len(text) > LONGEST)]
+    if wrong:
+        raise ProgramRefused("program.not_described", fields=wrong)
+    Program.objects.filter(code=code).update(**said, provisional=False)
+    found.refresh_from_db()
+    return found
+
+
+def hold(*, code: str) -> None:
+    """Hold a program until the transaction ends, so that what is counted of it is graded one tally after another."""
+    list(Program.objects.select_for_update(no_key=True).filter(code=code))
 
 
 def add_indicator(

@@ -12,7 +12,8 @@ from cleannet.core.refusal import Refusal
 from cleannet.formats import delta, envelope, release
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger.viewer import Viewer
-from cleannet.hub.programs.models import Indicator, Program, Release
+from cleannet.hub.programs.models import Indicator, Release
+from cleannet.hub.programs.models import Program as Program
 
 
 class NoProgram(Refusal):
@@ -43,6 +44,11 @@ def program(viewer: Viewer, code: str) -> Program:
 def programs(viewer: Viewer) -> QuerySet[Program]:
     """Return all programs; what is malicious is no secret between the parties."""
     return Program.objects.order_by("code")
+
+
+def unnamed(viewer: Viewer) -> QuerySet[Program]:
+    """Return the programs that wait for their official name, the newest first."""
+    return Program.objects.filter(provisional=True, unit=None).order_by("-added_at", "code")
 
 
 def known(codes: Collection[str]) -> frozenset[str]:

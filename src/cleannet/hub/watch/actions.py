@@ -1,6 +1,7 @@
 """Enrol edges and take in what they send; what is not signed, not known or out of turn changes nothing."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,34 +11,44 @@ from django.db import IntegrityError, transaction
 from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
 from cleannet.formats import envelope, messages, tally
+from cleannet.formats.moments import write_moment
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger import queries as entries
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
-from cleannet.hub.programs import queries as programs
+from cleannet.hub.programs import actions as programs
+from cleannet.hub.programs import queries as register
 from cleannet.hub.watch import queries
 from cleannet.hub.watch.models import Edge, Heartbeat, Key, Message, Reading
 
+# A hub makes the list its edges match against, so a name it does not know is rare: it comes from a list of the
+# operator's own, or from a release the hub lost. Each one waits for a person, who could not look at more.
+NEW_PROGRAMS = 50
 CLOCK_AHEAD = timedelta(minutes=2)
 COMMITTED_WITHIN = timedelta(minutes=2)
 
 
 class MessageRefused(Refusal):
     """Say why a message is not taken: `message.unsigned`, `.unknown_edge`, `.revoked`, `.key_superseded`, `.not_yours`,
-    `.malformed`, `.replayed`, `.gap`, `.old_revision`, `.unknown_program` or `.clock_ahead`.
+    `.malformed`, `.replayed`, `.gap`, `.old_revision`, `.too_many_programs` or `.clock_ahead`.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Hold a tally that was taken in; `again` where the very same message had been taken before."""
+    """Hold a tally that was taken in, and the programs that became known by it.
+
+    `again` where the very same message had been taken before; `cases` are those it was answered with then.
+    """
 
     party: str
     province: str
     message: messages.TallyMessage
     tally: tally.Tally
+    provisional: tuple[str, ...]
     again: bool
+    cases: tuple[str, ...] = ()
 
 
 def enrol(*, edge: str, party: str, province: str, public_key: str, now: datetime) -> Edge:
@@ -94,8 +105,9 @@ def take_rotation(*, data: bytes, party: str, now: datetime) -> Key:
 def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
     """Verify, store and return a signed tally of one of the party's edges; call it inside the caller's transaction.
 
-    The same message again is answered as before and changes nothing. Raises MessageRefused; a gap is refused too, so
-    that the edge sends the missing message first and nothing is lost.
+    A program that has no name yet is counted all the same, as a provisional one. The same message again is answered as
+    before and changes nothing. Raises MessageRefused; a gap is refused too, so that the edge sends the missing message
+    first and nothing is lost.
     """
     key, payload = _verified(data, "tally", party, now)
     edge = key.edge
@@ -114,14 +126,13 @@ def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
     if before:
         if before.digest != digest:
             raise MessageRefused("message.replayed", edge=edge.id, sequence=message.sequence)
-        return Taken(edge.party, edge.province, message, counted, again=True)
+        answer = tuple(before.provisional), True, tuple(before.cases)
+        return Taken(edge.party, edge.province, message, counted, *answer)
     last = Message.objects.filter(edge=edge).order_by("-sequence").first()
     expected = last.sequence + 1 if last else 1
     if message.sequence != expected:
         raise MessageRefused("message.gap", edge=edge.id, expected=expected, sequence=message.sequence)
-    unknown = {one.program for one in counted.programs} - programs.known([one.program for one in counted.programs])
-    if unknown:
-        raise MessageRefused("message.unknown_program", programs=sorted(unknown))
+    provisional = _added(counted, now)
     Message.objects.create(
         edge=edge,
         sequence=message.sequence,
@@ -130,11 +141,17 @@ def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
         revision=message.revision,
         received_at=now,
         envelope=data,
+        provisional=provisional,
     )
     _read(edge, message, counted, now)
     # The sequence has no gap, so nothing signed with an earlier key is still on its way.
     Key.objects.filter(edge=edge, number__lt=key.number, until=None).update(until=now)
-    return Taken(edge.party, edge.province, message, counted, again=False)
+    return Taken(edge.party, edge.province, message, counted, tuple(provisional), again=False)
+
+
+def answered(*, taken: Taken, cases: Sequence[str]) -> None:
+    """Keep which cases a tally opened or continued, for when the same message comes again."""
+    Message.objects.filter(edge=taken.message.edge, sequence=taken.message.sequence).update(cases=list(cases))
 
 
 def take_heartbeat(*, data: bytes, party: str, now: datetime) -> Heartbeat:
@@ -154,7 +171,7 @@ def take_heartbeat(*, data: bytes, party: str, now: datetime) -> Heartbeat:
         "sequence": beat.sequence,
         "release": beat.release,
         "sources": [
-            {"file": one.file, "rows": one.rows, "last": one.last.isoformat() if one.last else None}
+            {"file": one.file, "rows": one.rows, "last": write_moment(one.last) if one.last else None}
             for one in beat.sources
         ],
     }
@@ -221,6 +238,17 @@ def _verified(data: bytes, kind: str, party: str, now: datetime) -> tuple[Key, b
 def _check_sender(edge: Edge, named: str, party: str) -> None:
     if (named, party) != (edge.id, edge.party):
         raise MessageRefused("message.not_yours", edge=named, party=party)
+
+
+def _added(counted: tally.Tally, now: datetime) -> list[str]:
+    """Add the programs of a tally that the hub does not know, in one order everywhere, and return their codes."""
+    named = {one.program for one in counted.programs}
+    unknown = sorted(named - register.known(named))
+    if len(unknown) > NEW_PROGRAMS:
+        raise MessageRefused("message.too_many_programs", count=len(unknown), most=NEW_PROGRAMS)
+    for code in unknown:
+        programs.add_program(code=code, now=now)
+    return unknown
 
 
 def _read(edge: Edge, message: messages.TallyMessage, counted: tally.Tally, now: datetime) -> None:

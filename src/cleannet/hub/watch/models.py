@@ -34,7 +34,7 @@ class Key(models.Model):
 
 
 class Message(models.Model):
-    """Keep one signed tally as it came; the sequence of an edge has no gap."""
+    """Keep one signed tally as it came, with how it was answered; the sequence of an edge has no gap."""
 
     edge = models.ForeignKey(Edge, on_delete=models.PROTECT, related_name="messages")
     sequence = models.BigIntegerField()
@@ -43,6 +43,8 @@ class Message(models.Model):
     revision = models.PositiveIntegerField()
     received_at = models.DateTimeField()
     envelope = models.BinaryField()
+    provisional = models.JSONField()
+    cases = models.JSONField(default=list)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edge", "sequence"], name="message_once")]

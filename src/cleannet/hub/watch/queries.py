@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Max, QuerySet
 
-from cleannet.core.tally import Slot, Sum, add_operators, from_micros, to_micros
+from cleannet.core.tally import Slot, Sum, SummedSlot, add_operators, from_micros, new_since, to_micros
 from cleannet.formats import tally
 from cleannet.formats.moments import read_moment
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.programs import queries as programs
+from cleannet.hub.programs.queries import Program
 from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
 
 SILENT_AFTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
+UNPLACED = "?"
 Span = tuple[int | None, int | None]
 
 
@@ -22,9 +26,9 @@ Span = tuple[int | None, int | None]
 class Scale:
     """Hold the 感染规模 of one program as one grader sees it.
 
-    `infected` is certain and grades, `infected_upper` may be; both are the maximum in any 24 hours. `occurred_at` is
-    the first moment the figure that grades was reached. `numbers` is False where subscribers are addresses: not graded.
-    `loss_fen` is None for one province, as charges are not counted by province.
+    `infected` is certain and grades, `infected_upper` may be; both are the maximum of `course` in any 24 hours.
+    `occurred_at` is the first moment the figure that grades was reached. `numbers` is False where subscribers are
+    addresses: not graded. `loss_fen` is None for one province, as charges are not counted by province.
     """
 
     program: str
@@ -35,19 +39,27 @@ class Scale:
     provinces: tuple[str, ...]
     numbers: bool
     occurred_at: datetime | None
-    curves: Mapping[str, tuple[Slot, ...]]
+    course: Sum
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Say what an edge covers; `silent` means 无数据, which is never 0."""
+    """Say what an edge covers; `silent` means 无数据, which is never 0.
+
+    `why` is a key of terms.SILENCES, "" where the edge reports; `missing` tallies it made have not come in.
+    """
 
     edge: str
     party: str
     province: str
     clock: datetime | None
-    silent: bool
+    why: str
+    missing: int
     sources: tuple[Mapping[str, object], ...]
+
+    @property
+    def silent(self) -> bool:
+        return self.why != ""
 
 
 def scale(
@@ -60,8 +72,9 @@ def scale(
 ) -> Scale:
     """Return the scale of a program at one operator, or (no party) over all of them; of one province where asked.
 
-    Infections count from `since` to `until`, where given; charges are never reset. Batches of one operator may share
-    subscribers: their greatest count is certain, their sum is possible.
+    Infections count from `since` to `until`, where given: certain are then only those who were not counted at `since`
+    yet. Charges are never reset. Batches of one operator may share subscribers: their greatest count is certain, their
+    sum is possible.
     """
     readings = Reading.objects.filter(program=program).select_related("edge")
     if party is not None:
@@ -70,30 +83,25 @@ def scale(
     span = (to_micros(since) if since else None, to_micros(until) if until else None)
     counted = [row for row in rows if row.subscribers == tally.NUMBERS]
     parties = sorted({row.edge.party for row in counted})
-    certain = {
-        code: _envelope_of(_curve(row, province, span) for row in counted if row.edge.party == code) for code in parties
-    }
-    possible = {
-        code: _sum_of(_curve(row, province, span) for row in counted if row.edge.party == code) for code in parties
-    }
-    lower, upper = add_operators(certain.values()).lower, add_operators(possible.values()).upper
+    curves = {code: [_curve(row, province) for row in counted if row.edge.party == code] for code in parties}
+    certain = [
+        _envelope_of(_within(new_since(curve, span[0]) if span[0] else curve, span) for curve in own)
+        for own in curves.values()
+    ]
+    possible = [_sum_of(_within(curve, span) for curve in own) for own in curves.values()]
+    course = _course(add_operators(certain), add_operators(possible))
     provinces = sorted({code for row in counted for code in _provinces(row)})
     return Scale(
         program,
-        lower,
-        max(lower, upper),
-        sum(_part(row, "exposed", province).get("maximum_24h", 0) for row in counted if _within(row, span)),
+        course.lower,
+        course.upper,
+        sum(_part(row, "exposed", province).get("maximum_24h", 0) for row in counted if _found_in(row, span)),
         sum(row.loss_fen for row in rows) if province is None else None,
         tuple(provinces),
         bool(counted),
-        _reached(certain, lower),
-        certain,
+        _reached(course),
+        course,
     )
-
-
-def total(curves: Iterable[tuple[Slot, ...]]) -> Sum:
-    """Return the operators' curves added slot by slot."""
-    return add_operators(list(curves))
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -115,6 +123,11 @@ def hours_received(*, after: datetime | None, before: datetime) -> dict[datetime
     return dict(sorted(hours.items()))
 
 
+def unnamed(viewer: Viewer) -> QuerySet[Program]:
+    """Return the programs that were counted and wait for their official name, the newest first."""
+    return programs.unnamed(viewer).filter(code__in=Reading.objects.values("program"))
+
+
 def edges(viewer: Viewer) -> QuerySet[Edge]:
     """Return the edges a viewer may see: its own, a bureau its province's."""
     found = Edge.objects.order_by("party", "id")
@@ -126,34 +139,48 @@ def edges(viewer: Viewer) -> QuerySet[Edge]:
 
 
 def coverage(viewer: Viewer, *, now: datetime) -> list[Coverage]:
-    """Return what each edge the viewer may see covers; one without a recent heartbeat is silent."""
+    """Return what each edge the viewer may see covers.
+
+    One is silent that is revoked, without a recent heartbeat, behind with its tallies, or without a recent row of logs.
+    """
     beats = {beat.edge_id: beat for beat in Heartbeat.objects.filter(edge__in=edges(viewer))}
     found = []
-    for edge in edges(viewer):
+    for edge in edges(viewer).annotate(last=Max("messages__sequence")):
         beat = beats.get(edge.id)
-        found.append(
-            Coverage(
-                edge.id,
-                edge.party,
-                edge.province,
-                beat.clock if beat else None,
-                beat is None or now - beat.clock > SILENT_AFTER,
-                tuple(beat.sources) if beat else (),
-            )
-        )
+        missing = max(0, beat.sequence - (edge.last or 0)) if beat else 0
+        clock, sources = (beat.clock, tuple(beat.sources)) if beat else (None, ())
+        why = _silence(edge, clock, missing, sources, now)
+        found.append(Coverage(edge.id, edge.party, edge.province, clock, why, missing, sources))
     return found
 
 
+def _silence(
+    edge: Edge, clock: datetime | None, missing: int, sources: Iterable[Mapping[str, Any]], now: datetime
+) -> str:
+    if edge.revoked_at is not None:
+        return "revoked"
+    if clock is None or now - clock > SILENT_AFTER:
+        return "no_heartbeat"
+    if missing:
+        return "tallies_missing"
+    newest = max((read_moment(source["last"]) for source in sources if source["last"]), default=None)
+    old = newest is None or now - newest > timedelta(hours=settings.CLEANNET_COVERAGE_HOURS)
+    return "old_rows" if old else ""
+
+
 def _provinces(row: Reading) -> set[str]:
-    """Return the provinces of the infected numbers; numbers of unknown province count as the edge's own."""
-    by_province = row.document["infected"]["by_province"]
-    unknown = tally.UNKNOWN_PROVINCE in by_province or not by_province
-    return {code for code in by_province if code != tally.UNKNOWN_PROVINCE} | (
-        {row.edge.province} if unknown else set()
-    ) - {""}
+    """Return the provinces of the infected numbers, UNPLACED for those whose province the log does not state.
+
+    Only where it states no province at all the numbers count as the edge's own.
+    """
+    stated = set(row.document["infected"]["by_province"])
+    placed = stated - {tally.UNKNOWN_PROVINCE}
+    if not placed:
+        return {row.edge.province} - {""}
+    return placed | ({UNPLACED} if placed < stated else set())
 
 
-def _within(row: Reading, span: Span) -> bool:
+def _found_in(row: Reading, span: Span) -> bool:
     """Say whether a reading was found within the span; contacts that are no infections are counted by reading."""
     since, until = span
     at = to_micros(row.found_at)
@@ -165,14 +192,15 @@ def _part(row: Reading, kind: str, province: str | None) -> dict[str, Any]:
     return scale if province is None else scale["by_province"].get(province, {})
 
 
-def _curve(row: Reading, province: str | None, span: Span) -> tuple[Slot, ...]:
+def _curve(row: Reading, province: str | None) -> tuple[Slot, ...]:
+    curve = _part(row, "infected", province).get("curve", ())
+    return tuple(Slot(to_micros(read_moment(start)), least, greatest) for start, least, greatest in curve)
+
+
+def _within(curve: Iterable[Slot], span: Span) -> tuple[Slot, ...]:
     since, until = span
-    found = (
-        Slot(to_micros(read_moment(start)), least, greatest)
-        for start, least, greatest in _part(row, "infected", province).get("curve", ())
-    )
     return tuple(
-        slot for slot in found if (since is None or slot.start >= since) and (until is None or slot.start <= until)
+        slot for slot in curve if (since is None or slot.start >= since) and (until is None or slot.start <= until)
     )
 
 
@@ -195,8 +223,14 @@ def _sum_of(curves: Iterable[tuple[Slot, ...]]) -> tuple[Slot, ...]:
     return tuple(slots[start] for start in sorted(slots))
 
 
-def _reached(curves: Mapping[str, tuple[Slot, ...]], figure: int) -> datetime | None:
-    if not figure:
-        return None
-    moment = add_operators(curves.values()).passed(figure - 1)
+def _course(certain: Sum, possible: Sum) -> Sum:
+    """Return one course: its lower bounds are certain, its upper ones possible; what is certain is possible, too."""
+    sure = {slot.start: slot for slot in certain.slots}
+    none = SummedSlot(0, 0, 0, 0)
+    found = ((slot, sure.get(slot.start, none)) for slot in possible.slots)
+    return Sum(tuple(SummedSlot(slot.start, own.least, own.lower, slot.greatest) for slot, own in found))
+
+
+def _reached(course: Sum) -> datetime | None:
+    moment = course.passed(course.lower - 1) if course.lower else None
     return None if moment is None else from_micros(moment)

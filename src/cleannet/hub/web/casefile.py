@@ -24,7 +24,6 @@ from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import queries as papers
 from cleannet.hub.programs import queries as programs
-from cleannet.hub.watch import queries as watch
 from cleannet.hub.web import chart
 from cleannet.hub.web.access import Asked
 from cleannet.hub.web.duties import rows
@@ -67,8 +66,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
     case = cases.case(viewer, number)
     scale = cases.scale(viewer, case)
     # Each number counts for 24 hours: what lies ahead of now is not known yet, only what would be left.
-    whole = watch.total(scale.curves.values())
-    curve = Sum(tuple(slot for slot in whole.slots if slot.start <= to_micros(now)))
+    curve = Sum(tuple(slot for slot in scale.course.slots if slot.start <= to_micros(now)))
     law = cases.law_of(case, BASE_LAW) if BASE_LAW in case.laws else None
     lines = chart.thresholds(law) if law else []
     strips = _strips(viewer, number)
@@ -81,6 +79,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "provinces": ledger_record.codes(case.provinces),
         "grade": cases.grade_told(viewer, case),
         "scale": scale,
+        "silent": cases.silent(viewer, case, now=now),
         "charts": [
             drawn for size in (WIDE, NARROW) if (drawn := chart.draw(curve, lines, width=size[0], height=size[1]))
         ],

@@ -4,7 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from cleannet.hub.disposal import queries as orders
+from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.watch import queries as watch
 from cleannet.hub.web.access import Asked, allowed
 from cleannet.hub.web.duties import rows
 
@@ -29,6 +31,8 @@ def desk(request: Asked) -> HttpResponse:
             "unnotified": [row for row in others if row.duty.expects == "notice.issued"],
             "overdue": [row for row in others if row.late][:MOST],
             "unrouted": [row for row in (*own, *others) if row.duty.unrouted][:MOST],
+            "unserved": cases.unrouted(viewer)[:MOST],
+            "unnamed": watch.unnamed(viewer)[:MOST],
             "waiting": waiting.order_by("order__issued_at", "key")[:MOST],
         }
     return render(request, "web/desk.html", context)

@@ -18,6 +18,7 @@ from cleannet.core.terms import Term
 from cleannet.formats import tally
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.watch.queries import UNPLACED
 from cleannet.hub.web.access import Names, is_chinese
 
 register = Library()
@@ -34,6 +35,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "medium": terms.MEDIA,
         "verdict": terms.VERDICTS,
         "right": terms.RIGHTS,
+        "silence": terms.SILENCES,
         "lead": terms.LEADS,
         "fact": terms.FACTS,
         "province": terms.PROVINCES,
@@ -47,6 +49,20 @@ def term(key: str, group: str) -> str:
     """Return the official term of a key in the language of the page; the key where there is none."""
     found = GROUPS[group].get(key)
     return key if found is None else label(found)
+
+
+@register.filter
+def place(province: str) -> str:
+    """Return the name of a province; in words where the log does not state it."""
+    return _("province not stated") if province == UNPLACED else term(province, "province")
+
+
+@register.filter
+def unrouted(name: str) -> str:
+    """Return what nobody is registered for: a name of the law, with the province that is lacking of it."""
+    recipient, _sep, part = name.partition(" ")
+    role = term(recipient, "role")
+    return f"{role} ({place(part)})" if part else role
 
 
 def label(found: Term | Text) -> str:

@@ -57,6 +57,8 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveIntegerField()),
                 ('received_at', models.DateTimeField()),
                 ('envelope', models.BinaryField()),
+                ('provisional', models.JSONField()),
+                ('cases', models.JSONField(default=list)),
                 ('edge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='watch.edge')),
             ],
             options={
