@@ -33,6 +33,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "case": terms.CASE_STATES,
         "medium": terms.MEDIA,
         "verdict": terms.VERDICTS,
+        "vantage": terms.VANTAGES,
         "right": terms.RIGHTS,
         "lead": terms.LEADS,
         "fact": terms.FACTS,
