@@ -84,6 +84,22 @@ def test_the_party_that_runs_the_hub_is_a_registered_one_in_its_role(
     assert checks.problems(environ) == []
 
 
+def test_a_resolver_belongs_to_an_operator_that_is_registered(
+    environ: dict[str, str], data_folder: Path, settings: Settings
+) -> None:
+    data_folder.chmod(0o700)
+    settings.CLEANNET_DNS_RESOLVERS = "op1/甲=192.0.2.1:53,cncert/乙=192.0.2.2:53,丙=192.0.2.3:53"
+    assert checks.problems(environ) == []
+    for code, role in (("cncert", "cncert"), ("op2", "operator")):
+        parties.register(code=code, zh=code, en=code, role=role, actor=Actor("cncert", "cncert"), now=NOW)
+    assert checks.problems(environ) == [
+        f"CLEANNET_DNS_RESOLVERS gives a resolver to {code}, but no operator of that code is registered."
+        for code in ("cncert", "op1")
+    ]
+    settings.CLEANNET_DNS_RESOLVERS = "op2/甲=192.0.2.1:53"
+    assert checks.problems(environ) == []
+
+
 def test_a_missing_font_is_named(environ: dict[str, str], data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data_folder.chmod(0o700)
     monkeypatch.setattr(checks.pdf, "font_folders", lambda: (data_folder,))

@@ -38,7 +38,11 @@ def test_values_are_read_by_type(name: str, text: str, value: object) -> None:
         ({"CLEANNET_WORKERS": "-1"}, "whole number"),
         ({"CLEANNET_SECRET_KEY_FILE": "/nowhere/x"}, "CLEANNET_SECRET_KEY_FILE names /nowhere/x"),
         ({"CLEANNET_SECRET_KEY": "a", "CLEANNET_SECRET_KEY_FILE": "b"}, "keep one"),
-        ({"CLEANNET_DNS_RESOLVERS": "192.0.2.1:53"}, "CLEANNET_DNS_RESOLVERS is “192.0.2.1:53”; write name=address"),
+        ({"CLEANNET_DNS_RESOLVERS": "192.0.2.1:53"}, "CLEANNET_DNS_RESOLVERS is “192.0.2.1:53”; write party/name"),
+        (
+            {"CLEANNET_DNS_ROOTS": "op1/a=192.0.2.1:53"},
+            "CLEANNET_DNS_ROOTS is “op1/a=192.0.2.1:53”; write name=address",
+        ),
         ({"CLEANNET_DNS_PRIMARY": "ns.example"}, "CLEANNET_DNS_PRIMARY is “ns.example”; write address:port"),
         ({"CLEANNET_DNS_KEY": "not base64!"}, "CLEANNET_DNS_KEY is not as it should be; write base64"),
         ({"CLEANNET_DNS_ZONE": "a..b"}, "CLEANNET_DNS_ZONE is “a..b”; write a domain name"),

@@ -18,6 +18,7 @@ HEADINGS: Mapping[str, str] = {
     "COUNTED": "计数方式 What a subscriber is counted as",
     "MEDIA": "媒介 Media of a notice",
     "VERDICTS": "验证结果 Verdicts of a verification",
+    "VANTAGES": "观察点 Where a verification looks from",
     "LEADS": "信息报送线索 Leads on reporting",
     "SILENCES": "无数据的原因 Why an edge sends no data",
     "RIGHTS": "权限 Rights",

@@ -169,6 +169,14 @@ VERDICTS = keyed(
     ]
 )
 
+VANTAGES = keyed(
+    [
+        Term("resolver", "解析服务器", "Resolver"),
+        Term("rule", "响应策略区", "Policy zone"),
+        Term("authority", "域名权威侧", "Authoritative side"),
+    ]
+)
+
 LEADS = keyed(
     [
         Term("late", "迟报", "Reported late"),

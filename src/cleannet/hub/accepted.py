@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 Accepts = Callable[[str], str]
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 _PARTY = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_NAME = re.compile(r"[^/=,\s]{1,60}")
+_OWNED = re.compile(f"({_PARTY.pattern}/)?{_NAME.pattern}")
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:]+\]")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _DOMAIN = re.compile(r"(?=.{1,254}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
@@ -87,10 +89,15 @@ def server(text: str) -> str:
 
 
 def servers(text: str) -> str:
-    """Accept named DNS servers with commas between, or nothing."""
-    pairs = [item.partition("=") for item in _listed(text)]
-    right = all(name.strip() and _is_server(address.strip()) for name, _, address in pairs)
-    return "" if right else "write name=address:port with commas between, such as 甲=192.0.2.53:53"
+    """Accept named DNS servers with commas between, each name once, or nothing."""
+    return "" if _are_servers(text, _NAME) else "write name=address:port with commas between, such as 甲=192.0.2.53:53"
+
+
+def resolvers(text: str) -> str:
+    """Accept DNS servers named by party and name, or by a name alone, each once, or nothing."""
+    if _are_servers(text, _OWNED):
+        return ""
+    return "write party/name=address:port with commas between, such as op1/甲=192.0.2.53:53; no party: everybody's"
 
 
 def domain(text: str) -> str:
@@ -109,6 +116,13 @@ def base64_text(text: str) -> str:
 
 def _listed(text: str) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _are_servers(text: str, named: re.Pattern[str]) -> bool:
+    pairs = [item.partition("=") for item in _listed(text)]
+    names = [name.strip() for name, _, _ in pairs]
+    right = all(named.fullmatch(name.strip()) and _is_server(address.strip()) for name, _, address in pairs)
+    return right and len(set(names)) == len(names)
 
 
 def _is_port(text: str) -> bool:

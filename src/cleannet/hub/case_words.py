@@ -148,7 +148,11 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("No order of the case %(case)s waits to be looked at."),
         _("Wait for feedback."),
     ),
-    "order.no_vantage": (409, _("No resolver is set to look from."), _("Set CLEANNET_DNS_RESOLVERS.")),
+    "order.no_vantage": (
+        409,
+        _("No vantage is set from which the orders of this case are judged."),
+        _("Set CLEANNET_DNS_RESOLVERS for operators, CLEANNET_DNS_ROOTS for all others."),
+    ),
     "order.unknown_yet": (
         409,
         _("Nothing certain was seen of %(hosts)s since the feedback."),

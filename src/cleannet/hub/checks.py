@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from cleannet.formats import pdf
 from cleannet.hub import environment
+from cleannet.hub.disposal import network
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as register
@@ -73,7 +74,7 @@ def _database() -> list[str]:
     if pending:
         found.append(f"{len(pending)} migrations are not applied; run `cleannet hub migrate`.")
     else:
-        found += _own_party(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE)
+        found += _own_party(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE) + _owners_of_resolvers()
     messages = checks.run_checks(databases=["default"])
     return found + [f"{message.msg} {message.hint or ''}".strip() for message in messages]
 
@@ -87,3 +88,16 @@ def _own_party(party: str, role: str) -> list[str]:
     if own.role != role:
         return [f"CLEANNET_ROLE is “{role}”, but the party {party} is registered with the role {own.role}."]
     return []
+
+
+def _owners_of_resolvers() -> list[str]:
+    # Before the first party is registered, nobody is missing.
+    if not register.parties(Viewer(settings.CLEANNET_PARTY, "cncert")).exists():
+        return []
+    owners = network.owners()
+    known = register.names(owners)
+    strangers = sorted(code for code in owners if code not in known or known[code].role != "operator")
+    return [
+        f"CLEANNET_DNS_RESOLVERS gives a resolver to {code}, but no operator of that code is registered."
+        for code in strangers
+    ]

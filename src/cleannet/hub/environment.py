@@ -211,7 +211,15 @@ SETTINGS = (
     Setting(
         "DNS_RESOLVERS",
         "",
-        "Resolvers looked from when a takedown is verified, as name=address:port with commas between.",
+        "Resolvers that judge what an operator blocked, as party/name=address:port with commas between; an operator is "
+        "judged by its own, or where none is its own, by those without a party.",
+        accepted.resolvers,
+    ),
+    Setting(
+        "DNS_ROOTS",
+        "",
+        "Root or parent servers from which a look at the authoritative side of a domain begins, as name=address:port "
+        "with commas between; it judges what registries, registrars and all others than operators did.",
         accepted.servers,
     ),
     Setting("DNS_SECONDS", 5, "How long a DNS server is waited for.", least=1),

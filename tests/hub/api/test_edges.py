@@ -26,7 +26,7 @@ def test_a_tally_is_receipted_with_the_signed_head(world: World, machines: Machi
     ("party", "change", "status", "code"),
     [
         ("op1", {"sequence": 3}, 409, "message.gap"),
-        ("op1", {"program": "nobody"}, 422, "message.unknown_program"),
+        ("op1", {"also": [f"new.{number}" for number in range(51)]}, 422, "message.too_many_programs"),
         ("op2", {}, 401, "message.unknown_edge"),
         ("rr", {}, 403, "api.right_missing"),
     ],
@@ -72,3 +72,13 @@ def test_an_edge_rotates_its_key(world: World, machines: Machines) -> None:
         assert machines["op1"].post("/keys", data).json() == {"taken": True}
     world.keys["op1"] = new
     assert machines["op1"].post("/tallies", world.message("op1", 5, NOW)).status_code == 201
+
+
+def test_a_program_without_a_name_is_counted_and_described(world: World, machines: Machines) -> None:
+    answer = machines["op1"].post("/tallies", world.message("op1", 5, NOW, program="x/某 变种"))
+    assert (answer.status_code, answer.json()["provisional"]) == (201, ["x/某 变种"])
+    said = {"zh": "窃取", "behaviour": "窃取短信", "harm": "信息泄露", "systems": "Android"}
+    assert machines["op1"].put("/programs/x/某 变种", said).json()["code"] == "program.not_yours"
+    told = machines["cncert"].put("/programs/x/某 变种", said)
+    assert (told.status_code, told.json()) == (200, {**said, "code": "x/某 变种", "provisional": False})
+    assert machines["cncert"].put("/programs/nobody", said).status_code == 404

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -7,6 +7,7 @@ from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 
 from tests.hub.world import LAW, NOW, World
 
 from cleannet.hub.disposal.queries import Order
+from cleannet.hub.jobs import lanes
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties.actions import PartyRefused
@@ -46,8 +47,20 @@ def test_the_whole_chain_over_the_api(
     assert fed.status_code == 201, fed.content
     standing_clock.shift(60)
     resolver.say = lambda name: "NXDOMAIN"
-    (seen,) = centre.post(f"/cases/{case}/look").json()
-    assert (seen["verdict"], seen["vantage"]) == ("gone", "甲")
+    asked = centre.post(f"/cases/{case}/look")
+    assert (asked.status_code, [row["number"] for row in asked.json()]) == (202, [issued["number"]])
+    assert centre.get(f"/cases/{case}/sightings").json() == {"items": [], "next": None}
+    assert lanes.probe(datetime.now(UTC)) == 1
+    first = op1.get(f"/cases/{case}/sightings", limit=1).json()
+    (seen,) = first["items"]
+    assert (seen["verdict"], seen["kind"], seen["vantage"], seen["decides"]) == ("gone", "resolver", "甲", True)
+    assert seen["evidence"]["answers"][0] == {"name": HOST, "said": "NXDOMAIN"}
+    standing_clock.shift(1)
+    centre.post(f"/cases/{case}/look")
+    assert lanes.probe(datetime.now(UTC)) == 1
+    first = op1.get(f"/cases/{case}/sightings", limit=1).json()
+    assert len(op1.get(f"/cases/{case}/sightings", after=first["next"]).json()["items"]) == 1
+    assert machines["op2"].get(f"/cases/{case}/sightings").status_code == 404
     refused = centre.post(f"/feedbacks/{fed.json()['number']}/verify")
     assert refused.json()["code"] == "order.two_persons"
     states = {row["article"]: row["state"] for row in op1.get("/duties", case=case).json()["items"]}
@@ -77,6 +90,7 @@ def test_a_person_verifies_by_a_token_of_his_own(
     fed = machines["op1"].post(f"/notices/{issued['notice']}/feedback", body).json()
     resolver.say = lambda name: "NXDOMAIN"
     machines["cncert"].post(f"/cases/{case}/look")
+    lanes.probe(datetime.now(UTC))
     person = parties.add_person(
         party="cncert", username="wang", password="an odd long one 3", name="王", held=["verify"], now=NOW
     )

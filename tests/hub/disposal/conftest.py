@@ -3,18 +3,20 @@
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 from pytest_django import Settings
 from tests.hub.world import LAW, NOW, World, viewer
 
-from cleannet.hub.disposal import actions, feedback
+from cleannet.hub.disposal import actions, feedback, probes, verification
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import Feedback, Order
@@ -35,35 +37,50 @@ class Answering:
     asked: list[str] = field(default_factory=list)
 
 
-@pytest.fixture
-def resolver(settings: Settings) -> Iterator[Answering]:
-    answering = Answering()
+Reply = Callable[[dns.message.Message], dns.message.Message | None]
+
+
+@contextmanager
+def serving(reply: Reply, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Answer DNS questions by UDP as `reply` says, None for silence; yield the port."""
 
     class Asked(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             data, socket = self.request
-            query = dns.message.from_wire(data)
-            name = query.question[0].name.to_text()
-            answering.asked.append(name)
-            said = answering.say(name)
-            if said == "silence":
-                return
-            answer = dns.message.make_response(query, recursion_available=True)
-            if said in ("NXDOMAIN", "SERVFAIL", "REFUSED"):
-                answer.set_rcode(dns.rcode.from_text(said))
-            elif said != "NODATA":
-                answer.answer.append(dns.rrset.from_text(name, 5, "IN", "A", said))
-            socket.sendto(answer.to_wire(), self.client_address)
+            answer = reply(dns.message.from_wire(data))
+            if answer is not None:
+                socket.sendto(answer.to_wire(), self.client_address)
 
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Asked) as server:
-        answering.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+    with socketserver.ThreadingUDPServer((address, port), Asked) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def resolver(settings: Settings) -> Iterator[Answering]:
+    answering = Answering()
+
+    def reply(query: dns.message.Message) -> dns.message.Message | None:
+        name, kind = query.question[0].name.to_text(), query.question[0].rdtype
+        answering.asked.append(name)
+        said = answering.say(name)
+        if said == "silence":
+            return None
+        answer = dns.message.make_response(query, recursion_available=True)
+        answer.flags |= dns.flags.AA
+        if said in ("NXDOMAIN", "SERVFAIL", "REFUSED"):
+            answer.set_rcode(dns.rcode.from_text(said))
+        elif said != "NODATA" and (":" in said) == (kind == dns.rdatatype.AAAA):
+            answer.answer.append(dns.rrset.from_text(name, 5, "IN", kind, said))
+        return answer
+
+    with serving(reply) as answering.port:
         settings.CLEANNET_DNS_RESOLVERS = f"甲=127.0.0.1:{answering.port}"
         settings.CLEANNET_DNS_SECONDS = 1
         yield answering
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -106,3 +123,12 @@ def fed(
 def met(case: str) -> set[str]:
     """Return the rules of a case's duties that were met."""
     return {duty.rule for duty in ledger.duties(viewer("cncert"), case=case) if duty.met_by_id}
+
+
+def look(case: str, at: datetime) -> int:
+    """Ask for a look at a case and let the lane look; return how many names it looked at."""
+    verification.look(viewer=viewer("cncert"), case=case, now=at)
+    looked = 0
+    while probes.probe(now=at, lease=timedelta(seconds=30)):
+        looked += 1
+    return looked

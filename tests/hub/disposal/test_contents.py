@@ -28,10 +28,12 @@ def test_annex_5_says_what_was_done_what_was_not_and_who_was_told(order: Order) 
 
 
 def test_the_result_names_the_vantages(order: Order) -> None:
-    Sighting.objects.create(order=order, vantage="甲", verdict="gone", evidence={}, seen_at=NOW)
+    given = {"order": order, "evidence": {}, "seen_at": NOW}
+    Sighting.objects.create(kind="resolver", vantage="甲", verdict="gone", decides=True, **given)
+    Sighting.objects.create(kind="authority", vantage="example.", verdict="still_there", decides=False, **given)
     fed = Feedback(number="F", fed_back_at=NOW)
     values = contents.verified(fed, {order.number: order}, {order.number: "gone"}, "", NOW)
-    assert f"{HOST}：已消除（甲）" in values["verification"]
+    assert f"{HOST}：已消除（解析服务器 甲）\n域名权威侧 example.：仍存在（仅供参考）" in values["verification"]
     said = contents.verified(fed, {order.number: order}, {order.number: "unknown"}, "权威服务器无应答", NOW)
     assert "未知" in said["verification"]
     assert "说明：权威服务器无应答" in said["verification"]

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.hub.disposal.conftest import HOST, Answering, fed, met
+from pytest_django import Settings
+from tests.hub.disposal.conftest import HOST, Answering, fed, look, met
 from tests.hub.world import NOW, viewer
 
 from cleannet.hub.disposal import actions, feedback, queries, verification
@@ -26,6 +27,7 @@ MINUTE = timedelta(minutes=1)
     ("said", "verdict"),
     [
         ("192.0.2.80", "still_there"),
+        ("2001:db8::80", "still_there"),
         ("NXDOMAIN", "gone"),
         ("NODATA", "gone"),
         ("SERVFAIL", "unknown"),
@@ -38,7 +40,7 @@ def test_looking_tells_gone_from_still_there_and_from_unknown(
 ) -> None:
     made = fed(order)
     resolver.say = lambda name: said
-    verification.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
+    look(order.case, NOW + 4 * MINUTE)
     assert queries.verdict(order, since=made.fed_back_at) == verdict
     if verdict == "unknown":
         with pytest.raises(OrderRefused, match="unknown_yet"):
@@ -55,14 +57,14 @@ def test_looking_tells_gone_from_still_there_and_from_unknown(
 def test_a_name_that_is_gone_while_a_name_below_it_is_there_is_still_there(order: Order, resolver: Answering) -> None:
     made = fed(order)
     resolver.say = lambda name: "NXDOMAIN" if name == f"{HOST}." else "192.0.2.80"
-    verification.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
+    look(order.case, NOW + 4 * MINUTE)
     assert queries.verdict(order, since=made.fed_back_at) == "still_there"
 
 
 def test_what_was_seen_before_the_feedback_verifies_nothing(order: Order, resolver: Answering) -> None:
     made = fed(order)
     resolver.say = lambda name: "NXDOMAIN"
-    verification.look(viewer=viewer("cncert"), case=order.case, now=NOW)
+    look(order.case, NOW)
     with pytest.raises(OrderRefused, match="unknown_yet"):
         verification.verify(viewer=viewer("cncert"), feedback=made.number, now=NOW + 5 * MINUTE)
 
@@ -70,7 +72,7 @@ def test_what_was_seen_before_the_feedback_verifies_nothing(order: Order, resolv
 def test_nobody_verifies_what_he_fed_back_and_nobody_twice(order: Order, resolver: Answering) -> None:
     made = fed(order)
     resolver.say = lambda name: "NXDOMAIN"
-    verification.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
+    look(order.case, NOW + 4 * MINUTE)
     for person in ("p-op1",):
         with pytest.raises(OrderRefused, match="two_persons"):
             verification.verify(viewer=viewer("cncert", person), feedback=made.number, now=NOW + 5 * MINUTE)
@@ -81,17 +83,47 @@ def test_nobody_verifies_what_he_fed_back_and_nobody_twice(order: Order, resolve
 
 def test_without_feedback_or_a_vantage_there_is_nothing_to_see(order: Order) -> None:
     with pytest.raises(OrderRefused, match="nothing_to_look_at"):
-        verification.look(viewer=viewer("cncert"), case=order.case, now=NOW)
+        look(order.case, NOW)
     fed(order)
     with pytest.raises(OrderRefused, match="no_vantage"):
-        verification.look(viewer=viewer("cncert"), case=order.case, now=NOW)
+        look(order.case, NOW)
     with pytest.raises(NoOrder):
         queries.feedback(viewer("cncert"), "nothing")
 
 
+def test_each_operator_is_judged_by_its_own_resolvers_and_a_registrar_by_the_authoritative_side(
+    case: str, resolver: Answering, settings: Settings
+) -> None:
+    settings.CLEANNET_DNS_RESOLVERS = f"op1/甲=127.0.0.1:{resolver.port},op2/乙=127.0.0.1:1"
+    settings.CLEANNET_DNS_ROOTS = ""
+    resolver.say = lambda name: "NXDOMAIN"
+    wanted = [Wanted(party, "control", HOST) for party in ("op1", "op2", "rr")]
+    made = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
+    for order in made:
+        told = None if order.party == "rr" else 5
+        feedback.feed_back(
+            viewer=viewer(order.party),
+            notice=order.notice,
+            items=[Done(order.number, True)],
+            users_told=told,
+            disposed_at=NOW + 2 * MINUTE,
+            now=NOW + 3 * MINUTE,
+        )
+    assert look(case, NOW + 4 * MINUTE) == 3
+    said = {order.party: queries.verdict(order, since=NOW) for order in made}
+    assert said == {"op1": "gone", "op2": "unknown", "rr": "unknown"}
+    (unset,) = queries.sightings(next(order for order in made if order.party == "rr"))
+    assert (unset.kind, unset.evidence["not_set"]) == ("authority", "CLEANNET_DNS_ROOTS")
+    settings.CLEANNET_DNS_ROOTS = f"root=127.0.0.1:{resolver.port}"
+    resolver.say = lambda name: "192.0.2.80"
+    look(case, NOW + 5 * MINUTE)
+    said = {order.party: queries.verdict(order, since=NOW) for order in made}
+    assert said == {"op1": "still_there", "op2": "unknown", "rr": "still_there"}
+
+
 def seen(order: Order, resolver: Answering, said: str, minute: int) -> None:
     resolver.say = lambda name: said
-    verification.look(viewer=viewer("cncert"), case=order.case, now=NOW + minute * MINUTE)
+    look(order.case, NOW + minute * MINUTE)
 
 
 def test_what_is_not_certain_is_answered_with_a_reason_and_answered_again_later(
@@ -141,7 +173,10 @@ def test_what_is_done_after_it_was_issued_again_settles_the_first_notice_too(ord
     assert left == set()
 
 
-def test_the_answer_reaches_the_administration_of_the_party_that_disposed(case: str, resolver: Answering) -> None:
+def test_the_answer_reaches_the_administration_of_the_party_that_disposed(
+    case: str, resolver: Answering, settings: Settings
+) -> None:
+    settings.CLEANNET_DNS_ROOTS = f"root=127.0.0.1:{resolver.port}"
     centre = Actor("cncert", "cncert", "p")
     given = {"actor": centre, "now": NOW}
     parties.register(code="gd", zh="广东局", en="gd", role="bureau", province="44", **given)

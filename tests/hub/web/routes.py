@@ -67,6 +67,7 @@ OPERATIONS: dict[str, str] = {
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
     "POST /cases/{number}/look": "verify",
+    "GET /cases/{number}/sightings": "read",
     "POST /feedbacks/{number}/verify": "verify",
     "POST /cases/{number}/close": "verify",
     "POST /notices/{number}/users-warned": "feed_back",
@@ -94,7 +95,7 @@ OPERATIONS: dict[str, str] = {
 # Who sees the object of op1 behind a page or operation; whoever is not named is told that there is none.
 _SEEN_BY = {
     "miit cncert js op1": "case, paper, entry, confirm_first, GET /cases/{number}, GET /cases/{number}/entries, "
-    "GET /cases/{number}/papers, GET /papers/{number}/{kind}, POST /entries/{entry}/confirm, "
+    "GET /cases/{number}/papers, GET /cases/{number}/sightings, GET /papers/{number}/{kind}, POST /entries/{entry}/confirm, "
     "GET /ledger/entries/{entry}/proof",
     "miit cncert js zj op1": "party, GET /parties/{code}/contacts",
     "cncert op1": "report, report_first, feed_back, warn_users, supply_feedback, state_facts, "
@@ -106,7 +107,8 @@ _SEEN_BY = {
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
-    "cncert": "PUT /programs/{path:code}, close, look, verify, supply_verification, POST /feedbacks/{number}/result-paper, "
+    "cncert": "PUT /programs/{path:code}, close, look, verify, supply_verification, "
+    "POST /feedbacks/{number}/result-paper, "
     "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
     "POST /cases/{number}/close",
 }

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -6,8 +5,7 @@ from tests.hub.web.conftest import ClientOf
 from tests.hub.world import CENTRE, PROGRAM, viewer
 
 from cleannet.core.allow import AllowLists, Listed
-from cleannet.hub.disposal import network, queries
-from cleannet.hub.disposal.resolution import Answer
+from cleannet.hub.disposal import queries
 from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
@@ -24,16 +22,6 @@ def issued(case: str, client_of: ClientOf) -> str:
     typed = {"host": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
     assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
     return queries.orders(viewer("cncert"), case=case)[0].notice
-
-
-@pytest.fixture
-def gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every vantage see that a name is gone."""
-
-    def seen(host: str, *, timeout: float) -> Iterator[Answer]:
-        yield Answer("a resolver", "gone", {"rcode": "NXDOMAIN"})
-
-    monkeypatch.setattr(network, "look", seen)
 
 
 def kinds(case: str) -> list[str]:

@@ -1,11 +1,8 @@
-from collections.abc import Iterator
-
 import pytest
 from tests.hub.web.conftest import ClientOf
 from tests.hub.world import World, viewer
 
-from cleannet.hub.disposal import network, queries
-from cleannet.hub.disposal.resolution import Answer
+from cleannet.hub.disposal import queries
 
 pytestmark = pytest.mark.django_db
 HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
@@ -17,16 +14,6 @@ def issued(case: str, client_of: ClientOf) -> str:
     typed = {"host": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
     assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
     return queries.orders(viewer("cncert"), case=case)[0].notice
-
-
-@pytest.fixture
-def gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every vantage see that a name is gone."""
-
-    def seen(host: str, *, timeout: float) -> Iterator[Answer]:
-        yield Answer("a resolver", "gone", {"rcode": "NXDOMAIN"})
-
-    monkeypatch.setattr(network, "look", seen)
 
 
 def test_orders_are_listed_by_state_and_each_sees_its_own(issued: str, world: World, client_of: ClientOf) -> None:

@@ -1,12 +1,11 @@
-from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from pytest_django import Settings
 from tests.hub.web.conftest import ClientOf
 from tests.hub.world import viewer
 
-from cleannet.hub.disposal import network, queries
+from cleannet.hub.disposal import network, probes, queries
 from cleannet.hub.disposal.resolution import Answer
 
 pytestmark = pytest.mark.django_db
@@ -22,13 +21,17 @@ def issued(case: str, client_of: ClientOf) -> str:
 
 
 @pytest.fixture
-def gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def gone(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Let every vantage see that a name is gone."""
 
-    def seen(host: str, *, timeout: float) -> Iterator[Answer]:
-        yield Answer("a resolver", "gone", {"rcode": "NXDOMAIN"})
+    def seen(party: str, role: str, host: str, *, timeout: float) -> list[network.Seen]:
+        return [
+            network.Seen(Answer("resolver", "a resolver", "gone", {}), decides=True),
+            network.Seen(Answer("authority", "example.", "still_there", {}), decides=False),
+        ]
 
     monkeypatch.setattr(network, "look", seen)
+    settings.CLEANNET_DNS_RESOLVERS = "a resolver=127.0.0.1:1"
 
 
 def test_the_chain_from_receipt_to_verification(
@@ -55,7 +58,15 @@ def test_the_chain_from_receipt_to_verification(
     assert unseen.status_code == 409
     assert "Nothing certain was seen" in unseen.content.decode()
     assert centre.post(f"/cases/{case}/look", follow=True).status_code == 200
-    assert "a resolver" in second.get(f"/feedback/{feedback.number}/verification").content.decode()
+    pages = (f"/cases/{case}", f"/feedback/{feedback.number}/verification")
+    assert ["… looking" in second.get(page).content.decode() for page in pages] == [True, True]
+    while probes.probe(now=now + timedelta(minutes=5), lease=timedelta(minutes=1)):
+        pass
+    for page in pages:
+        shown = second.get(page).content.decode()
+        assert "… looking" not in shown
+        assert "✓ Resolver a resolver" in shown
+        assert "· Authoritative side example. Still there" in shown
     assert second.post(f"/feedback/{feedback.number}/verification").status_code == 302
     assert {order.status for order in queries.orders(viewer("op1"), case=case)} == {"verified"}
     assert second.get(f"/feedback/{feedback.number}/verification")["Location"] == f"/cases/{case}"

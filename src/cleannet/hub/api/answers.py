@@ -89,7 +89,7 @@ def paper(paper: Paper) -> dict[str, Any]:
 
 def sighting(seen: Sighting) -> dict[str, Any]:
     """Return what was seen of an order's name from one vantage."""
-    fields = "vantage verdict evidence".split()
+    fields = "kind vantage decides verdict evidence".split()
     shown = {name: getattr(seen, name) for name in fields}
     return {"order": seen.order_id, "seen_at": seen.seen_at.isoformat(), **shown}
 

@@ -34,8 +34,8 @@ Bearer TOKEN`; `cleannet hub token` makes one, with rights.
 - **Errors** are `{PROBLEM_JSON}` (RFC 9457), also for an unknown address (404) and a wrong method (405): `detail`
   says what is wrong, `remedy` what to do, `code` names the rule for programs.
 - **Lists** answer `items` and `next`; ask again with `after` set to `next` until it is null. `limit` is {MOST} at
-  most. What one request makes or sees is answered whole: a notice's orders, and what was seen of a case (one row for
-  each order and vantage).
+  most. What one request makes or asks for is answered whole: a notice's orders, and the orders of a case that are to
+  be looked at (202: what is seen comes as sightings).
 - **Idempotency.** An operation marked `key` below takes the header `Idempotency-Key` (up to {LONGEST_KEY} characters,
   one's own for each party and address). The same request again gets the same answer; another one under the key is
   refused (422 `api.key_reused`). A refused request gives its key back. While it runs, or for {

@@ -11,6 +11,7 @@ from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback, verification
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import notices
+from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.first import First
 
 router = Router()
@@ -81,13 +82,23 @@ def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> St
     return Status(201, {**answer, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": None})
 
 
-@router.post("/cases/{number}/look", response={200: list[schemas.SightingOut], **PROBLEMS})
+@router.post("/cases/{number}/look", response={202: list[schemas.OrderOut], **PROBLEMS})
 @allowed("verify")
 @once
 def look(request: HttpRequest, number: str) -> Status[Any]:
-    """Look from every vantage whether the names of a case are still answered; one row for each order and vantage."""
-    seen = verification.look(viewer=viewer_of(request), case=number, now=now())
-    return Status(200, [answers.sighting(row) for row in seen])
+    """Ask for a look at the names of a case that was fed back on; the orders asked of, the sightings come later."""
+    asked = verification.look(viewer=viewer_of(request), case=number, now=now())
+    return Status(202, [answers.order(row) for row in asked])
+
+
+@router.get("/cases/{number}/sightings", response={200: schemas.SightingsOut, **PROBLEMS})
+@allowed("read")
+def list_sightings(request: HttpRequest, number: str, after: int = 0, limit: int = 100) -> dict[str, Any]:
+    """List what was seen of the orders of a case that you may see, one row for each look, order and vantage."""
+    viewer = viewer_of(request)
+    cases.case(viewer, number)
+    rows, following = page(orders.case_sightings(viewer, case=number), by="pk", after=str(after), limit=limit)
+    return {"items": [answers.sighting(row) for row in rows], "next": following}
 
 
 @router.post("/feedbacks/{number}/verify", response={200: schemas.VerdictsOut, **PROBLEMS})

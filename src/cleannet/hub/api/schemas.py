@@ -199,10 +199,17 @@ class FeedbackOut(Schema):
 
 class SightingOut(Schema):
     order: str
+    kind: str
     vantage: str
+    decides: bool
     verdict: str
     evidence: dict[str, Any]
     seen_at: datetime
+
+
+class SightingsOut(Schema):
+    items: list[SightingOut]
+    next: str | None
 
 
 class VerdictsOut(Schema):

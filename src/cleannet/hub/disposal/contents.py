@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from cleannet.core.terms import VERDICTS
+from cleannet.core.terms import VANTAGES, VERDICTS
 from cleannet.hub.disposal import queries
-from cleannet.hub.disposal.models import Feedback, Order
+from cleannet.hub.disposal.models import Feedback, Order, Sighting
 from cleannet.hub.incidents.contents import author, moment, names
 from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.ledger.viewer import Viewer
@@ -52,11 +52,17 @@ def verified(
     lines = [f"验证时间：{moment(now)}"]
     for number, verdict in sorted(verdicts.items()):
         seen = queries.sightings(own[number], since=feedback.fed_back_at)
-        vantages = "、".join(dict.fromkeys(sighting.vantage for sighting in seen))
+        vantages = "、".join(dict.fromkeys(_vantage(one) for one in seen if one.decides and one.vantage))
         lines.append(f"{own[number].host}：{VERDICTS[verdict].zh}（{vantages or '未能观测'}）")
+        beside = {_vantage(one): one.verdict for one in seen if not one.decides}
+        lines += [f"{where}：{VERDICTS[said].zh}（仅供参考）" for where, said in beside.items()]
     if reason.strip():
         lines.append(f"说明：{reason.strip()}")
     return {**(papers.values(first) if first else {}), "verification": "\n".join(lines)}
+
+
+def _vantage(seen: Sighting) -> str:
+    return f"{VANTAGES[seen.kind].zh} {seen.vantage}"
 
 
 def _hosts(orders: Iterable[Order]) -> str:

@@ -37,6 +37,15 @@ class Delivery(Work):
         abstract = False
 
 
+class Probe(Work):
+    """Hold one look that was asked for at an order's name; leased, and over once it was seen from every vantage."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="probes")
+
+    class Meta(Work.Meta):
+        abstract = False
+
+
 class Feedback(models.Model):
     """Hold one feedback (附件五) of a party on a notice; `items` says per order what was done or why not.
 
@@ -63,10 +72,12 @@ class Feedback(models.Model):
 
 
 class Sighting(models.Model):
-    """Hold one look at an order's name from one vantage: what answered, and what that says."""
+    """Hold one look at an order's name from one vantage: what answered, what that says, and whether it decides."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="sightings")
-    vantage = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10)
+    vantage = models.CharField(max_length=300)
+    decides = models.BooleanField()
     verdict = models.CharField(max_length=12)
     evidence = models.JSONField()
     seen_at = models.DateTimeField()

@@ -8,6 +8,7 @@ from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal.models import Delivery as Delivery
 from cleannet.hub.disposal.models import Feedback as Feedback
 from cleannet.hub.disposal.models import Order as Order
+from cleannet.hub.disposal.models import Probe
 from cleannet.hub.disposal.models import Sighting as Sighting
 from cleannet.hub.disposal.resolution import GONE, STILL_THERE, UNKNOWN
 from cleannet.hub.ledger.viewer import Viewer
@@ -67,12 +68,24 @@ def sightings(order: Order, *, since: datetime | None = None) -> list[Sighting]:
     return list(found if since is None else found.filter(seen_at__gte=since))
 
 
+def case_sightings(viewer: Viewer, *, case: str) -> QuerySet[Sighting]:
+    """Return what was seen of the orders of a case that the viewer may see, oldest first."""
+    return Sighting.objects.filter(order__in=orders(viewer, case=case)).order_by("pk")
+
+
+def looking(viewer: Viewer, *, case: str) -> set[str]:
+    """Return the numbers of the orders of a case whose names wait to be looked at."""
+    waiting = Probe.objects.filter(order__in=orders(viewer, case=case), done_at=None)
+    return set(waiting.values_list("order_id", flat=True))
+
+
 def verdict(order: Order, *, since: datetime) -> str:
     """Return what the last look since a moment says: still_there if any vantage saw it, gone if all saw it gone.
 
-    Without a look, or where a vantage gave no answer and none saw it still there: unknown.
+    Only the vantages that decide about the order count: what is still registered somewhere says nothing against an
+    operator that blocks it. Without a look, or where one gave no answer and none saw it still there: unknown.
     """
-    seen = sightings(order, since=since)
+    seen = [sighting for sighting in sightings(order, since=since) if sighting.decides]
     if not seen:
         return UNKNOWN
     last = {sighting.verdict for sighting in seen if sighting.seen_at == seen[-1].seen_at}

@@ -19,6 +19,9 @@ from cleannet.formats.rpz import TTL, owners
 
 ALGORITHM = "hmac-sha256"
 GONE, STILL_THERE, UNKNOWN = "gone", "still_there", "unknown"
+RESOLVER, RULE, AUTHORITY = "resolver", "rule", "authority"
+LONGEST_NAME = 253
+_NODATA, _SILENT = "NODATA", "no answer"
 
 
 class DeliveryFailed(Exception):
@@ -27,11 +30,12 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Name one DNS server by a word people know it by, its address and port."""
+    """Name one DNS server by a word people know it by, its address and port, and whose it is ("" for everybody's)."""
 
     name: str
     address: str
     port: int
+    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ class Primary:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what one vantage answered for a name: the verdict and the facts it rests on."""
+    """Hold what one vantage answered for a name: its kind, its own name, the verdict and what that rests on."""
 
+    kind: str
     vantage: str
     verdict: str
     evidence: Mapping[str, object]
@@ -92,11 +97,11 @@ def look(server: Server, host: str, *, timeout: float) -> Answer:
     Gone means both are answered with NXDOMAIN or without an address; still there, that an address came; no answer, a
     refusal or a failure of the server says nothing.
     """
-    asked = [host]
     below = f"{secrets.token_hex(4)}.{host}"
-    if len(below) <= 253:
-        asked.append(below)
-    found = {name: _ask(server, name, timeout) for name in asked}
+    found = {host: _ask(server, host, timeout)}
+    # Whoever kept silent once is not waited for again.
+    if len(below) <= LONGEST_NAME and found[host][1] != _SILENT:
+        found[below] = _ask(server, below, timeout)
     verdicts = {verdict for verdict, _ in found.values()}
     if STILL_THERE in verdicts:
         verdict = STILL_THERE
@@ -108,7 +113,7 @@ def look(server: Server, host: str, *, timeout: float) -> Answer:
         "server": f"{server.address}:{server.port}",
         "answers": [{"name": name, "said": said} for name, (_, said) in found.items()],
     }
-    return Answer(server.name, verdict, evidence)
+    return Answer(RESOLVER, server.name, verdict, evidence)
 
 
 def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
@@ -129,15 +134,20 @@ def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
         "server": f"{primary.server.address}:{primary.server.port}",
         "answers": [{"name": owner, "said": said}],
     }
-    return Answer(f"{primary.server.name} ({primary.zone})", verdict, evidence)
+    return Answer(RULE, f"{primary.server.name} ({primary.zone})", verdict, evidence)
 
 
 def _ask(server: Server, name: str, timeout: float) -> tuple[str, str]:
-    query = dns.message.make_query(name, dns.rdatatype.A)
+    verdict, said = _ask_for(dns.rdatatype.A, server, name, timeout)
+    return _ask_for(dns.rdatatype.AAAA, server, name, timeout) if said == _NODATA else (verdict, said)
+
+
+def _ask_for(rdtype: dns.rdatatype.RdataType, server: Server, name: str, timeout: float) -> tuple[str, str]:
+    query = dns.message.make_query(name, rdtype)
     try:
         answer, _ = dns.query.udp_with_fallback(query, server.address, timeout=timeout, port=server.port)
     except dns.exception.Timeout:
-        return UNKNOWN, "no answer"
+        return UNKNOWN, _SILENT
     except (OSError, EOFError, dns.exception.DNSException) as error:
         return UNKNOWN, str(error) or type(error).__name__
     code = answer.rcode()
@@ -145,7 +155,7 @@ def _ask(server: Server, name: str, timeout: float) -> tuple[str, str]:
         return GONE, "NXDOMAIN"
     if code != dns.rcode.NOERROR:
         return UNKNOWN, dns.rcode.to_text(code)
-    addresses = [str(record) for rrset in answer.answer if rrset.rdtype == dns.rdatatype.A for record in rrset]
+    addresses = [str(record) for rrset in answer.answer if rrset.rdtype == rdtype for record in rrset]
     if addresses:
         return STILL_THERE, " ".join(sorted(addresses))
-    return GONE, "NODATA"
+    return GONE, _NODATA

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from cleannet.core.terms import Grade
+from cleannet.formats import ledger_record
 from cleannet.hub.disposal import contents, network, queries, steps
 from cleannet.hub.disposal.feedback import FORM
-from cleannet.hub.disposal.models import Feedback, Order, Sighting
+from cleannet.hub.disposal.models import Feedback, Order, Probe
 from cleannet.hub.disposal.resolution import GONE, STILL_THERE
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import queries as cases
@@ -25,24 +25,28 @@ from cleannet.hub.papers.queries import Paper
 from cleannet.hub.parties import queries as parties
 
 
-def look(*, viewer: Viewer, case: str, now: datetime) -> list[Sighting]:
-    """Look from every vantage whether the names of a case are still answered, and keep what was seen."""
-    found = queries.orders(viewer, case=case).filter(status__in=steps.LOOKED_AT)
-    seen = []
-    for order in found:
-        for answer in network.look(order.host, timeout=settings.CLEANNET_DNS_SECONDS):
-            seen.append(
-                Sighting(
-                    order=order,
-                    vantage=answer.vantage,
-                    verdict=answer.verdict,
-                    evidence=dict(answer.evidence),
-                    seen_at=now,
-                )
-            )
-    if not seen:
-        raise OrderRefused("order.nothing_to_look_at" if not found else "order.no_vantage", case=case)
-    return Sighting.objects.bulk_create(seen)
+def look(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
+    """Ask for a look at the names of a case that was fed back on, and return their orders; `probes` looks.
+
+    What is asked for already and not begun is not asked for twice. Raises OrderRefused.
+    """
+    found = list(queries.orders(viewer, case=case).filter(status__in=steps.LOOKED_AT))
+    if not found:
+        raise OrderRefused("order.nothing_to_look_at", case=case)
+    owners = parties.names([order.party for order in found])
+    if not any(network.sees(order.party, owners[order.party].role) for order in found):
+        raise OrderRefused("order.no_vantage", case=case)
+    begun = Probe.objects.filter(order__in=found, done_at=None, lease_until=None)
+    asked = set(begun.values_list("order_id", flat=True))
+    Probe.objects.bulk_create(
+        [
+            Probe(key=f"{order.number}:{ledger_record.stamp(now)}", ready_at=now, order=order)
+            for order in found
+            if order.number not in asked
+        ],
+        ignore_conflicts=True,
+    )
+    return found
 
 
 def verify(

@@ -9,6 +9,7 @@ from django.conf import settings
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
@@ -58,6 +59,11 @@ def deliver(now: datetime) -> int:
     return disposal.deliver(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
 
 
+def probe(now: datetime) -> int:
+    """Look at names whose look was asked for."""
+    return probes.probe(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
+
+
 def digest_readings(now: datetime) -> int:
     """Enter, once an hour, how many tallies came in."""
     return watch.digest_readings(now=now)
@@ -71,6 +77,7 @@ def forget_answers(now: datetime) -> int:
 LANES = (
     Lane("reminders", 5, remind),
     Lane("deliveries", 1, deliver),
+    Lane("probes", 1, probe),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
     Lane("erasures", 600, erase_papers),

@@ -57,6 +57,7 @@ class Strip:
     order: Order
     delivery: Delivery | None
     sightings: list[Sighting]
+    looking: bool
     mine: bool
 
 
@@ -101,8 +102,15 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
 
 def _strips(viewer: Viewer, number: str) -> list[Strip]:
     deliveries = {row.order_id: row for row in orders.deliveries(viewer, case=number)}
+    looking = orders.looking(viewer, case=number)
     return [
-        Strip(order, deliveries.get(order.number), orders.sightings(order), order.party == viewer.party)
+        Strip(
+            order,
+            deliveries.get(order.number),
+            orders.sightings(order),
+            order.number in looking,
+            order.party == viewer.party,
+        )
         for order in orders.orders(viewer, case=number)
     ]
 

@@ -34,6 +34,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "case": terms.CASE_STATES,
         "medium": terms.MEDIA,
         "verdict": terms.VERDICTS,
+        "vantage": terms.VANTAGES,
         "right": terms.RIGHTS,
         "silence": terms.SILENCES,
         "lead": terms.LEADS,

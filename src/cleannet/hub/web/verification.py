@@ -14,12 +14,12 @@ from cleannet.hub.web.access import FORM, WRITE, Asked, allowed
 
 @allowed("verify", *WRITE)
 def look(request: Asked, number: str) -> HttpResponse:
-    """Look from every vantage whether the names of a case are still answered."""
+    """Ask for a look from every vantage whether the names of a case are still answered."""
     cases.open_case(request.viewer, number)
     return stepping.button(
         request,
         lambda: verification.look(viewer=request.viewer, case=number, now=request.now),
-        done=_("Looked from every vantage; what was seen is with the orders."),
+        done=_("The names are being looked at; what is seen appears with the orders."),
         number=number,
     )
 
@@ -34,12 +34,13 @@ def verify(request: Asked, number: str) -> HttpResponse:
 
     def context() -> Mapping[str, object]:
         own = queries.orders(viewer, case=feedback.case).filter(notice=feedback.notice, party=feedback.party)
-        since = feedback.fed_back_at
+        since, looking = feedback.fed_back_at, queries.looking(viewer, case=feedback.case)
+        verdicts = {order: queries.verdict(order, since=since) for order in own.order_by("number")}
         seen = [
-            (order, queries.verdict(order, since=since), queries.sightings(order, since=since))
-            for order in own.order_by("number")
+            (order, verdict, queries.sightings(order, since=since), order.number in looking)
+            for order, verdict in verdicts.items()
         ]
-        return {"feedback": feedback, "seen": seen, "unsure": any(verdict == "unknown" for _, verdict, _ in seen)}
+        return {"feedback": feedback, "seen": seen, "unsure": "unknown" in verdicts.values()}
 
     return stepping.step(
         request,

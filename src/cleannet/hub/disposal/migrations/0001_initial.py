@@ -65,10 +65,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Probe',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=400, unique=True)),
+                ('ready_at', models.DateTimeField()),
+                ('lease_until', models.DateTimeField(null=True)),
+                ('token', models.CharField(default='', max_length=32)),
+                ('attempts', models.PositiveIntegerField(default=0)),
+                ('failure', models.TextField(default='')),
+                ('done_at', models.DateTimeField(null=True)),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='probes', to='disposal.order')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Sighting',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vantage', models.CharField(max_length=100)),
+                ('kind', models.CharField(max_length=10)),
+                ('vantage', models.CharField(max_length=300)),
+                ('decides', models.BooleanField()),
                 ('verdict', models.CharField(max_length=12)),
                 ('evidence', models.JSONField()),
                 ('seen_at', models.DateTimeField()),
@@ -86,6 +105,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='delivery',
             index=models.Index(condition=models.Q(('done_at', None)), fields=['ready_at'], name='delivery_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='probe',
+            index=models.Index(condition=models.Q(('done_at', None)), fields=['ready_at'], name='probe_waiting'),
         ),
         migrations.AddIndex(
             model_name='sighting',
