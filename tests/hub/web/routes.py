@@ -95,8 +95,8 @@ OPERATIONS: dict[str, str] = {
 # Who sees the object of op1 behind a page or operation; whoever is not named is told that there is none.
 _SEEN_BY = {
     "miit cncert js op1": "case, paper, entry, confirm_first, GET /cases/{number}, GET /cases/{number}/entries, "
-    "GET /cases/{number}/papers, GET /cases/{number}/sightings, GET /papers/{number}/{kind}, POST /entries/{entry}/confirm, "
-    "GET /ledger/entries/{entry}/proof",
+    "GET /cases/{number}/papers, GET /cases/{number}/sightings, GET /papers/{number}/{kind}, "
+    "POST /entries/{entry}/confirm, GET /ledger/entries/{entry}/proof",
     "miit cncert js zj op1": "party, GET /parties/{code}/contacts",
     "cncert op1": "report, report_first, feed_back, warn_users, supply_feedback, state_facts, "
     "POST /cases/{number}/report, POST /cases/{number}/first-report, POST /cases/{number}/facts, "
