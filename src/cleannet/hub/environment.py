@@ -184,6 +184,8 @@ SETTINGS = (
         "An entry back-dated by more than this many minutes is on time by claim only.",
         least=0,
     ),
+    Setting("SIGN_MINUTES", 15, "Minutes after which an order nobody signed for stands on its issuer's desk.", least=0),
+    Setting("NOTIFY_MINUTES", 60, "Minutes after which a case nobody was notified of stands on the desk.", least=0),
     Setting(
         "COVERAGE_HOURS",
         26,

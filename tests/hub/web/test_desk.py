@@ -72,3 +72,25 @@ def test_a_province_without_a_bureau_stands_on_the_desk(world: World, client_of:
     assert "Communications administrations concerned (Guangdong)" in page
     assert "Guangdong</li>" in page
     assert "Guangdong</li>" not in client_of("op1").get("/").content.decode()
+
+
+def test_orders_nobody_signs_for_and_cases_nobody_is_notified_of_stand_out_after_their_time(
+    world: World, client_of: ClientOf, now: datetime
+) -> None:
+    (case,) = world.tally("op1", 10_001, now - timedelta(minutes=61)).cases
+    assert 'Cases nobody was notified of <span class="count">1</span>' in client_of("miit").get("/").content.decode()
+    wanted = [Wanted("op1", "control", "c2.evil-emial.example.com")]
+    (order,) = disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now - timedelta(minutes=16))
+    page = client_of("cncert").get("/").content.decode()
+    assert "Orders nobody signed for" in page
+    assert 'Cases nobody was notified of <span class="count">0</span>' in page
+    disposal.acknowledge(viewer=viewer("op1"), order=order.number, now=now)
+    assert "Orders nobody signed for" not in client_of("cncert").get("/").content.decode()
+
+
+def test_a_fresh_order_and_a_fresh_case_wait_quietly(world: World, client_of: ClientOf, now: datetime) -> None:
+    (case,) = world.tally("op1", 10_001, now - timedelta(minutes=59)).cases
+    assert 'Cases nobody was notified of <span class="count">0</span>' in client_of("miit").get("/").content.decode()
+    wanted = [Wanted("op1", "control", "c2.evil-emial.example.com")]
+    disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now - timedelta(minutes=14))
+    assert "Orders nobody signed for" not in client_of("cncert").get("/").content.decode()

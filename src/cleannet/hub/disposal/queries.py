@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Min, QuerySet
 
 from cleannet.core.refusal import Refusal
@@ -37,6 +38,15 @@ def own_order(viewer: Viewer, number: str) -> Order:
     if found is None:
         raise NoOrder("order.unknown", order=number)
     return found
+
+
+def unsigned(viewer: Viewer, *, now: datetime) -> QuerySet[Order]:
+    """Return the orders nobody has signed for (签收) in the time the hub allows, oldest first.
+
+    A missing signature delays no clock; it says that nobody may be looking.
+    """
+    since = now - timedelta(minutes=settings.CLEANNET_SIGN_MINUTES)
+    return orders(viewer).filter(status="issued", issued_at__lt=since).order_by("issued_at", "number")
 
 
 def deliveries(viewer: Viewer, *, case: str | None = None) -> QuerySet[Delivery]:

@@ -1,5 +1,8 @@
 """工作台: what my party owes and by when, why, and what else waits for it."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -8,7 +11,7 @@ from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.watch import queries as watch
 from cleannet.hub.web.access import Asked, allowed
-from cleannet.hub.web.duties import rows
+from cleannet.hub.web.duties import Row, rows
 
 MOST = 50
 
@@ -28,7 +31,8 @@ def desk(request: Asked) -> HttpResponse:
         others = [row for row in rows(viewer, ledger.open_duties(viewer), now) if row.duty.owes != viewer.party]
         waiting = orders.deliveries(viewer).filter(done_at=None)
         context |= {
-            "unnotified": [row for row in others if row.duty.expects == "notice.issued"],
+            "unnotified": [row for row in (*own, *others) if _unnotified(row, now)][:MOST],
+            "unsigned": orders.unsigned(viewer, now=now)[:MOST],
             "overdue": [row for row in others if row.late][:MOST],
             "unrouted": [row for row in (*own, *others) if row.duty.unrouted][:MOST],
             "unserved": cases.unrouted(viewer)[:MOST],
@@ -36,6 +40,12 @@ def desk(request: Asked) -> HttpResponse:
             "waiting": waiting.order_by("order__issued_at", "key")[:MOST],
         }
     return render(request, "web/desk.html", context)
+
+
+def _unnotified(row: Row, now: datetime) -> bool:
+    """Say whether nobody was notified of a case in the time the hub allows; the law sets no limit."""
+    since = now - timedelta(minutes=settings.CLEANNET_NOTIFY_MINUTES)
+    return row.duty.expects == "notice.issued" and row.duty.start <= since
 
 
 def _why(request: Asked, own: list[str]) -> ledger.Why | None:
