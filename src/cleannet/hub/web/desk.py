@@ -45,7 +45,7 @@ def desk(request: Asked) -> HttpResponse:
 def _unnotified(row: Row, now: datetime) -> bool:
     """Say whether nobody was notified of a case in the time the hub allows; the law sets no limit."""
     since = now - timedelta(minutes=settings.CLEANNET_NOTIFY_MINUTES)
-    return row.duty.expects == "notice.issued" and row.duty.start <= since
+    return bool(row.duty.expects == "notice.issued" and row.duty.start <= since)
 
 
 def _why(request: Asked, own: list[str]) -> ledger.Why | None:
