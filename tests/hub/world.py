@@ -33,11 +33,13 @@ PARTIES = {
     "rr": ("域名注册服务机构丙", "registrar", "", ()),
     "cac-js": ("江苏省网信办", "cac", "32", ()),
 }
+# Branches of op1, registered by `World.branch_out`.
+BRANCHES = {"op1-js": ("甲江苏公司", "operator", "32", ()), "op1-zj": ("甲浙江公司", "operator", "33", ())}
 
 
 def viewer(code: str, person: str = "") -> Viewer:
     """Return a person of a party, with every right the role may hold."""
-    _, role, province, _ = PARTIES[code]
+    _, role, province, _ = (PARTIES | BRANCHES)[code]
     return Viewer(code, role, province, person or f"p-{code}", HELD_BY.get(role, frozenset()))
 
 
@@ -76,6 +78,17 @@ class World:
                 public_key=envelope.write_public(self.keys[code].public_key()),
                 now=NOW,
             )
+        return self
+
+    def branch_out(self) -> "World":
+        """Register two branches of op1, each with an edge."""
+        for code, (zh, role, province, _) in BRANCHES.items():
+            parties.register(
+                code=code, zh=zh, en=code, role=role, province=province, group="op1", actor=CENTRE, now=NOW
+            )
+            self.keys[code] = envelope.new_key()
+            public = envelope.write_public(self.keys[code].public_key())
+            watch.enrol(edge=f"edge-{code}", party=code, province=province, public_key=public, now=NOW)
         return self
 
     def message(self, party: str, infected: int, now: datetime, **given: object) -> bytes:

@@ -59,6 +59,7 @@ def party(options: argparse.Namespace) -> int:
             province=options.province,
             also=options.also,
             remote=options.remote,
+            group=options.group,
             actor=_actor(),
             now=now,
         )

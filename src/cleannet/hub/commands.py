@@ -40,6 +40,9 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     party.add_argument("--province", default="", help="two digits of GB/T 2260, such as 32")
     party.add_argument("--also", action="append", default=[], metavar="ROLE", help="another role it plays in some law")
     party.add_argument("--remote", action="store_true", help="it has no account here: reached by paper, mail or phone")
+    party.add_argument(
+        "--group", default="", metavar="CODE", help="the party it is a branch of; its counts are that one's"
+    )
 
     person = add("person", "give a person of a party an account; its password is printed once")
     person.add_argument("party", metavar="PARTY")

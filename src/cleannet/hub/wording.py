@@ -50,6 +50,11 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "entry.lacks": (422, _("The entry lacks what the law needs: %(why)s"), _("Add it and try again.")),
     "party.bad_code": (422, _("“%(code)s” is no party code."), _("Use small letters, digits and hyphens.")),
     "party.unknown_role": (422, _("“%(role)s” is no role."), _("Use a role of the glossary.")),
+    "party.no_group": (
+        422,
+        _("“%(group)s” is no group of the role %(role)s."),
+        _("Name a registered party of the same role that is no branch itself."),
+    ),
     "party.known": (409, _("The party %(code)s is registered already."), _("Change the registered one instead.")),
     "party.unknown": (404, _("There is no party “%(code)s”."), _("Look it up in the list of parties.")),
     "party.right_not_held": (

@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 from tests.hub.disposal.conftest import HOST, fed, met
-from tests.hub.world import NOW, viewer
+from tests.hub.world import LAW, NOW, World, viewer
 
-from cleannet.hub.disposal import feedback
+from cleannet.hub.disposal import actions, feedback, queries
+from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.disposal.steps import OrderRefused
@@ -12,7 +13,9 @@ from cleannet.hub.incidents import receipts
 from cleannet.hub.incidents.first import First
 from cleannet.hub.incidents.queries import NoCase
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.papers import queries as papers
+from cleannet.hub.parties import actions as parties
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -132,3 +135,22 @@ def test_a_feedback_by_phone_is_received_when_cncert_confirms_it_as_of_the_call(
     assert "15.paper.feedback" in met(order.case)
     with pytest.raises(OrderRefused, match="no_paper_owed"):
         feedback.supply(viewer=viewer("op1"), feedback=made.number, now=NOW + 41 * MINUTE)
+
+
+def test_a_branch_is_ordered_and_feeds_back_itself_and_its_group_looks_on() -> None:
+    world = World().populate().branch_out()
+    (case,) = world.tally("op1-js", 60_000, NOW).cases
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit"), now=NOW)
+    wanted = [Wanted("op1-js", "control", HOST)]
+    (order,) = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW)
+    seen = {code for code in ("op1", "op1-js", "op1-zj", "op2") if queries.orders(viewer(code)).exists()}
+    assert seen == {"op1", "op1-js"}
+    with pytest.raises(queries.NoOrder):
+        actions.acknowledge(viewer=viewer("op1"), order=order.number, now=NOW)
+    done = {"notice": order.notice, "items": [Done(order.number, done=True)], "users_told": 60_000}
+    with pytest.raises(OrderRefused, match="not_addressed"):
+        feedback.feed_back(viewer=viewer("op1"), **done, disposed_at=NOW, now=NOW)
+    feedback.feed_back(viewer=viewer("op1-js"), **done, disposed_at=NOW, now=NOW)
+    assert {"11.1.disposal", "11.1.users", "11.4.urgent"} <= met(case)
+    assert [row.party for row in queries.feedbacks(viewer("op1"), case=case)] == ["op1-js"]
+    assert not queries.feedbacks(viewer("op1-zj"), case=case).exists()

@@ -81,6 +81,20 @@ def test_what_only_the_sum_of_operators_passes_is_cncerts_alone() -> None:
     }
 
 
+def test_a_group_is_graded_by_what_its_branches_count_and_owes_the_report() -> None:
+    world = World().populate().branch_out()
+    (case,) = world.tally("op1-js", 9_000, NOW).cases
+    world.tally("op1-zj", 10_001, NOW, province="33")
+    assert ("10.2.significant", "op1", False) in states(case)
+    assert not {"op1-js", "op1-zj"} & {owes for _, owes, _ in states(case)}
+    report = ledger.own_duties(viewer("op1")).get(case=case, rule="10.2.significant")
+    assert {"js", "zj"} <= {*report.to, *report.cc}
+    paper = reports.report(viewer=viewer("op1"), case=case, now=NOW)
+    assert paper.party == "op1"
+    with pytest.raises(IncidentRefused, match="not_graded"):
+        reports.report(viewer=viewer("op1-js"), case=case, now=NOW)
+
+
 def test_an_assessment_raises_cncerts_grade_with_its_reason() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 10_001, NOW).cases

@@ -90,3 +90,32 @@ def test_whoever_is_not_concerned_is_not_missed_and_an_ended_case_misses_nobody(
     assert queries.silent(viewer("cncert"), case, now=NOW) == ["op1"]
     case.status = "closed"
     assert queries.silent(viewer("cncert"), case, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "infected", "upper"),
+    [("op1", 60_000, 60_005), ("op1-js", 60_000, 60_000), ("op1-zj", 5, 5), ("cncert", 60_000, 60_005)],
+)
+def test_a_branch_sees_its_own_share_and_a_group_that_of_all_its_branches(code: str, infected: int, upper: int) -> None:
+    world = World().populate().branch_out()
+    world.tally("op1-js", 60_000, NOW)
+    (number,) = world.tally("op1-zj", 5, NOW, province="33").cases
+    case = queries.case(viewer(code), number)
+    found = queries.scale(viewer(code), case)
+    assert (found.infected, found.infected_upper) == (infected, upper)
+    graded = {row.grader for row in queries.gradings(viewer(code), case)}
+    assert graded == {"cncert": {"op1", "cncert"}, "op1": {"op1"}}.get(code, set())
+    with pytest.raises(NoCase):
+        queries.case(viewer("op2"), number)
+
+
+def test_a_branch_that_counted_nothing_sees_no_case_but_is_missed() -> None:
+    world = World().populate().branch_out()
+    (number,) = world.tally("op1-js", 60_000, NOW).cases
+    with pytest.raises(NoCase):
+        queries.case(viewer("op1-zj"), number)
+    for party in ("op1", "op1-js"):
+        world.beat(party, NOW, rows=NOW)
+    case = queries.case(viewer("op1"), number)
+    assert queries.silent(viewer("op1"), case, now=NOW) == ["op1-zj"]
+    assert queries.silent(viewer("op1-js"), case, now=NOW) == []

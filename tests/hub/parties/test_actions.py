@@ -242,3 +242,18 @@ def test_a_person_says_how_to_be_reached_and_a_program_does_not() -> None:
     assert (person.phone, person.mail) == ("025-1", "li@op1.example")
     with pytest.raises(PartyRefused, match="no_person"):
         actions.set_details(person="", phone="1", mail="")
+
+
+def test_a_branch_names_a_group_of_its_role_that_is_no_branch() -> None:
+    World().populate().branch_out()
+    assert queries.party("op1-js").group_id == "op1"
+    assert (queries.family("op1"), queries.family("op1-js")) == (["op1", "op1-js", "op1-zj"], ["op1-js"])
+    assert queries.heads(["op1-js", "op1", "rr"]) == {"op1-js": "op1", "op1": "op1", "rr": "rr"}
+    for code, role, group in (("x1", "operator", "op1-js"), ("x2", "registrar", "op1"), ("x3", "operator", "nobody")):
+        with pytest.raises(PartyRefused, match="no_group"):
+            actions.register(code=code, zh=code, en=code, role=role, group=group, actor=CENTRE, now=NOW)
+    seen = {code: {party.code for party in queries.parties(viewer(code))} for code in ("op1", "op1-js", "op2")}
+    assert {"op1", "op1-js", "op1-zj"} <= seen["op1"]
+    assert {"op1", "op1-js"} <= seen["op1-js"]
+    assert "op1-zj" not in seen["op1-js"]
+    assert not {"op1", "op1-js"} & seen["op2"]

@@ -31,6 +31,21 @@ def test_batches_of_one_operator_may_share_people_so_their_sum_is_only_possible(
     assert own.infected_upper == 11_000
 
 
+def test_edges_of_one_group_may_share_people_and_a_branch_has_its_own_only() -> None:
+    world = World().populate().branch_out()
+    for party, infected in (("op1", 1_000), ("op1-js", 6_000), ("op1-zj", 5_000), ("op2", 300)):
+        world.tally(party, infected, NOW, loss_fen=infected)
+    found = {code: queries.scale(PROGRAM, party=code) for code in ("op1", "op1-js", "op1-zj", None)}
+    assert [(one.infected, one.infected_upper, one.loss_fen) for one in found.values()] == [
+        (6_000, 12_000, 12_000),
+        (6_000, 6_000, 6_000),
+        (5_000, 5_000, 5_000),
+        (6_300, 12_300, 12_300),
+    ]
+    assert len(queries.coverage(viewer("op1"), now=NOW)) == 3
+    assert [one.party for one in queries.coverage(viewer("op1-zj"), now=NOW)] == ["op1-zj"]
+
+
 def test_addresses_are_no_numbers() -> None:
     world = World().populate()
     world.tally("op1", 60_000, NOW, subscribers="addresses", loss_fen=5)

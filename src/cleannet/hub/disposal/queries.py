@@ -21,7 +21,10 @@ class NoOrder(Refusal):
 
 
 def orders(viewer: Viewer, *, case: str | None = None) -> QuerySet[Order]:
-    """Return the orders a viewer may see, newest first: a bureau those of its province's parties, a party its own."""
+    """Return the orders a viewer may see, newest first: a bureau those of its province's parties, a party its own.
+
+    A group sees its branches', too; each acts on its own only.
+    """
     found = Order.objects.order_by("-issued_at", "number")
     if case is not None:
         found = found.filter(case=case)
@@ -29,7 +32,7 @@ def orders(viewer: Viewer, *, case: str | None = None) -> QuerySet[Order]:
         return found
     if viewer.role == "bureau":
         return found.filter(party__in=parties.seated(viewer.province))
-    return found.filter(party=viewer.party)
+    return found.filter(party__in=parties.family(viewer.party))
 
 
 def own_order(viewer: Viewer, number: str) -> Order:
@@ -61,7 +64,7 @@ def feedbacks(viewer: Viewer, *, case: str) -> QuerySet[Feedback]:
         return found
     if viewer.role == "bureau":
         return found.filter(party__in=parties.seated(viewer.province))
-    return found.filter(party=viewer.party)
+    return found.filter(party__in=parties.family(viewer.party))
 
 
 def feedback(viewer: Viewer, number: str) -> Feedback:

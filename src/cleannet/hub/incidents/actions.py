@@ -46,22 +46,28 @@ def receive_tally(*, data: bytes, viewer: Viewer, now: datetime) -> Receipt:
         cases = taken.cases
         if not taken.again:
             counted = sorted(one.program for one in taken.tally.programs if one.infected.maximum or one.loss_fen)
-            actor = Actor(viewer.party, "operator", viewer.person)
+            # A group is the operator that is graded; its branch's person did not act for it.
+            group = parties.heads([viewer.party])[viewer.party]
+            actor = Actor(group, "operator", viewer.person if group == viewer.party else "")
             found_at = min(taken.tally.found_at, now)
             # In one order everywhere, so that two edges never wait for each other's programs.
-            continued = [_continue(program, actor, found_at, now) for program in counted]
+            continued = [_continue(program, actor, viewer.party, found_at, now) for program in counted]
             cases = tuple(number for number in continued if number)
             watch.answered(taken=taken, cases=cases)
         return Receipt(taken.message.edge, taken.message.sequence, cases, taken.provisional, taken.again)
 
 
-def _continue(program: str, actor: Actor, found_at: datetime, now: datetime) -> str:
-    """Grade a program's case anew; return its number, "" where all that was counted belongs to a case that ended."""
+def _continue(program: str, actor: Actor, sender: str, found_at: datetime, now: datetime) -> str:
+    """Grade a program's case anew; return its number, "" where all that was counted belongs to a case that ended.
+
+    `sender` is the actor itself or a branch of it.
+    """
     programs.hold(code=program)
     own = counts.scale(program, party=actor.party, since=grading.counted_from(program))
     if not own.infected and not grading.is_new_to(program, counts.scale(program)):
         return ""
-    case = grading.case_of(program, party=actor.party, scale=own, actor=actor, now=now)
+    shares = {actor.party: own.provinces, sender: counts.scale(program, party=sender).provinces}
+    case = grading.case_of(program, shares=shares, scale=own, actor=actor, now=now)
     grading.grade_operator(case, scale=own, actor=actor, found_at=found_at, now=now)
     grading.grade_whole(case, now=now)
     return case.number

@@ -54,9 +54,8 @@ def annex4(
 ) -> dict[str, str]:
     """Return the fields of 附件四 for CNCERT's grade of a case; it has no 报送单位."""
     program = programs.program(viewer, case.program)
-    operators = [
-        code for code, party in parties.names(ledger_record.codes(case.concerned)).items() if party.role == "operator"
-    ]
+    concerned = parties.names(ledger_record.codes(case.concerned)).values()
+    operators = sorted({party.group_id or party.code for party in concerned if party.role == "operator"})
     values = annex3(viewer, case, whole, to=to, cc=cc, now=now)
     del values["unit"]
     values["description"] = _description(whole, charges=False)

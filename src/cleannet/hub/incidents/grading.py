@@ -31,15 +31,19 @@ class IncidentRefused(Refusal):
     """Say why a step on a case is not taken: `incident.*`."""
 
 
-def case_of(program: str, *, party: str, scale: Scale, actor: Actor, now: datetime) -> Case:
-    """Return the open case of a program, now with this party and its provinces in it; open one if there is none."""
+def case_of(program: str, *, shares: Mapping[str, Collection[str]], scale: Scale, actor: Actor, now: datetime) -> Case:
+    """Return the open case of a program, now with the parties of `shares` and their provinces in it.
+
+    Opens one if there is none. `scale` is the actor's, who grades it; the others are branches of it.
+    """
     case = Case.objects.select_for_update().filter(program=program, status="open").first()
     if case is None:
         case = _open(program, scale, actor, now)
     found = set(scale.provinces)
-    new_to_it, new_to_all = found - set(case.shares.get(party, ())), found - set(ledger_record.codes(case.provinces))
-    case.shares[party] = sorted({*case.shares.get(party, ()), *found})
-    case.concerned = ledger_record.addressed(sorted({*ledger_record.codes(case.concerned), party}))
+    new_to_it = found - set(case.shares.get(actor.party, ()))
+    new_to_all = found - set(ledger_record.codes(case.provinces))
+    case.shares |= {code: sorted({*case.shares.get(code, ()), *own}) for code, own in shares.items()}
+    case.concerned = ledger_record.addressed(sorted({*ledger_record.codes(case.concerned), *shares}))
     case.provinces = ledger_record.addressed(sorted({*ledger_record.codes(case.provinces), *found}))
     case.save(update_fields=["concerned", "provinces", "shares"])
     _widen(case, actor, new_to_it, now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
@@ -46,7 +46,9 @@ def cases(viewer: Viewer, *, status: str | None = None) -> QuerySet[Case]:
         found = found.filter(status=status)
     if viewer.sees_all:
         return found
-    seen = grading.named("concerned", viewer.party)
+    seen = Q()
+    for code in parties.family(viewer.party):
+        seen |= grading.named("concerned", code)
     if viewer.role == "bureau" and viewer.province:
         seen |= grading.named("provinces", viewer.province)
     return found.filter(seen)
@@ -82,13 +84,13 @@ def is_open(number: str) -> bool:
 def notices(viewer: Viewer, *, case: str) -> list[Notice]:
     """Return the notices of a case that the viewer issued, received or may see, oldest first."""
     found = Notice.objects.filter(case_id=case).select_related("case").order_by("issued_at", "number")
-    return [row for row in found if viewer.sees_all or viewer.party in (*row.addressees, row.issuer)]
+    return [row for row in found if _reached(viewer, row)]
 
 
 def notice(viewer: Viewer, number: str) -> Notice:
     """Return one notice; raise NoCase."""
     found = Notice.objects.filter(number=number).select_related("case").first()
-    if found is None or not (viewer.sees_all or viewer.party in (*found.addressees, found.issuer)):
+    if found is None or not _reached(viewer, found):
         raise NoCase("incident.unknown", notice=number)
     return found
 
@@ -143,8 +145,10 @@ def silent(viewer: Viewer, case: Case, *, now: datetime) -> list[str]:
     if case.status != "open":
         return []
     found: dict[str, list[watch.Coverage]] = {}
-    for one in watch.coverage(viewer, now=now):
-        if one.party in ledger_record.codes(case.concerned):
+    covered = watch.coverage(viewer, now=now)
+    operators = parties.heads({one.party for one in covered})
+    for one in covered:
+        if operators[one.party] in ledger_record.codes(case.concerned):
             found.setdefault(one.party, []).append(one)
     alive = {party: [one for one in edges if one.why != "revoked"] for party, edges in found.items()}
     return sorted(party for party, edges in alive.items() if not edges or any(one.silent for one in edges))
@@ -161,3 +165,7 @@ def law_of(case: Case, policy: str) -> Policy:
     if found is None:
         raise NoCase("incident.unknown", case=case.number, policy=policy)
     return found
+
+
+def _reached(viewer: Viewer, notice: Notice) -> bool:
+    return viewer.sees_all or bool({*notice.addressees, notice.issuer} & {*parties.family(viewer.party)})

@@ -38,12 +38,18 @@ def register(
     province: str = "",
     also: Collection[str] = (),
     remote: bool = False,
+    group: str = "",
 ) -> Party:
-    """Register a party; it then owes its contacts and, if it disposes, its own mechanism (545号 七, 十七)."""
+    """Register a party; it then owes its contacts and, if it disposes, its own mechanism (545号 七, 十七).
+
+    A branch names its `group`, a party of the same role that is no branch itself.
+    """
     if not _CODE.fullmatch(code):
         raise PartyRefused("party.bad_code", code=code)
     if role not in ROLES or not set(also) <= set(ROLES):
         raise PartyRefused("party.unknown_role", role=role, also=sorted(also))
+    if group and not Party.objects.filter(code=group, role=role, group=None).exists():
+        raise PartyRefused("party.no_group", group=group, role=role)
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -55,6 +61,7 @@ def register(
                     also=sorted(also),
                     province=province,
                     remote=remote,
+                    group_id=group or None,
                     registered_at=now,
                 )
         except IntegrityError as error:
@@ -66,7 +73,7 @@ def register(
             now=now,
             recipients=(code,),
             province=province,
-            facts={"code": code, "role": role, "also": sorted(also), "province": province},
+            facts={"code": code, "role": role, "also": sorted(also), "province": province, "group": group},
             **queries.standing(now=now),
         )
     return party

@@ -6,7 +6,10 @@ from django.db.models import Q
 
 
 class Party(models.Model):
-    """Hold one 单位 by its global code; a remote one has no account here and is reached by paper, mail or telephone."""
+    """Hold one 单位 by its global code; a remote one has no account here and is reached by paper, mail or telephone.
+
+    A branch names its group, which is no branch itself and has the same role.
+    """
 
     code = models.CharField(max_length=64, primary_key=True)
     zh = models.CharField(max_length=100)
@@ -15,6 +18,7 @@ class Party(models.Model):
     also = models.JSONField(default=list)
     province = models.CharField(max_length=2, default="")
     remote = models.BooleanField(default=False)
+    group = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="branches")
     registered_at = models.DateTimeField()
 
     class Meta:

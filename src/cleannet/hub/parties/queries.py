@@ -43,11 +43,15 @@ def party(code: str) -> Party:
 
 
 def parties(viewer: Viewer) -> QuerySet[Party]:
-    """Return the parties a viewer may see: all for MIIT, CNCERT and bureaus, else its own and the public bodies."""
+    """Return the parties a viewer may see: all for MIIT, CNCERT and bureaus, else its own and the public bodies.
+
+    A group sees its branches, too; a branch its group, and none of the others.
+    """
     found = Party.objects.order_by("role", "code")
     if viewer.sees_all or viewer.role == "bureau":
         return found
-    return found.filter(Q(code=viewer.party) | Q(role__in=("miit", "cncert", "bureau")))
+    related = Q(code__in=family(viewer.party)) | Q(branches=viewer.party)
+    return found.filter(related | Q(role__in=("miit", "cncert", "bureau"))).distinct()
 
 
 def seen(viewer: Viewer, code: str) -> Party:
@@ -61,6 +65,17 @@ def seen(viewer: Viewer, code: str) -> Party:
 def names(codes: Collection[str]) -> Mapping[str, Party]:
     """Return the parties of these codes, by code; a code nobody has is left out."""
     return {found.code: found for found in Party.objects.filter(code__in=set(codes))}
+
+
+def family(code: str) -> list[str]:
+    """Return a party with its branches: whose figures and orders it may see, and whose counts are its own."""
+    return [code, *Party.objects.filter(group=code).order_by("code").values_list("code", flat=True)]
+
+
+def heads(codes: Collection[str]) -> dict[str, str]:
+    """Return by code the group each party is a branch of, itself where it is none."""
+    groups = dict(Party.objects.filter(code__in=set(codes)).exclude(group=None).values_list("code", "group_id"))
+    return {code: groups.get(code, code) for code in codes}
 
 
 def seated(province: str) -> list[str]:

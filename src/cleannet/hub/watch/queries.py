@@ -12,6 +12,7 @@ from cleannet.core.tally import Slot, Sum, SummedSlot, add_operators, from_micro
 from cleannet.formats import tally
 from cleannet.formats.moments import read_moment
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.programs.queries import Program
 from cleannet.hub.watch.models import Edge, Heartbeat, Message, Reading
@@ -72,18 +73,22 @@ def scale(
 ) -> Scale:
     """Return the scale of a program at one operator, or (no party) over all of them; of one province where asked.
 
+    A group is one operator with its branches; of a branch only its own edges count.
+
     Infections count from `since` to `until`, where given: certain are then only those who were not counted at `since`
-    yet. Charges are never reset. Batches of one operator may share subscribers: their greatest count is certain, their
-    sum is possible.
+    yet. Charges are never reset. Batches and edges of one operator may share subscribers: their greatest count is
+    certain, their sum is possible.
     """
     readings = Reading.objects.filter(program=program).select_related("edge")
     if party is not None:
-        readings = readings.filter(edge__party=party)
+        readings = readings.filter(edge__party__in=parties.family(party))
     rows = list(readings.order_by("edge_id", "batch"))
     span = (to_micros(since) if since else None, to_micros(until) if until else None)
     counted = [row for row in rows if row.subscribers == tally.NUMBERS]
-    parties = sorted({row.edge.party for row in counted})
-    curves = {code: [_curve(row, province) for row in counted if row.edge.party == code] for code in parties}
+    operators = parties.heads({row.edge.party for row in counted})
+    curves: dict[str, list[tuple[Slot, ...]]] = {}
+    for row in counted:
+        curves.setdefault(operators[row.edge.party], []).append(_curve(row, province))
     certain = [
         _envelope_of(_within(new_since(curve, span[0]) if span[0] else curve, span) for curve in own)
         for own in curves.values()
@@ -129,13 +134,13 @@ def unnamed(viewer: Viewer) -> QuerySet[Program]:
 
 
 def edges(viewer: Viewer) -> QuerySet[Edge]:
-    """Return the edges a viewer may see: its own, a bureau its province's."""
+    """Return the edges a viewer may see: its own and its branches', a bureau its province's."""
     found = Edge.objects.order_by("party", "id")
     if viewer.sees_all:
         return found
     if viewer.role == "bureau":
         return found.filter(province=viewer.province)
-    return found.filter(party=viewer.party)
+    return found.filter(party__in=parties.family(viewer.party))
 
 
 def coverage(viewer: Viewer, *, now: datetime) -> list[Coverage]:

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('also', models.JSONField(default=list)),
                 ('province', models.CharField(default='', max_length=2)),
                 ('remote', models.BooleanField(default=False)),
+                ('group', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='branches', to='parties.party')),
                 ('registered_at', models.DateTimeField()),
             ],
             options={
