@@ -9,6 +9,7 @@ import pytest
 
 from cleannet.cli import demo, demo_network
 from cleannet.cli.demo_loopback import LoopbackNetwork
+from cleannet.cli.demo_parent import Parent
 from cleannet.cli.main import main
 
 Run = Callable[[argparse.Namespace], int]
@@ -51,6 +52,7 @@ def test_it_plays_and_serves_in_an_environment_of_its_own(
         "CLEANNET_LOG_LEVEL": "WARNING",
     }
     assert seen["CLEANNET_DNS_PRIMARY"] == network.primary
+    assert seen["CLEANNET_DNS_ROOTS"].startswith("parent=127.0.0.1:")
 
 
 @pytest.mark.parametrize(("options", "status"), [(["--no-serve"], 0), ([], 1)])
@@ -71,8 +73,10 @@ def test_told_to_end_it_ends_what_it_started(
     network: LoopbackNetwork,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ended = []
+    ended: list[str] = []
+    stop = Parent.stop
     monkeypatch.setattr(network, "stop", lambda: ended.append("network"))
+    monkeypatch.setattr(Parent, "stop", lambda parent: (stop(parent), ended.append("parent")))
     before = signal.getsignal(signal.SIGTERM)
 
     def told(_options: argparse.Namespace) -> int:
@@ -81,7 +85,7 @@ def test_told_to_end_it_ends_what_it_started(
 
     plays(monkeypatch, told, told)
     assert main(["demo", "--folder", str(tmp_path / "demo"), "--no-serve"]) == 1
-    assert ended == ["network"]
+    assert ended == ["network", "parent"]
     assert "interrupted" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGTERM) == before
 

@@ -13,7 +13,7 @@ import pytest
 from cleannet.cli import demo_network
 from cleannet.cli.demo_bind import ANSWER, KEY_NAME, BindNetwork, NetworkFailed
 from cleannet.cli.demo_loopback import LoopbackNetwork
-from cleannet.cli.demo_network import ZONE, Network
+from cleannet.cli.demo_network import ZONE, Network, Parent
 from cleannet.hub.disposal import resolution
 from cleannet.hub.disposal.resolution import DeliveryFailed, Primary, Server
 
@@ -128,14 +128,16 @@ def test_the_serial_rises_with_every_update(network: Network) -> None:
 
 
 def test_the_hub_is_told_where_the_network_is() -> None:
-    network = LoopbackNetwork(ZONE)
+    network, parent = LoopbackNetwork(ZONE), Parent()
+    parent.stop()
     first, second = network.resolvers
-    assert demo_network.settings(network) == {
+    assert demo_network.settings(network, parent) == {
         "CLEANNET_DNS_PRIMARY": first,
         "CLEANNET_DNS_ZONE": ZONE,
         "CLEANNET_DNS_KEY_NAME": KEY_NAME,
         "CLEANNET_DNS_KEY": network.secret,
-        "CLEANNET_DNS_RESOLVERS": f"甲={first},乙={second}",
+        "CLEANNET_DNS_RESOLVERS": f"op-a/甲={first},op-b/乙={second}",
+        "CLEANNET_DNS_ROOTS": f"parent={parent.address}",
     }
 
 

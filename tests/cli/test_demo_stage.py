@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from cleannet.cli import demo_stage
 from cleannet.cli.demo_cast import Cast
 from cleannet.cli.demo_loopback import LoopbackNetwork
+from cleannet.cli.demo_parent import Parent
 from cleannet.cli.demo_stage import Stage, StoryFailed
 from cleannet.hub.jobs.lanes import Lane
 
@@ -12,10 +14,10 @@ BEGIN = datetime(2026, 11, 21, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage(
-        cast=Cast(), edges=[], network=LoopbackNetwork("rpz.test."), url="http://127.0.0.1:9", begin=BEGIN, say=print
-    )
+def stage() -> Iterator[Stage]:
+    parent, network = Parent(), LoopbackNetwork("rpz.test.")
+    yield Stage(cast=Cast(), edges=[], network=network, parent=parent, url="", begin=BEGIN, say=print)
+    parent.stop()
 
 
 def test_between_two_acts_the_lanes_come_round_every_half_hour_until_they_find_nothing(

@@ -51,18 +51,20 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     # Told to end, it ends what it started: its network and the web server.
     before = signal.signal(signal.SIGTERM, _end)
-    network = None
+    network = parent = None
     try:
+        parent = options.parent = demo_network.Parent()
         network = options.network = demo_network.start(options.folder / "network")
-        _set_environment(options, demo_network.settings(network))
+        _set_environment(options, demo_network.settings(network, parent))
         status = _play(options)
         return status if status != DONE or options.no_serve else _serve(options)
     except KeyboardInterrupt:
         print("The demonstration was interrupted.", file=sys.stderr)
         return FAILED
     finally:
-        if network is not None:
-            network.stop()
+        for started in (network, parent):
+            if started is not None:
+                started.stop()
         signal.signal(signal.SIGTERM, before)
 
 

@@ -83,7 +83,7 @@ class _Zone:
         return any(star.concatenate(parent).concatenate(self.origin) in self._rules for parent in above)
 
 
-class _Server:
+class Listening:
     """Answer on one port, by UDP and TCP, in threads."""
 
     def __init__(self, port: int, answer: Answerer) -> None:
@@ -98,6 +98,7 @@ class _Server:
             thread.start()
 
     def stop(self) -> None:
+        """Answer no longer."""
         for listener in self._listeners:
             listener.shutdown()
             listener.server_close()
@@ -118,7 +119,7 @@ class LoopbackNetwork:
         self._zone = _Zone(self.zone)
         self._ring = dns.tsigkeyring.from_text({KEY_NAME: ("hmac-sha256", self.secret)})
         self._heeds = [True, True]
-        self._running: list[_Server] = []
+        self._running: list[Listening] = []
 
     @property
     def primary(self) -> str:
@@ -131,7 +132,7 @@ class LoopbackNetwork:
     def start(self, *, second_heeds: bool = True) -> None:
         """Start both servers; they answer as soon as this returns."""
         self._heeds = [True, second_heeds]
-        self._running = [_Server(port, self._answerer(which)) for which, port in enumerate(self.ports)]
+        self._running = [Listening(port, self._answerer(which)) for which, port in enumerate(self.ports)]
 
     def heed(self) -> None:
         """Let the second resolver heed the zone from now on."""

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from cleannet.cli.demo_bind import KEY_NAME, BindNetwork, NetworkFailed, find_named
 from cleannet.cli.demo_loopback import LoopbackNetwork
+from cleannet.cli.demo_parent import Parent as Parent
 
 ZONE = "rpz.cleannet."
-NAMES = ("甲", "乙")
+OWNERS = ("op-a/甲", "op-b/乙")
 
 
 class Network(Protocol):
@@ -44,15 +45,16 @@ def start(folder: Path) -> Network:
     return _own("BIND is not installed")
 
 
-def settings(network: Network) -> Mapping[str, str]:
+def settings(network: Network, parent: Parent) -> Mapping[str, str]:
     """Return what the hub's environment must say, so that it sends its rules to this network and looks from it."""
-    named = (f"{name}={address}" for name, address in zip(NAMES, network.resolvers, strict=True))
+    named = (f"{owner}={address}" for owner, address in zip(OWNERS, network.resolvers, strict=True))
     return {
         "CLEANNET_DNS_PRIMARY": network.primary,
         "CLEANNET_DNS_ZONE": network.zone,
         "CLEANNET_DNS_KEY_NAME": KEY_NAME,
         "CLEANNET_DNS_KEY": network.secret,
         "CLEANNET_DNS_RESOLVERS": ",".join(named),
+        "CLEANNET_DNS_ROOTS": f"parent={parent.address}",
     }
 
 

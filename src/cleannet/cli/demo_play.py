@@ -58,7 +58,15 @@ def _play(options: argparse.Namespace) -> int:
     edges = [Edge(folder / f"edge-{operator.party}", operator, begin) for operator in OPERATORS]
     with Server(folder / "server.log") as server:
         server.wait()
-        stage = Stage(cast=cast, edges=edges, network=options.network, url=server.url, begin=begin, say=say)
+        stage = Stage(
+            cast=cast,
+            edges=edges,
+            network=options.network,
+            parent=options.parent,
+            url=server.url,
+            begin=begin,
+            say=say,
+        )
         story = Story(stage)
         story.play(settings.CLEANNET_DATA / "keys" / HUB_KEY)
     say("writing papers, zone and ledger")

@@ -5,12 +5,12 @@ story's clock.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cleannet.cli.demo_cast import Cast
 from cleannet.cli.demo_edge import Edge
-from cleannet.cli.demo_network import Network
+from cleannet.cli.demo_network import Network, Parent
 from cleannet.edge.counting import Counted
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback, verification
@@ -39,9 +39,17 @@ class Stage:
     """Hold everybody and everything, and the moment; `say` is told what goes on."""
 
     def __init__(
-        self, *, cast: Cast, edges: Sequence[Edge], network: Network, url: str, begin: datetime, say: Say
+        self,
+        *,
+        cast: Cast,
+        edges: Sequence[Edge],
+        network: Network,
+        parent: Parent,
+        url: str,
+        begin: datetime,
+        say: Say,
     ) -> None:
-        self.cast, self.network, self.url, self.say = cast, network, url, say
+        self.cast, self.network, self.parent, self.url, self.say = cast, network, parent, url, say
         self.edges = {edge.operator.party: edge for edge in edges}
         self.begin = self.now = begin
         self.counted: dict[str, Counted] = {}
@@ -126,12 +134,13 @@ class Stage:
         )
         return str(made.number)
 
-    def verify(self, case: str, given: Iterable[str], at: tuple[float, float], verdict: str) -> None:
+    def verify(self, case: str, given: Mapping[str, str], at: tuple[float, float]) -> None:
+        """Look, and answer each feedback; `given` says with which verdict."""
         self.say("looking whether the names still answer")
         self.at(*at)
         self.network.settle()
         verification.look(viewer=self.cast.viewers["cncert"], case=case, now=self.now)
-        for number in given:
+        for number, verdict in given.items():
             self.pass_time(self.now + timedelta(minutes=2))
             found = verification.verify(viewer=self.cast.viewers["cncert-2"], feedback=number, now=self.now)
             self.expect(f"the verdict on {number}", set(found.values()), {verdict})
