@@ -225,4 +225,15 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Correct the time; the duty started at the time shown."),
     ),
     "incident.no_month": (422, _("“%(month)s” is no month."), _("Write it as 2026-01.")),
+    "feedback.not_remote": (
+        409,
+        _("%(party)s owes no feedback on %(notice)s that is recorded by hand."),
+        _("A party with a system feeds back itself."),
+    ),
+    "feedback.no_medium": (422, _("Feedback does not come by “%(medium)s”."), _("Choose paper, phone or mail.")),
+    "feedback.before_the_notice": (
+        422,
+        _("The notice %(notice)s was not issued yet at %(received_at)s."),
+        _("Correct the time."),
+    ),
 }

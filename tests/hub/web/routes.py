@@ -36,6 +36,8 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "supply_notice": ("notify", "GET POST", "404 404"),
     "supply_feedback": ("feed_back", "GET POST", "404 404"),
     "supply_verification": ("verify", "POST", "404"),
+    "record_feedback": ("verify", "GET POST", "404 404"),
+    "record_paper": ("verify", "GET POST", "404 404"),
     "begin": ("record", "GET POST", "200 422"),
     "fulfil": ("record", "GET POST", "404 404"),
     "leads": ("read", "GET", "200"),
@@ -74,6 +76,8 @@ OPERATIONS: dict[str, str] = {
     "POST /notices/{number}/paper": "notify",
     "POST /feedbacks/{number}/paper": "feed_back",
     "POST /feedbacks/{number}/result-paper": "verify",
+    "POST /notices/{number}/feedback/by-hand": "verify",
+    "POST /feedbacks/{number}/paper/by-hand": "verify",
     "POST /cases/{number}/facts": "report",
     "POST /cases/{number}/grade": "assess",
     "POST /cases/{number}/annulment": "notify",
@@ -108,6 +112,7 @@ _SEEN_BY = {
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
     "cncert": "PUT /programs/{path:code}, close, look, verify, supply_verification, "
+    "record_feedback, record_paper, POST /notices/{number}/feedback/by-hand, POST /feedbacks/{number}/paper/by-hand, "
     "POST /feedbacks/{number}/result-paper, "
     "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
     "POST /cases/{number}/close",

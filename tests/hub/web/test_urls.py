@@ -41,7 +41,7 @@ def address(name: str, objects: Objects | None = None) -> str:
         about = {"paper": objects.paper, "record_receipt": objects.notice, "feed_back": objects.notice}
         about |= {"acknowledge": objects.order, "verify": objects.feedback, "supply_verification": objects.feedback}
         about |= {"supply_notice": objects.notice, "supply_feedback": objects.feedback, "warn_users": objects.notice}
-        about["end_delegation"] = 999_999
+        about |= {"record_feedback": objects.notice, "record_paper": objects.feedback, "end_delegation": 999_999}
         given |= {
             "number": about.get(name, objects.case),
             "id": objects.first if name == "confirm_first" else objects.entry,

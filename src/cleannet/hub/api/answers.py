@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from cleannet.core.leads import Lead
-from cleannet.hub.disposal.queries import Order, Sighting
+from cleannet.hub.disposal.queries import Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.queries import Case, Grading
 from cleannet.hub.ledger import queries as ledger
@@ -52,6 +52,14 @@ def grading(row: Grading) -> dict[str, Any]:
         "figures": row.facts,
         "found_at": row.found_at.isoformat(),
     }
+
+
+def feedback(made: Feedback) -> dict[str, Any]:
+    """Return one feedback as it was given."""
+    names = ("number", "case", "notice", "party")
+    verified = made.verified_at.isoformat() if made.verified_at else None
+    given = {name: getattr(made, name) for name in names}
+    return {**given, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": verified}
 
 
 def lead(found: Lead) -> dict[str, Any]:

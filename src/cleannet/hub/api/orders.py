@@ -8,7 +8,7 @@ from ninja import Router, Status
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, page, viewer_of
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import feedback, verification
+from cleannet.hub.disposal import by_hand, feedback, verification
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
@@ -77,9 +77,7 @@ def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> St
         changes=body.changes,
         first=_first(body.first),
     )
-    names = ("number", "case", "notice", "party")
-    answer = {name: getattr(made, name) for name in names}
-    return Status(201, {**answer, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": None})
+    return Status(201, answers.feedback(made))
 
 
 @router.post("/cases/{number}/look", response={202: list[schemas.OrderOut], **PROBLEMS})
@@ -137,6 +135,25 @@ def supply_feedback(request: HttpRequest, number: str, body: schemas.ReportIn) -
     """Supply the paper (附件五) after a first feedback by phone or mail."""
     made = feedback.supply(viewer=viewer_of(request), feedback=number, now=now(), changes=body.changes)
     return Status(201, answers.paper(made))
+
+
+@router.post("/notices/{number}/feedback/by-hand", response={201: schemas.FeedbackOut, **PROBLEMS})
+@allowed("verify")
+@once
+def record_feedback(request: HttpRequest, number: str, body: schemas.FeedbackByHandIn) -> Status[Any]:
+    """Record by hand the feedback of a party without a system: it counts from when it came."""
+    given = body.dict() | {"items": [feedback.Done(**item.dict()) for item in body.items]}
+    made = by_hand.record(viewer=viewer_of(request), notice=number, now=now(), **given)
+    return Status(201, answers.feedback(made))
+
+
+@router.post("/feedbacks/{number}/paper/by-hand", response={200: schemas.Taken, **PROBLEMS})
+@allowed("verify")
+@once
+def record_paper(request: HttpRequest, number: str, body: schemas.CameIn) -> Status[Any]:
+    """Record by hand that the paper of a party without a system came."""
+    by_hand.record_paper(viewer=viewer_of(request), feedback=number, received_at=body.received_at, now=now())
+    return Status(200, {"taken": True})
 
 
 @router.post("/feedbacks/{number}/result-paper", response={201: schemas.PaperOut, **PROBLEMS})

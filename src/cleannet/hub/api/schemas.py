@@ -188,6 +188,18 @@ class VerifyIn(Schema):
     first: FirstIn | None = None
 
 
+class CameIn(Schema):
+    received_at: AwareDatetime
+
+
+class FeedbackByHandIn(CameIn):
+    party: str
+    items: list[DoneIn]
+    users_told: Annotated[int, Ge(0)] | None = None
+    disposed_at: AwareDatetime
+    medium: str
+
+
 class FeedbackOut(Schema):
     number: str
     case: str

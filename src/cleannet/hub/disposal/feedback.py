@@ -3,21 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from cleannet.core.terms import Grade
-from cleannet.formats import ledger_record
-from cleannet.hub.disposal import contents, queries, steps
+from cleannet.hub.disposal import contents, queries, settling, steps
 from cleannet.hub.disposal.models import Feedback, Order
 from cleannet.hub.disposal.steps import AWAITED, OrderRefused
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents.first import First, told
-from cleannet.hub.incidents.grading import locked, standing
+from cleannet.hub.incidents.first import First, Told, told
+from cleannet.hub.incidents.grading import locked
 from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.incidents.receipts import feedback_received
 from cleannet.hub.ledger import actions as ledger
-from cleannet.hub.ledger import queries as ledger_queries
+from cleannet.hub.ledger.queries import Entry
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
 from cleannet.hub.papers import queries as papers_queries
@@ -56,60 +56,89 @@ def feed_back(
     paper is still owed (十五).
     """
     found = cases.notice(viewer, notice)
-    cases.open_case(viewer, found.case_id)
-    _check(viewer, found, users_told, disposed_at, now)
-    own = {order.number: order for order in awaited(viewer, found)}
-    earlier = Feedback.objects.filter(notice=notice, party=viewer.party).count()
+    fed_back_at = first.at if first else now
+    feedback = drafted(viewer, found, items, users_told, disposed_at, fed_back_at, now)
+    prepared = None if first else _rendered(viewer, found, feedback, changes or {}, now)
+    with transaction.atomic():
+        entry = write(viewer, found, feedback, items, told(first, now), now, prepared)
+        if prepared:
+            _issue(prepared, feedback, entry.recipients, entry.id)
+            feedback_received(
+                found.case, disposer=viewer.party, refs=entry.refs, grades=entry.grades, received_at=now, now=now
+            )
+    return feedback
+
+
+def drafted(
+    viewer: Viewer,
+    notice: Notice,
+    items: Sequence[Done],
+    users_told: int | None,
+    disposed_at: datetime,
+    fed_back_at: datetime,
+    now: datetime,
+) -> Feedback:
+    """Return the next feedback of the viewer's party on a notice, not kept yet; raise OrderRefused where it is none."""
+    cases.open_case(viewer, notice.case_id)
+    _check(viewer, notice, users_told, disposed_at, now)
+    own = {order.number: order for order in awaited(viewer, notice)}
+    earlier = Feedback.objects.filter(notice=notice.number, party=viewer.party).count()
     if earlier and not own:
-        raise OrderRefused("feedback.given_already", notice=notice, party=viewer.party)
+        raise OrderRefused("feedback.given_already", notice=notice.number, party=viewer.party)
     _check_items(own, items)
-    feedback = Feedback(
-        number=f"{notice}-F{earlier + 1}-{viewer.party}",
-        case=found.case_id,
-        notice=notice,
+    return Feedback(
+        number=f"{notice.number}-F{earlier + 1}-{viewer.party}",
+        case=notice.case_id,
+        notice=notice.number,
         party=viewer.party,
         person=viewer.person,
         items=[{"order": item.order, "done": item.done, "reason": item.reason.strip()} for item in items],
         users_told=users_told,
         disposed_at=disposed_at,
-        fed_back_at=first.at if first else now,
+        fed_back_at=fed_back_at,
     )
-    prepared = None if first else _rendered(viewer, found, feedback, changes or {}, now)
-    with transaction.atomic():
-        locked(found.case_id)
-        _insert(feedback)
-        for item in items:
-            step = "feed_back_done" if item.done else "feed_back_not_done"
-            steps.take(own[item.order], step, reason=item.reason.strip())
-        _disposed(viewer, found, disposed_at, now)
-        if users_told is not None:
-            _warned(viewer, found, users_told, disposed_at, now)
-        refs = {"case": found.case_id, "notice": notice, "feedback": feedback.number}
-        grades = {found.policy: Grade(found.grade)}
-        context = _context(viewer, found, now)
-        centre = context["participants"].of("cncert")
-        entry = ledger.enter(
-            kind="disposal.fed_back",
-            actor=parties.actor_of(viewer),
-            now=now,
-            refs=refs,
-            grades=grades,
-            recipients=centre,
-            province=viewer.province,
-            form=FORM if prepared else "",
-            facts={
-                "items": feedback.items,
-                "users_told": users_told,
-                "missing": prepared.missing if prepared else [],
-            },
-            blobs=prepared.blobs if prepared else (),
-            **told(first, now),
-            **context,
-        )
-        if prepared:
-            _issue(prepared, feedback, centre, entry.id)
-            feedback_received(found.case, disposer=viewer.party, refs=refs, grades=grades, received_at=now, now=now)
-    return feedback
+
+
+def write(
+    viewer: Viewer,
+    notice: Notice,
+    feedback: Feedback,
+    items: Sequence[Done],
+    how: Told,
+    now: datetime,
+    prepared: Prepared | None = None,
+    **also: Any,
+) -> Entry:
+    """Keep a drafted feedback, take the steps of its orders and enter it with what it settles; in a transaction.
+
+    `also` goes to `ledger.enter`.
+    """
+    locked(notice.case_id)
+    _insert(feedback)
+    own = {order.number: order for order in awaited(viewer, notice)}
+    for item in items:
+        step = "feed_back_done" if item.done else "feed_back_not_done"
+        steps.take(own[item.order], step, reason=item.reason.strip())
+    settling.disposed(viewer, notice, feedback.disposed_at, now)
+    if feedback.users_told is not None:
+        settling.warned(viewer, notice, feedback.users_told, feedback.disposed_at, now)
+    context = settling.context(viewer, notice, now)
+    facts = {"items": feedback.items, "users_told": feedback.users_told}
+    return ledger.enter(
+        kind="disposal.fed_back",
+        actor=parties.actor_of(viewer),
+        now=now,
+        refs={"case": feedback.case, "notice": feedback.notice, "feedback": feedback.number},
+        grades={notice.policy: Grade(notice.grade)},
+        recipients=context["participants"].of("cncert"),
+        province=viewer.province,
+        form=FORM if prepared else "",
+        facts={**facts, "missing": prepared.missing if prepared else []},
+        blobs=prepared.blobs if prepared else (),
+        **how,
+        **also,
+        **context,
+    )
 
 
 def supply(*, viewer: Viewer, feedback: str, now: datetime, changes: Mapping[str, str] | None = None) -> Paper:
@@ -122,7 +151,7 @@ def supply(*, viewer: Viewer, feedback: str, now: datetime, changes: Mapping[str
     prepared = _rendered(viewer, found, given, changes or {}, now)
     refs = {"case": given.case, "notice": given.notice, "feedback": feedback}
     grades = {found.policy: Grade(found.grade)}
-    context = _context(viewer, found, now)
+    context = settling.context(viewer, found, now)
     centre = context["participants"].of("cncert")
     with transaction.atomic():
         locked(given.case)
@@ -151,7 +180,7 @@ def warn_users(*, viewer: Viewer, notice: str, users_told: int, warned_at: datet
     _check(viewer, found, users_told, warned_at, now)
     with transaction.atomic():
         locked(found.case_id)
-        if not _warned(viewer, found, users_told, warned_at, now):
+        if not settling.warned(viewer, found, users_told, warned_at, now):
             raise OrderRefused("feedback.users_told_already", notice=notice, party=viewer.party)
 
 
@@ -179,16 +208,13 @@ def _check_items(own: Mapping[str, Order], items: Sequence[Done]) -> None:
         raise OrderRefused("feedback.reason_missing", orders=silent)
 
 
-def _context(viewer: Viewer, notice: Notice, now: datetime) -> parties.Standing:
-    seats = [viewer.province] if viewer.province else []
-    return standing(notice.case, now, of=viewer.party, disposer=viewer.party, seats=seats)
-
-
 def draft(viewer: Viewer, feedback: Feedback, now: datetime) -> dict[str, str]:
     """Return what 附件五 of a feedback is filled with, for a person to look at."""
     notice = cases.notice(viewer, feedback.notice)
     own = {order.number: order for order in queries.orders(viewer, case=feedback.case).filter(notice=notice.number)}
-    return contents.annex5(viewer, notice, feedback, own, to=_context(viewer, notice, now)["participants"].of("cncert"))
+    return contents.annex5(
+        viewer, notice, feedback, own, to=settling.context(viewer, notice, now)["participants"].of("cncert")
+    )
 
 
 def _rendered(
@@ -217,62 +243,3 @@ def _insert(feedback: Feedback) -> None:
     except IntegrityError as error:
         # The same party fed back on the same notice at the same moment.
         raise OrderRefused("feedback.given_already", notice=feedback.notice, party=feedback.party) from error
-
-
-def _disposed(viewer: Viewer, notice: Notice, at: datetime, now: datetime) -> None:
-    """Enter the disposal under each notice of the case by which nothing is left to be done by the party.
-
-    What a further notice issued again counts under the first one, too, once it is done.
-    """
-    rows = queries.orders(viewer, case=notice.case_id).filter(party=viewer.party)
-    orders = {order.number: order for order in rows}
-    for under, facts in _owed(viewer, notice, "disposal.done"):
-        own = [order for order in orders.values() if order.notice == under]
-        last = [_last(order, orders) for order in own]
-        if (own or under == notice.number) and all(order.status in steps.DISPOSED for order in last):
-            done = {"orders": sorted(order.number for order in last)}
-            _act("disposal.done", viewer, notice, under, at, facts, now, done)
-
-
-def _warned(viewer: Viewer, notice: Notice, users_told: int, at: datetime, now: datetime) -> bool:
-    """Enter the warning of users under each notice of the case it is owed by; return whether it was owed by any."""
-    owed = _owed(viewer, notice, "user.warned")
-    for under, start in owed:
-        _act("user.warned", viewer, notice, under, at, start, now, {"told": users_told})
-    return bool(owed)
-
-
-def _owed(viewer: Viewer, notice: Notice, expects: str) -> list[tuple[str, datetime]]:
-    """Return the notices of the case by which the party owes an act, each with the start of the duty."""
-    rows = ledger_queries.own_duties(viewer).filter(case=notice.case_id, expects=expects)
-    return sorted({(row.scope["notice"], row.start) for row in rows if "notice" in row.scope})
-
-
-def _last(order: Order, orders: Mapping[str, Order]) -> Order:
-    while order.again_id is not None:
-        order = orders[order.again_id]
-    return order
-
-
-def _act(
-    kind: str,
-    viewer: Viewer,
-    notice: Notice,
-    under: str,
-    at: datetime,
-    start: datetime,
-    now: datetime,
-    facts: Mapping[str, object],
-) -> None:
-    """Enter what was done at `at`; done before the notice was received, it meets the notice when it came."""
-    ledger.enter(
-        kind=kind,
-        actor=parties.actor_of(viewer),
-        happened_at=max(at, start),
-        now=now,
-        refs={"case": notice.case_id, "notice": under},
-        grades={notice.policy: Grade(notice.grade)},
-        province=viewer.province,
-        facts={**facts, "at": ledger_record.stamp(at)},
-        **_context(viewer, notice, now),
-    )

@@ -13,8 +13,8 @@ from cleannet.core.policy import GradeRule, Policy
 from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
+from cleannet.hub.disposal import by_hand, steps
 from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal import steps
 from cleannet.hub.disposal.queries import Delivery, Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents import receipts
@@ -23,6 +23,7 @@ from cleannet.hub.incidents.queries import Case, Notice
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import queries as papers
+from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.web import chart
 from cleannet.hub.web.access import Asked
@@ -160,6 +161,13 @@ def _steps(
             if not one.settled:
                 href = reverse("verify", kwargs={"number": one.number})
                 yield Step(href, _("Verify %(feedback)s") % {"feedback": one.number})
+        for notice in notices:
+            if by_hand.remote(viewer, notice):
+                href = reverse("record_feedback", kwargs={"number": notice.number})
+                yield Step(href, _("Record feedback on %(notice)s by hand") % {"notice": notice.number})
+        for number in _papers_due(viewer, case.number, feedbacks):
+            href = reverse("record_paper", kwargs={"number": number})
+            yield Step(href, _("Record that the paper of %(feedback)s came") % {"feedback": number})
         for number in _results_owed(viewer, case.number):
             href = reverse("supply_verification", kwargs={"number": number})
             yield Step(href, _("Supply the paper of %(feedback)s") % {"feedback": number}, direct=True)
@@ -181,6 +189,14 @@ def _steps(
         yield Step(f"{reverse('begin')}?{urlencode({'case': number})}", _("Record something on this case"))
     if viewer.may("verify") and strips and all(strip.order.status in steps.FINAL for strip in strips):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
+
+
+def _papers_due(viewer: Viewer, case: str, feedbacks: list[Feedback]) -> list[str]:
+    """Return the feedbacks of parties without a system whose paper after a call has not come yet."""
+    far = {code for code, party in parties.names({one.party for one in feedbacks}).items() if party.remote}
+    owed = ledger.open_duties(viewer, case=case).filter(expects="paper.supplied", owes__in=far)
+    waiting = {(duty.owes, duty.scope.get("notice")) for duty in owed}
+    return [one.number for one in feedbacks if (one.party, one.notice) in waiting]
 
 
 def _results_owed(viewer: Viewer, case: str) -> list[str]:

@@ -58,7 +58,7 @@ def feed_back(request: Asked, number: str) -> HttpResponse:
         lambda: answers.feed_back(
             viewer=viewer,
             notice=number,
-            items=[_item(order.number, done, reason) for order, done, reason in items],
+            items=[said(order.number, done, reason) for order, done, reason in items],
             users_told=typed.number(request.POST.get("users_told", "")),
             disposed_at=typed.moment(request.POST.get("disposed_at", "")),
             now=now,
@@ -120,7 +120,8 @@ def supply_feedback(request: Asked, number: str) -> HttpResponse:
     )
 
 
-def _item(order: str, done: str, reason: str) -> Done:
+def said(order: str, done: str, reason: str) -> Done:
+    """Return what a form says of one order; raise WebRefused where it says neither yes nor no."""
     if done not in ("yes", "no"):
         raise WebRefused("web.bad_choice", text=done)
     return Done(order, done == "yes", reason)

@@ -6,10 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from cleannet.hub.disposal import queries, verification
+from cleannet.hub.disposal import by_hand, queries, verification
+from cleannet.hub.disposal.feedback import awaited
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.web import stepping
+from cleannet.hub.web import stepping, typed
 from cleannet.hub.web.access import FORM, WRITE, Asked, allowed
+from cleannet.hub.web.orders import said
 
 
 @allowed("verify", *WRITE)
@@ -67,5 +69,63 @@ def supply_verification(request: Asked, number: str) -> HttpResponse:
         request,
         lambda: verification.supply(viewer=viewer, feedback=number, now=now),
         done=_("The paper is supplied."),
+        number=feedback.case,
+    )
+
+
+@allowed("verify", *FORM)
+def record_feedback(request: Asked, number: str) -> HttpResponse:
+    """Record by hand what a party without a system fed back."""
+    viewer, now = request.viewer, request.now
+    notice = cases.notice(viewer, number)
+    there = by_hand.remote(viewer, notice)
+    code = request.POST.get("party", request.GET.get("party", ""))
+    chosen = next((one for one in there if one.party == code), there[0] if len(there) == 1 else None)
+    items = [
+        (order, request.POST.get(f"done-{order.number}", ""), request.POST.get(f"reason-{order.number}", ""))
+        for order in (awaited(chosen, notice) if chosen else [])
+    ]
+    return stepping.step(
+        request,
+        "web/record_feedback.html",
+        lambda: by_hand.record(
+            viewer=viewer,
+            notice=number,
+            party=code,
+            items=[said(order.number, done, reason) for order, done, reason in items],
+            users_told=typed.number(request.POST.get("users_told", "")),
+            disposed_at=typed.moment(request.POST.get("disposed_at", "")),
+            received_at=typed.moment(request.POST.get("received_at", "")),
+            medium=request.POST.get("medium", ""),
+            now=now,
+        ),
+        lambda: {
+            "notice": notice,
+            "there": [one.party for one in there],
+            "chosen": chosen,
+            "items": items,
+            "every_medium": by_hand.MEDIA,
+        },
+        done=_("The feedback is recorded; your own limit runs from when it came."),
+        number=notice.case_id,
+    )
+
+
+@allowed("verify", *FORM)
+def record_paper(request: Asked, number: str) -> HttpResponse:
+    """Record by hand that the paper of a party without a system came."""
+    viewer, now = request.viewer, request.now
+    feedback = queries.feedback(viewer, number)
+    return stepping.step(
+        request,
+        "web/record_paper.html",
+        lambda: by_hand.record_paper(
+            viewer=viewer,
+            feedback=number,
+            received_at=typed.moment(request.POST.get("received_at", "")),
+            now=now,
+        ),
+        lambda: {"feedback": feedback},
+        done=_("It is recorded that the paper came."),
         number=feedback.case,
     )
