@@ -1,12 +1,16 @@
 """A hub with keys, and a network with real BIND daemons, for the whole chain."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
+from tests.hub.world import viewer
 
 from cleannet.cli.demo_bind import KEY_NAME, BindNetwork
+from cleannet.hub.disposal import verification
+from cleannet.hub.jobs import lanes
 from cleannet.hub.keyring import Keyring
 
 ZONE = "rpz.cleannet."
@@ -33,3 +37,10 @@ def bind(tmp_path: Path, settings: Settings) -> Iterator[BindNetwork]:
     network.start(second_heeds=False)
     yield network
     network.stop()
+
+
+def look(case: str, at: datetime) -> None:
+    """Ask for a look at the names of a case and let the lane of tick look at each."""
+    verification.look(viewer=viewer("cncert"), case=case, now=at)
+    while lanes.probe(at):
+        pass

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from tests.flow.conftest import look
 from tests.hub.world import LAW, NOW, World, viewer
 
 from cleannet.cli.demo_bind import BindNetwork
@@ -123,7 +124,7 @@ def test_from_log_rows_to_a_closed_case(bind: BindNetwork, tmp_path: Path) -> No
         disposed_at=NOW + 5 * MINUTE,
         now=NOW + 6 * MINUTE,
     )
-    verification.look(viewer=centre, case=case, now=NOW + 7 * MINUTE)
+    look(case, NOW + 7 * MINUTE)
     assert set(verification.verify(viewer=watch, feedback=first.number, now=NOW + 8 * MINUTE).values()) == {
         "still_there"
     }
@@ -139,7 +140,7 @@ def test_from_log_rows_to_a_closed_case(bind: BindNetwork, tmp_path: Path) -> No
         disposed_at=NOW + 10 * MINUTE,
         now=NOW + 11 * MINUTE,
     )
-    verification.look(viewer=centre, case=case, now=NOW + 12 * MINUTE)
+    look(case, NOW + 12 * MINUTE)
     assert set(verification.verify(viewer=watch, feedback=second.number, now=NOW + 13 * MINUTE).values()) == {"gone"}
     disposal.close(viewer=centre, case=case, now=NOW + 14 * MINUTE)
 

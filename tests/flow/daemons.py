@@ -1,0 +1,109 @@
+"""Daemons that a test starts on loopback and waits for: Unbound as a resolver, BIND as the servers of a parent zone."""
+
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import dns.exception
+import dns.message
+import dns.query
+
+from cleannet.cli.demo_bind import KEY_NAME, BindNetwork
+
+PATIENCE = 15.0
+
+
+class ForUnbound(BindNetwork):
+    """Run the primary only, and let whoever is on this machine transfer its zone: Unbound knows no keys for that."""
+
+    def start(self, *, second_heeds: bool = True) -> None:
+        self._start(0, heeds=second_heeds)
+
+    def _configuration(self, which: int, home: Path, heeds: bool) -> str:
+        own = f'allow-transfer {{ key "{KEY_NAME}"; }};'
+        written = super()._configuration(which, home, heeds)
+        assert own in written
+        return written.replace(own, "allow-transfer { 127.0.0.1; };")
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    """Run a daemon that answers DNS on a port, from its first answer on."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        _wait(process, command[0], port, log)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _wait(process: "subprocess.Popen[bytes]", name: str, port: int, log: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            dns.query.udp(dns.message.make_query("ready.example.", "A"), "127.0.0.1", port=port, timeout=0.3)
+        except (dns.exception.DNSException, OSError):
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"{name} does not answer: {log.read_text()[-2000:]}")
+
+
+@contextmanager
+def unbound(program: str, home: Path, port: int, network: BindNetwork) -> Iterator[None]:
+    """Run Unbound as a resolver that transfers the policy zone from the primary and asks it, as the root, for names."""
+    home.mkdir()
+    configuration = home / "unbound.conf"
+    configuration.write_text(f"""server:
+    directory: "{home}"
+    chroot: ""
+    username: ""
+    pidfile: "{home}/pid"
+    use-syslog: no
+    logfile: ""
+    interface: 127.0.0.1
+    port: {port}
+    num-threads: 1
+    do-not-query-localhost: no
+    qname-minimisation: no
+    module-config: "respip iterator"
+remote-control:
+    control-enable: no
+stub-zone:
+    name: "."
+    stub-addr: {network.primary.replace(":", "@")}
+rpz:
+    name: "{network.zone}"
+    primary: {network.primary.replace(":", "@")}
+    allow-notify: 127.0.0.1
+    zonefile: "{home}/rpz.zone"
+""")
+    with running([program, "-d", "-c", str(configuration)], port, home / "log"):
+        yield
+
+
+@contextmanager
+def parent_zone(named: str, home: Path, port: int, zone: str, text: str, secret: str) -> Iterator[None]:
+    """Run BIND as the only server of a zone whose records may be updated with the key."""
+    home.mkdir()
+    (home / "zone").write_text(text)
+    configuration = home / "named.conf"
+    configuration.write_text(f"""key "{KEY_NAME}" {{ algorithm hmac-sha256; secret "{secret}"; }};
+options {{
+    directory "{home}";
+    listen-on port {port} {{ 127.0.0.1; }};
+    listen-on-v6 {{ none; }};
+    pid-file "{home}/pid";
+    session-keyfile none;
+    recursion no;
+    empty-zones-enable no;
+}};
+controls {{ }};
+zone "{zone}" {{ type primary; file "{home}/zone"; update-policy {{ grant {KEY_NAME} zonesub ANY; }}; }};
+""")
+    with running([named, "-g", "-c", str(configuration), "-n", "1"], port, home / "log"):
+        yield
