@@ -67,6 +67,8 @@ ENTRY_KINDS = keyed(
         _kind("period.declared", "宣布特殊时期", "Special period declared", "miit"),
         _kind("tally.refused", "拒收上报", "Tally refused", "operator cncert"),
         _kind("readings.digested", "上报摘要", "Readings digested", "operator cncert"),
+        _kind("hold.set", "证据保全", "Legal hold set", _ANY),
+        _kind("hold.lifted", "解除保全", "Legal hold lifted", _ANY),
         _kind("blob.erased", "到期销毁", "Blob erased", _ANY),
         EntryKind("month.began", "月初", "Month began"),
         EntryKind("month.ended", "月末", "Month ended"),

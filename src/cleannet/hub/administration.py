@@ -20,6 +20,7 @@ from cleannet.formats.contents import told_apart
 from cleannet.hub.incidents import grading
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.papers import erasing
 from cleannet.hub.parties import accounts, rights
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
@@ -126,6 +127,14 @@ def revoke_token(options: argparse.Namespace) -> int:
     """End a token."""
     ended = accounts.end_token(named=options.named, now=_now())
     print(f"Ended the token {ended.digest[:12]} “{ended.label}” of {ended.party_id}.")
+    return DONE
+
+
+@worded
+def hold(options: argparse.Namespace) -> int:
+    """Set or lift a legal hold on the papers of a case."""
+    count = erasing.hold(case=options.case, held=not options.lift, reason=options.reason, actor=_actor(), now=_now())
+    print(f"{'Lifted the hold on' if options.lift else 'Held'} {count} papers of {options.case}.")
     return DONE
 
 

@@ -77,6 +77,11 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     revoke = add("revoke-edge", "stop believing an edge")
     revoke.add_argument("name", metavar="NAME")
 
+    hold = add("hold", "keep the papers of a case from being erased (a legal hold)")
+    hold.add_argument("case", metavar="CASE")
+    hold.add_argument("--reason", required=True, help="on whose order and why; it stands in the ledger")
+    hold.add_argument("--lift", action="store_true", help="lift the hold instead")
+
     adopt = add("adopt", "go by a law or an overlay from now on")
     adopt.add_argument("policy", metavar="LAW", help="id of a shipped law, or a .toml file")
 

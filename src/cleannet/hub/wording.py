@@ -121,6 +121,11 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     "blob.too_large": (413, _("The file is larger than the hub keeps."), _("Send a smaller one.")),
     "blob.unknown": (404, _("There is no such file."), _("Look it up in the case.")),
     "blob.erased": (410, _("The file was erased when its time was over."), _("Only its digest remains in the ledger.")),
+    "blob.nothing_to_hold": (
+        404,
+        _("The case %(case)s has no paper left to hold."),
+        _("Look it up in the list of cases."),
+    ),
     "blob.kept": (409, _("The file must be kept still."), _("Wait until its time is over.")),
     "blob.held": (409, _("The file is held and cannot be erased."), _("Lift the hold first.")),
     "party.no_such_contact": (

@@ -11,7 +11,10 @@ from cleannet.core.policy_file import shipped
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.blobs import queries as kept
 from cleannet.hub.blobs import store
+from cleannet.hub.blobs.actions import BlobRefused
+from cleannet.hub.incidents import acts, reports
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.papers import actions, erasing, queries
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +104,27 @@ def test_many_papers_at_once_are_all_erased(paper: queries.Paper, monkeypatch: p
     assert sum(rounds) == 5
     assert rounds[-1] == 0
     assert len(ledger.entries(viewer("cncert"), kind="blob.erased")) == 5
+
+
+def test_a_legal_hold_keeps_the_papers_of_a_case_until_it_is_lifted(paper: queries.Paper) -> None:
+    centre = Actor("cncert", "cncert")
+    given = {"case": "C", "reason": "公安机关要求", "actor": centre}
+    assert erasing.hold(held=True, now=NOW, **given) == 1
+    assert erasing.erase_expired(now=OVER) == 0
+    assert erasing.hold(held=False, now=OVER, **given) == 1
+    assert erasing.erase_expired(now=OVER) == 1
+    kinds = [entry.kind for entry in ledger.entries(viewer("cncert"), case="C")]
+    assert kinds == ["hold.set", "hold.lifted", "blob.erased"]
+    with pytest.raises(BlobRefused, match="nothing_to_hold"):
+        erasing.hold(held=True, now=OVER, **given)
+
+
+def test_an_open_complaint_on_a_case_keeps_its_papers_until_it_is_settled(db: None) -> None:
+    (case,) = World().populate().tally("op1", 10_001, NOW).cases
+    reports.report(viewer=viewer("op1"), case=case, now=NOW)
+    acts.begin(viewer=viewer("op1"), kind="complaint.received", said="误封", happened_at=NOW, now=NOW, case=case)
+    actions.end_keeping(case=case, laws=[], last_act=NOW)
+    assert erasing.erase_expired(now=OVER) == 0
+    (duty,) = [row for row in ledger.own_duties(viewer("op1")) if row.expects == "complaint.settled"]
+    acts.fulfil(viewer=viewer("op1"), duty=duty.key, said="已解封", happened_at=OVER, now=OVER)
+    assert erasing.erase_expired(now=OVER) == 1

@@ -54,7 +54,9 @@ def begin(*, viewer: Viewer, kind: str, said: str, happened_at: datetime, now: d
     scope = BEGINNINGS[kind]
     if not scope and not case:
         raise IncidentRefused("incident.case_missing", kind=kind)
-    found = queries.open_case(viewer, case) if case else None
+    # A complaint or a suspicion may come up when the case is over; a consultation is about one that is not.
+    look_up = queries.case if scope else queries.open_case
+    found = look_up(viewer, case) if case else None
     with transaction.atomic():
         refs = {"case": case} if case else {}
         if scope:

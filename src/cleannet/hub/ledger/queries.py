@@ -156,6 +156,11 @@ def open_duties(viewer: Viewer, *, case: str | None = None) -> QuerySet[Duty]:
     )
 
 
+def complained_of(case: str) -> bool:
+    """Say whether a complaint on a case waits to be settled; shows no content, so it asks for no viewer."""
+    return Duty.objects.filter(case=case, expects="complaint.settled", met_by=None, void_by=None).exists()
+
+
 def own_duties(viewer: Viewer) -> QuerySet[Duty]:
     """Return the open duties of the viewer's own party, the soonest due first: the desk."""
     return open_duties(viewer).filter(owes=viewer.party)

@@ -1,4 +1,4 @@
-"""Erase papers whose time is over: kept for inspection, then destroyed (545号 十二)."""
+"""Erase papers whose time is over: kept for inspection, then destroyed (545号 十二); or hold them meanwhile."""
 
 from datetime import datetime
 
@@ -8,7 +8,9 @@ from django.db.models import Q
 
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.blobs import queries as kept
+from cleannet.hub.blobs.actions import BlobRefused
 from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger import queries as duties
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.papers.models import Paper
 from cleannet.hub.parties import queries as parties
@@ -37,9 +39,34 @@ def erase_expired(*, now: datetime) -> int:
     return done
 
 
+def hold(*, case: str, held: bool, reason: str, actor: Actor, now: datetime) -> int:
+    """Set or lift a legal hold on the papers of a case and return how many; a held one is not erased.
+
+    Raises BlobRefused where the case has no paper left to hold.
+    """
+    papers = list(Paper.objects.filter(case=case, erased_at=None))
+    if not papers:
+        raise BlobRefused("blob.nothing_to_hold", case=case)
+    with transaction.atomic():
+        for paper in papers:
+            for ref in paper.blobs:
+                blobs.hold(ref=ref, held=held)
+        ledger.enter(
+            kind="hold.set" if held else "hold.lifted",
+            actor=actor,
+            happened_at=now,
+            now=now,
+            refs={"case": case},
+            text=reason,
+            facts={"papers": len(papers)},
+            **parties.standing(now=now, case=case),
+        )
+    return len(papers)
+
+
 def _erase(paper: Paper, ripe: set[str], now: datetime) -> bool:
-    """Erase a paper as a whole; one of which a part is still kept waits for it."""
-    if not ripe.issuperset(paper.blobs):
+    """Erase a paper as a whole; one of which a part is still kept, or whose case has an open complaint, waits."""
+    if not ripe.issuperset(paper.blobs) or (paper.case and duties.complained_of(paper.case)):
         return False
     with transaction.atomic():
         for ref in paper.blobs:
