@@ -106,6 +106,36 @@ def test_fifty_kills_deliver_each_order_exactly_once(own_hub: Any, network: Loop
     deliver_in_a_storm(own_hub, network, 300, 50)
 
 
+def look_in_a_storm(hub: Any, network: LoopbackNetwork, orders: int, kills: int) -> None:
+    """Kill a process that looks whether names are gone, `kills` times, then let it finish."""
+    hub.environ |= {
+        "CLEANNET_PARTY": "cncert",
+        "CLEANNET_DNS_RESOLVERS": f"op1/甲={network.resolvers[0]},op2/乙=127.0.0.1:1",
+        "CLEANNET_DNS_SECONDS": "1",
+    }
+    hub.work("order", str(orders))
+    hub.work("look")
+    chance = random.Random()
+    for _ in range(kills):
+        process = hub.start("probe")
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(chance.uniform(0.02, 0.4))
+        process.kill()
+        process.communicate()
+    hub.work("probe")
+    seen = json.loads(hub.work("count"))["seen"]
+    assert sorted(seen) == sorted(f"c{number}.evil-emial.example.org 甲" for number in range(orders))
+
+
+def test_a_look_killed_at_any_moment_is_kept_exactly_once(own_hub: Any, network: LoopbackNetwork) -> None:
+    look_in_a_storm(own_hub, network, 40, 3)
+
+
+@pytest.mark.all
+def test_fifty_kills_keep_each_look_exactly_once(own_hub: Any, network: LoopbackNetwork) -> None:
+    look_in_a_storm(own_hub, network, 300, 50)
+
+
 def write_together(hub: Any, seconds: float) -> None:
     writers = [hub.start("write", f"w{number}", str(seconds)) for number in range(4)]
     written = 0

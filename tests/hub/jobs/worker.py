@@ -1,6 +1,6 @@
 """A process of its own that enters acts and lets time pass, for tests that kill it or run several at once.
 
-Usage: worker.py enter NAME COUNT | write NAME SECONDS | order COUNT | deliver | count
+Usage: worker.py enter NAME COUNT | write NAME SECONDS | order COUNT | deliver | look | probe | count
        worker.py tallies FOLDER | submit FOLDER PARTY SECONDS
 """
 
@@ -26,7 +26,8 @@ from cleannet.core.entry import Participants  # noqa: E402
 from cleannet.core.policy_file import shipped  # noqa: E402
 from cleannet.core.terms import Grade  # noqa: E402
 from cleannet.hub.disposal import actions as disposal  # noqa: E402
-from cleannet.hub.disposal.models import Delivery  # noqa: E402
+from cleannet.hub.disposal import feedback, verification  # noqa: E402 - as above
+from cleannet.hub.disposal.models import Delivery, Order, Probe, Sighting  # noqa: E402 - as above
 from cleannet.hub.incidents import actions as incidents  # noqa: E402 - as above
 from cleannet.hub.jobs import lanes, tick  # noqa: E402
 from cleannet.hub.ledger import actions  # noqa: E402
@@ -101,6 +102,17 @@ def submit(folder: Path, party: str, seconds: float) -> None:
     print(receipt.cases[0], flush=True)
 
 
+def look() -> None:
+    """Let the operator feed back on every name, and ask for a look at each."""
+    now = datetime.now(UTC)
+    orders = list(Order.objects.all())
+    done = [feedback.Done(order.number, True) for order in orders]
+    feedback.feed_back(
+        viewer=viewer("op1"), notice=orders[0].notice, items=done, users_told=1, disposed_at=now, now=now
+    )
+    verification.look(viewer=viewer("cncert"), case=orders[0].case, now=now)
+
+
 def main() -> None:
     what, *rest = sys.argv[1:]
     print("ready", flush=True)
@@ -131,6 +143,12 @@ def main() -> None:
         while Delivery.objects.filter(done_at=None).exists():
             come_round("deliveries", "seal")
             time.sleep(0.05)
+    elif what == "look":
+        look()
+    elif what == "probe":
+        while Probe.objects.filter(done_at=None).exists():
+            come_round("probes")
+            time.sleep(0.05)
     else:
         graded = Entry.objects.filter(kind="incident.graded")
         print(
@@ -139,6 +157,7 @@ def main() -> None:
                     "entries": Entry.objects.count(),
                     "waiting": Delivery.objects.filter(done_at=None).count(),
                     "delivered": [entry.facts["host"] for entry in Entry.objects.filter(kind="order.delivered")],
+                    "seen": [f"{one.order.host} {one.vantage}" for one in Sighting.objects.select_related("order")],
                     "acts": Entry.objects.filter(party="cmcc").count(),
                     "graded": graded.count(),
                     "seals": Seal.objects.count(),

@@ -1,9 +1,12 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.html import strip_tags
 from pytest_django import Settings
 from tests.hub.web.conftest import ClientOf
-from tests.hub.world import viewer
+from tests.hub.world import NOW, viewer
 
 from cleannet.hub.disposal import network, probes, queries
 from cleannet.hub.disposal.resolution import Answer
@@ -79,3 +82,26 @@ def test_looking_without_a_resolver_is_refused_in_words(
 ) -> None:
     settings.CLEANNET_DNS_RESOLVERS = ""
     assert client_of("cncert").post(f"/cases/{case}/look").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"kind": "rule", "vantage": "primary (z.)", "verdict": "gone"}, "✓ Policy zone primary (z.) Gone 10:00"),
+        ({"kind": "resolver", "vantage": "甲", "verdict": "still_there"}, "✗ Resolver 甲 Still there 10:00"),
+        ({"kind": "resolver", "vantage": "甲", "verdict": "unknown"}, "? Resolver 甲 Unknown 10:00"),
+        (
+            {"kind": "authority", "vantage": "", "verdict": "unknown", "evidence": {"not_set": "CLEANNET_DNS_ROOTS"}},
+            "? Authoritative side Unknown 10:00 CLEANNET_DNS_ROOTS is not set",
+        ),
+        (
+            {"kind": "authority", "vantage": "example.", "verdict": "still_there", "decides": False},
+            "· Authoritative side example. Still there 10:00 for information only",
+        ),
+    ],
+)
+def test_what_was_seen_names_its_vantage_and_what_it_counts_for(given: dict[str, object], shown: str) -> None:
+    seen = queries.Sighting(**{"decides": True, "evidence": {}, "seen_at": NOW, **given})
+    with translation.override("en"):
+        text = render_to_string("web/parts/sighting.html", {"seen": seen})
+    assert " ".join(strip_tags(text).split()) == shown
