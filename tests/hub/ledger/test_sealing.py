@@ -96,3 +96,26 @@ def test_an_entry_left_unsealed_raises_the_alarm(world: Any) -> None:
     world.grade()
     assert not [alarm for alarm in queries.health(now=world.later(seconds=60)).alarms if "unsealed" in alarm]
     assert [alarm for alarm in queries.health(now=world.later(seconds=1)).alarms if "unsealed for 61 s" in alarm]
+
+
+def test_all_that_waits_is_sealed_in_as_many_rounds_as_it_takes(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "BATCH", 2)
+    for case in range(5):
+        world.grade(case=f"c-{case}")
+    head = sealing.seal_all(now=world.now)
+    assert head.size == 5
+    assert sealing.seal_all(now=world.now) == head
+
+
+def test_a_faster_sealer_is_waited_for_and_a_sealer_that_never_comes_is_told(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.grade()
+    real, rounds = sealing.seal, iter([None, None])
+    with monkeypatch.context() as patch:
+        patch.setattr(sealing, "seal", lambda *, now: next(rounds, real(now=now)))
+        assert sealing.seal_all(now=world.now).size == 1
+    world.grade(case="c-2")
+    with monkeypatch.context() as patch, pytest.raises(sealing.NotSealed):
+        patch.setattr(sealing, "seal", lambda *, now: None)
+        sealing.seal_all(now=world.now)
