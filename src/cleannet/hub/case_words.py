@@ -231,9 +231,30 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("A party with a system feeds back itself."),
     ),
     "feedback.no_medium": (422, _("Feedback does not come by “%(medium)s”."), _("Choose paper, phone or mail.")),
-    "feedback.before_the_notice": (
+    "feedback.not_received_yet": (
+        409,
+        _("%(party)s had not received the notice %(notice)s at %(at)s."),
+        _("Confirm or record its receipt first, or correct the time."),
+    ),
+    "feedback.no_person": (
+        403,
+        _("A program of %(party)s cannot feed back: another of its people has to verify."),
+        _("Let a person feed back."),
+    ),
+    "feedback.paper_before_it": (
         422,
-        _("The notice %(notice)s was not issued yet at %(received_at)s."),
+        _("The feedback %(feedback)s was told at %(at)s; its paper cannot have come before."),
         _("Correct the time."),
+    ),
+    "feedback.answered_before_it": (
+        422,
+        _("The feedback %(feedback)s came at %(at)s; its answer cannot have been told before."),
+        _("Correct the time."),
+    ),
+    "order.seen_anew": (409, _("More was seen on %(feedback)s meanwhile."), _("Look at it and answer again.")),
+    "order.cannot_dispose": (
+        422,
+        _("These parties are not ordered to dispose by the law: %(parties)s."),
+        _("Choose operators, registries, registrars or CNCERT."),
     ),
 }

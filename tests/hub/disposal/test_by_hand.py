@@ -73,10 +73,12 @@ def test_feedback_by_phone_counts_by_cncerts_own_word_and_its_paper_stays_owed(f
     made = recorded(far, "phone")
     assert "11.4.significant" in met(far.case)
     assert open_rules(far.case) == {"15.paper.feedback"}
-    for _ in range(2):
-        by_hand.record_paper(
-            viewer=viewer("cncert"), feedback=made.number, received_at=NOW + 40 * MINUTE, now=NOW + 50 * MINUTE
-        )
+    paper = {"viewer": viewer("cncert"), "feedback": made.number, "now": NOW + 50 * MINUTE}
+    with pytest.raises(OrderRefused, match="paper_before_it"):
+        by_hand.record_paper(received_at=NOW + 7 * MINUTE, **paper)
+    by_hand.record_paper(received_at=NOW + 40 * MINUTE, **paper)
+    with pytest.raises(OrderRefused, match="no_paper_owed"):
+        by_hand.record_paper(received_at=NOW + 40 * MINUTE, **paper)
     assert open_rules(far.case) == set()
     assert ledger.entries(viewer("cncert"), case=far.case, kind="paper.supplied").count() == 1
 
@@ -86,7 +88,7 @@ def test_feedback_by_phone_counts_by_cncerts_own_word_and_its_paper_stays_owed(f
     [
         ({"party": "op1"}, "not_remote"),
         ({"medium": "fax"}, "no_medium"),
-        ({"received_at": NOW}, "before_the_notice"),
+        ({"received_at": NOW}, "not_received_yet"),
         ({"items": []}, "not_every_order"),
         ({"users_told": 5}, "no_users"),
     ],

@@ -28,6 +28,8 @@ from cleannet.hub.programs import queries as programs
 
 CHANNEL = "rpz"
 MOST_DELAY = timedelta(minutes=10)
+# Whom the law lets be ordered (545号 十一); access and IDC providers get requests without a duty.
+DISPOSERS = ("operator", "registry", "registrar", "cncert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,13 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
     failed = [order for order in queries.orders(viewer, case=case) if order.status in ("failed", "not_done")]
     if not failed:
         raise OrderRefused("order.nothing_failed", case=case)
-    draft = notices.Draft(viewer=viewer, case=case, addressees={order.party for order in failed}, now=now, changes={})
+    kinds = {(order.party, order.host): order.kind for order in failed}
+    wanted = [Wanted(party, kind, host) for (party, host), kind in sorted(kinds.items())]
+    _check(viewer, cases.open_case(viewer, case), wanted)
+    draft = notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes={})
     prepared = draft.rendered()
     with transaction.atomic():
         notice = notices.issue(draft, prepared)
-        wanted = [Wanted(order.party, order.kind, order.host) for order in failed]
         made = _issue(viewer, notice, wanted, now)
         successor = {(order.party, order.host): order for order in made}
         for order in failed:
@@ -101,7 +105,9 @@ def deliver(*, now: datetime, lease: timedelta) -> int:
     if row is None:
         return 0
     if not cases.is_open(row.order.case):
-        work.finish(row, now=now)
+        with transaction.atomic():
+            if work.finish(row, now=now):
+                Delivery.objects.filter(pk=row.pk).update(given_up=True)
         return 1
     primary = network.primary()
     try:
@@ -121,10 +127,14 @@ def deliver(*, now: datetime, lease: timedelta) -> int:
 
 def close(*, viewer: Viewer, case: str, now: datetime) -> None:
     """Close a case whose orders are all verified as gone, or were issued again."""
-    waiting = sorted(order.host for order in queries.orders(viewer, case=case) if order.status not in steps.FINAL)
-    if waiting:
-        raise OrderRefused("order.not_verified", case=case, hosts=waiting)
-    incidents.close(viewer=viewer, case=case, now=now)
+
+    def settled() -> None:
+        waiting = sorted(order.host for order in queries.orders(viewer, case=case) if order.status not in steps.FINAL)
+        if waiting:
+            raise OrderRefused("order.not_verified", case=case, hosts=waiting)
+
+    settled()
+    incidents.close(viewer=viewer, case=case, now=now, settled=settled)
 
 
 def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
@@ -132,6 +142,10 @@ def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
         raise OrderRefused("order.nothing_wanted", case=case.number)
     if len({(one.party, one.host) for one in wanted}) < len(wanted):
         raise OrderRefused("order.wanted_twice", case=case.number)
+    disposers = parties.names({one.party for one in wanted})
+    idle = sorted(code for code, party in disposers.items() if party.role not in DISPOSERS)
+    if idle:
+        raise OrderRefused("order.cannot_dispose", parties=idle)
     resources = {one.host: one for one in programs.resources(viewer, case.program)}
     for one in wanted:
         known = resources.get(one.host)

@@ -18,6 +18,7 @@ from cleannet.hub.incidents.grading import locked, standing
 from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.incidents.receipts import feedback_received
 from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger import queries as ledger_queries
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
@@ -54,8 +55,6 @@ def record(
         raise OrderRefused("feedback.not_remote", notice=notice, party=party)
     if medium not in MEDIA:
         raise OrderRefused("feedback.no_medium", medium=medium)
-    if received_at < found.issued_at:
-        raise OrderRefused("feedback.before_the_notice", notice=notice, received_at=received_at)
     made = feedbacks.drafted(there, found, items, users_told, disposed_at, received_at, now)
     by_call = medium in first.MEDIA
     how = Told(happened_at=received_at, medium=medium, urgent=by_call, text="")
@@ -74,8 +73,13 @@ def record_paper(*, viewer: Viewer, feedback: str, received_at: datetime, now: d
     if not party.remote:
         raise OrderRefused("feedback.not_remote", notice=given.notice, party=given.party)
     found = cases.notice(viewer, given.notice)
+    if received_at < given.fed_back_at:
+        raise OrderRefused("feedback.paper_before_it", feedback=feedback, at=given.fed_back_at)
     with transaction.atomic():
         locked(given.case)
+        owed = ledger_queries.open_duties(viewer, case=given.case).filter(expects="paper.supplied", owes=given.party)
+        if not any(duty.scope.get("notice") == given.notice for duty in owed):
+            raise OrderRefused("order.no_paper_owed", feedback=feedback)
         ledger.enter(
             kind="paper.supplied",
             actor=Actor(party.code, party.role),
@@ -87,6 +91,5 @@ def record_paper(*, viewer: Viewer, feedback: str, received_at: datetime, now: d
             medium="paper",
             province=party.province,
             form=feedbacks.FORM,
-            key=f"paper:{feedback}",
             **standing(found.case, now, of=party.code, disposer=party.code),
         )

@@ -15,7 +15,7 @@ from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.first import First, Told, told
 from cleannet.hub.incidents.grading import locked
 from cleannet.hub.incidents.queries import Notice
-from cleannet.hub.incidents.receipts import feedback_received
+from cleannet.hub.incidents.receipts import feedback_received, received_at
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger.queries import Entry
 from cleannet.hub.ledger.viewer import Viewer
@@ -55,6 +55,9 @@ def feed_back(
     stands in its inbox. In urgency it is told `first` by phone or mail: received when CNCERT confirms the call, and the
     paper is still owed (十五).
     """
+    if viewer.role == "cncert" and not viewer.person:
+        # CNCERT verifies too, and never by whoever fed back: a program would be everybody.
+        raise OrderRefused("feedback.no_person", party=viewer.party)
     found = cases.notice(viewer, notice)
     fed_back_at = first.at if first else now
     feedback = drafted(viewer, found, items, users_told, disposed_at, fed_back_at, now)
@@ -81,6 +84,9 @@ def drafted(
     """Return the next feedback of the viewer's party on a notice, not kept yet; raise OrderRefused where it is none."""
     cases.open_case(viewer, notice.case_id)
     _check(viewer, notice, users_told, disposed_at, now)
+    came = received_at(notice, viewer.party)
+    if came is None or fed_back_at < came:
+        raise OrderRefused("feedback.not_received_yet", notice=notice.number, party=viewer.party, at=fed_back_at)
     own = {order.number: order for order in awaited(viewer, notice)}
     earlier = Feedback.objects.filter(notice=notice.number, party=viewer.party).count()
     if earlier and not own:
@@ -142,7 +148,10 @@ def write(
 
 
 def supply(*, viewer: Viewer, feedback: str, now: datetime, changes: Mapping[str, str] | None = None) -> Paper:
-    """Supply the paper (附件五) after a first feedback by phone or mail (545号 十五)."""
+    """Supply the paper (附件五) after a first feedback by phone or mail (545号 十五).
+
+    In writing it is in CNCERT's inbox, also where the call was never confirmed.
+    """
     given = queries.feedback(viewer, feedback)
     if given.party != viewer.party or papers_queries.latest(number=feedback) is not None:
         raise OrderRefused("order.no_paper_owed", feedback=feedback)
@@ -153,24 +162,28 @@ def supply(*, viewer: Viewer, feedback: str, now: datetime, changes: Mapping[str
     grades = {found.policy: Grade(found.grade)}
     context = settling.context(viewer, found, now)
     centre = context["participants"].of("cncert")
+    facts = {"items": given.items, "users_told": given.users_told, "missing": prepared.missing}
     with transaction.atomic():
         locked(given.case)
-        entry = ledger.enter(
-            kind="paper.supplied",
-            actor=parties.actor_of(viewer),
-            happened_at=now,
-            now=now,
-            refs=refs,
-            grades=grades,
-            recipients=centre,
-            province=viewer.province,
-            form=FORM,
-            facts={"missing": prepared.missing},
-            blobs=prepared.blobs,
-            **context,
-        )
+        acts = [
+            ledger.enter(
+                kind=kind,
+                actor=parties.actor_of(viewer),
+                happened_at=now,
+                now=now,
+                refs=refs,
+                grades=grades,
+                recipients=centre,
+                province=viewer.province,
+                form=FORM,
+                facts=facts,
+                blobs=prepared.blobs,
+                **context,
+            )
+            for kind in ("paper.supplied", "disposal.fed_back")
+        ]
         feedback_received(found.case, disposer=viewer.party, refs=refs, grades=grades, received_at=now, now=now)
-        return _issue(prepared, given, centre, entry.id)
+        return _issue(prepared, given, centre, acts[0].id)
 
 
 def warn_users(*, viewer: Viewer, notice: str, users_told: int, warned_at: datetime, now: datetime) -> None:

@@ -32,6 +32,7 @@ class Delivery(Work):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="deliveries")
     channel = models.CharField(max_length=20)
+    given_up = models.BooleanField(default=False)
 
     class Meta(Work.Meta):
         abstract = False

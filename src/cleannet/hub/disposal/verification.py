@@ -14,8 +14,9 @@ from cleannet.hub.disposal.models import Feedback, Order, Probe
 from cleannet.hub.disposal.resolution import GONE, STILL_THERE
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents.first import First, told
-from cleannet.hub.incidents.grading import locked, seat_of, standing
+from cleannet.hub.incidents.first import MEDIA, First
+from cleannet.hub.incidents.first import told as how
+from cleannet.hub.incidents.grading import locked, seat_of, standing, tell
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger import queries as ledger_queries
 from cleannet.hub.ledger.viewer import Viewer
@@ -62,16 +63,20 @@ def verify(
     cases.open_case(viewer, found.case)
     if not viewer.person or viewer.person == found.person or (viewer.party == found.party and not found.person):
         raise OrderRefused("order.two_persons", feedback=feedback)
+    if first and first.at < found.fed_back_at:
+        raise OrderRefused("feedback.answered_before_it", feedback=feedback, at=found.fed_back_at)
     if found.settled:
         raise OrderRefused("feedback.verified_already", feedback=feedback)
     own = _named(viewer, found)
-    verdicts = {number: queries.verdict(order, since=found.fed_back_at) for number, order in own.items()}
+    verdicts = _verdicts(viewer, found, own)
     unsure = sorted(own[number].host for number, verdict in verdicts.items() if verdict not in (GONE, STILL_THERE))
     if not reason.strip() and (unsure or not own):
         raise OrderRefused("order.unknown_yet" if own else "order.nothing_to_look_at", case=found.case, hosts=unsure)
     prepared = None if first else _rendered(viewer, found, verdicts, reason, now)
     with transaction.atomic():
         locked(found.case)
+        if _verdicts(viewer, found, _named(viewer, found)) != verdicts:
+            raise OrderRefused("order.seen_anew", feedback=feedback)
         answered = Feedback.objects.filter(Q(verified_at=None) | Q(settled=False), pk=feedback)
         if answered.update(verified_at=now, settled=not unsure) != 1:
             raise OrderRefused("feedback.verified_already", feedback=feedback)
@@ -89,12 +94,15 @@ def supply(*, viewer: Viewer, feedback: str, now: datetime) -> Paper:
     if not any(duty.scope.get("feedback") == feedback for duty in owed):
         raise OrderRefused("order.no_paper_owed", feedback=feedback)
     answers = ledger_queries.entries(viewer, case=found.case, kind="disposal.verified")
-    answer = next(row for row in answers if row.refs.get("feedback") == feedback)
+    told = [row for row in answers if row.refs.get("feedback") == feedback and row.medium in MEDIA]
+    answer = max(told, key=lambda row: row.entered_at)
     verdicts: dict[str, str] = dict(answer.facts["verdicts"])
     prepared = _rendered(viewer, found, verdicts, str(answer.facts.get("reason", "")), now)
     with transaction.atomic():
         locked(found.case)
+        # In writing it reaches everybody, also who never confirmed the call.
         paper = _answer(viewer, found, "paper.supplied", verdicts, "", prepared, now, None)
+        _answer(viewer, found, "disposal.verified", verdicts, "", prepared, now, None, issue=False)
     if paper is None:
         raise RuntimeError("a paper was rendered and not issued")
     return paper
@@ -105,6 +113,16 @@ def _named(viewer: Viewer, feedback: Feedback) -> dict[str, Order]:
     named = {item["order"] for item in feedback.items}
     rows = queries.orders(viewer, case=feedback.case).filter(notice=feedback.notice, status__in=steps.LOOKED_AT)
     return {order.number: order for order in rows if order.number in named}
+
+
+def _verdicts(viewer: Viewer, feedback: Feedback, own: Mapping[str, Order]) -> dict[str, str]:
+    """Return what was seen of each order since the newest feedback that speaks of it, by this one or a later one."""
+    given = list(queries.feedbacks(viewer, case=feedback.case))
+    newest = {
+        number: max(one.fed_back_at for one in given if any(item["order"] == number for item in one.items))
+        for number in own
+    }
+    return {number: queries.verdict(order, since=newest[number]) for number, order in own.items()}
 
 
 def _rendered(viewer: Viewer, feedback: Feedback, verdicts: Mapping[str, str], reason: str, now: datetime) -> Prepared:
@@ -123,6 +141,7 @@ def _answer(
     prepared: Prepared | None,
     now: datetime,
     first: First | None,
+    issue: bool = True,
 ) -> Paper | None:
     notice = cases.notice(viewer, feedback.notice)
     seat = seat_of(feedback.party)
@@ -139,10 +158,11 @@ def _answer(
         form=FORM if prepared else "",
         facts=facts | ({"reason": reason.strip()} if reason.strip() else {}),
         blobs=prepared.blobs if prepared else (),
-        **told(first, now),
+        **how(first, now),
         **context,
     )
-    if prepared is None:
+    tell(feedback.case, recipients)
+    if prepared is None or not issue:
         return None
     return papers.issue(
         prepared=prepared,

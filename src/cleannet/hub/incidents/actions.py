@@ -1,6 +1,6 @@
 """Take in tallies, grade, report, notify, annul and close: every step of a case, each ending in the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -156,11 +156,15 @@ def confirm_annulment(*, viewer: Viewer, case: str, now: datetime) -> None:
         )
 
 
-def close(*, viewer: Viewer, case: str, now: datetime) -> None:
-    """Close a case that owes nothing any more but what closing ends, or what outlives it. Raises IncidentRefused."""
+def close(*, viewer: Viewer, case: str, now: datetime, settled: Callable[[], None] = lambda: None) -> None:
+    """Close a case that owes nothing any more but what closing ends, or what outlives it. Raises IncidentRefused.
+
+    `settled` is asked while the case is locked and may refuse, too.
+    """
     found = queries.open_case(viewer, case)
     with transaction.atomic():
         grading.locked(case)
+        settled()
         owed = [
             duty.key
             for duty in ledger_queries.open_duties(viewer, case=case)

@@ -121,6 +121,13 @@ def is_new_to(program: str, whole: Scale) -> bool:
     return (whole.loss_fen or 0) > (last or 0)
 
 
+def tell(number: str, codes: Collection[str]) -> None:
+    """Remember whom an act on a case was addressed to, so that they see it; call it with the case's row locked."""
+    before = Case.objects.values_list("told", flat=True).get(pk=number)
+    told = ledger_record.addressed(sorted({*ledger_record.codes(before), *codes}))
+    Case.objects.filter(pk=number).update(told=told)
+
+
 def enter_grades(
     case: Case, *, facts: Mapping[str, int], actor: Actor, found_at: datetime, now: datetime, reason: str = ""
 ) -> list[Grading]:

@@ -24,6 +24,7 @@ class Case(models.Model):
     provinces = models.TextField(default="")
     shares = models.JSONField(default=dict)
     concerned = models.TextField(default="")
+    told = models.TextField(default="")
 
     class Meta:
         constraints = [

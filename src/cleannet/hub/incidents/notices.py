@@ -11,10 +11,11 @@ from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.incidents import contents, queries
 from cleannet.hub.incidents.first import First, told
-from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, locked, newest, standing
+from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, locked, newest, standing, tell
 from cleannet.hub.incidents.models import Case, Notice
 from cleannet.hub.incidents.receipts import notice_received
 from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.ledger import queries as ledger_queries
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
 from cleannet.hub.papers import queries as papers_queries
@@ -31,7 +32,14 @@ class Draft:
     """Hold a notice before it is issued; `rendered` goes before the transaction, as no paper is rendered inside one."""
 
     def __init__(
-        self, *, viewer: Viewer, case: str, addressees: Collection[str], now: datetime, changes: Mapping[str, str]
+        self,
+        *,
+        viewer: Viewer,
+        case: str,
+        addressees: Collection[str],
+        now: datetime,
+        changes: Mapping[str, str],
+        behalf: str | None = None,
     ) -> None:
         found = queries.open_case(viewer, case)
         if not addressees:
@@ -50,7 +58,7 @@ class Draft:
         self.context: Standing = standing(
             found, now, relevant=tuple(sorted(addressees)), seats=[party.province for party in self.parties.values()]
         )
-        self.behalf = _behalf(viewer, self.context)
+        self.behalf = behalf if behalf is not None else _behalf(viewer, self.context)
         self.bureaus = self.context["participants"].of("bureau:relevant")
         earlier = queries.notices(viewer, case=case)
         self.task_number = earlier[0].task_number if earlier else f"RW-{case}"
@@ -96,6 +104,7 @@ def issue(draft: Draft, prepared: Prepared | None, first: First | None = None) -
     The case's row is locked meanwhile, so that two notices of one case never get the same number.
     """
     case = locked(draft.case.number)
+    _behalf(draft.viewer, standing(case, draft.now))
     number = f"{draft.task_number}-{Notice.objects.filter(case=draft.case).count() + 1}"
     entry = ledger.enter(
         kind="notice.issued",
@@ -124,6 +133,7 @@ def issue(draft: Draft, prepared: Prepared | None, first: First | None = None) -
     )
     concerned = {*ledger_record.codes(case.concerned), *draft.parties}
     Case.objects.filter(pk=draft.case.number).update(concerned=ledger_record.addressed(sorted(concerned)))
+    tell(draft.case.number, draft.recipients)
     if prepared:
         papers.issue(
             prepared=prepared,
@@ -142,33 +152,51 @@ def supply(*, viewer: Viewer, notice: str, now: datetime, changes: Mapping[str, 
     found = queries.notice(viewer, notice)
     if found.issuer != viewer.party or papers_queries.latest(number=notice) is not None:
         raise IncidentRefused("incident.nothing_owed", case=found.case_id, kind="paper.supplied")
-    draft = Draft(viewer=viewer, case=found.case_id, addressees=found.addressees, now=now, changes=changes or {})
+    draft = drafted_again(viewer, found, now, changes or {})
     prepared = draft.rendered()
     with transaction.atomic():
         locked(found.case_id)
-        entry = ledger.enter(
-            kind="paper.supplied",
-            actor=parties.actor_of(viewer),
-            happened_at=now,
-            now=now,
-            refs={"case": found.case_id, "notice": notice},
-            grades={found.policy: Grade(found.grade)},
-            recipients=draft.recipients,
-            form=FORM,
-            facts={"missing": prepared.missing},
-            blobs=prepared.blobs,
-            **draft.context,
-        )
+        acts = [
+            ledger.enter(
+                kind=kind,
+                actor=parties.actor_of(viewer),
+                happened_at=now,
+                now=now,
+                refs={"case": found.case_id, "notice": notice},
+                grades={found.policy: Grade(found.grade)},
+                recipients=draft.recipients,
+                on_behalf_of=draft.behalf if kind == "notice.issued" else "",
+                form=FORM,
+                facts={"missing": prepared.missing},
+                blobs=prepared.blobs,
+                **draft.context,
+            )
+            # In writing it reaches everybody, also who never confirmed the call.
+            for kind in ("paper.supplied", "notice.issued")
+        ]
         paper = papers.issue(
             prepared=prepared,
             number=notice,
             case=found.case_id,
             party=viewer.party,
             recipients=draft.recipients,
-            entry=entry.id,
+            entry=acts[0].id,
         )
         _stands_in_inboxes(found, draft, now)
         return paper
+
+
+def drafted_again(viewer: Viewer, notice: Notice, now: datetime, changes: Mapping[str, str]) -> Draft:
+    """Return the paper of a notice that was told first, under the power it was told under; raise IncidentRefused."""
+    told_as = ledger_queries.entry(viewer, notice.entry)
+    return Draft(
+        viewer=viewer,
+        case=notice.case_id,
+        addressees=notice.addressees,
+        now=now,
+        changes=changes,
+        behalf=told_as.on_behalf_of,
+    )
 
 
 def _stands_in_inboxes(notice: Notice, draft: "Draft", now: datetime) -> None:

@@ -48,7 +48,7 @@ def cases(viewer: Viewer, *, status: str | None = None) -> QuerySet[Case]:
         return found
     seen = Q()
     for code in parties.family(viewer.party):
-        seen |= grading.named("concerned", code)
+        seen |= grading.named("concerned", code) | grading.named("told", code)
     if viewer.role == "bureau" and viewer.province:
         seen |= grading.named("provinces", viewer.province)
     return found.filter(seen)

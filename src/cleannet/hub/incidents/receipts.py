@@ -89,30 +89,36 @@ def record(*, viewer: Viewer, notice: str, party: str, medium: str, received_at:
                 _complete(claimed, found.case, now)
 
 
-def confirm(*, viewer: Viewer, entry: str, now: datetime) -> bool:
+def received_at(notice: Notice, party: str) -> datetime | None:
+    """Return when a party received a notice, as far as it is entered: the earliest counts."""
+    known = [row.received_at for row in _receipts(notice.case_id, notice.number) if row.party == party]
+    return min((at for at in known if at is not None), default=None)
+
+
+def confirm(*, viewer: Viewer, entry: str, now: datetime, party: str = "") -> bool:
     """Confirm, as one of its recipients, what was told by phone or mail; return whether all have confirmed now.
 
-    A notice or feedback was received when it was told. With the last confirmation the act is entered as made then.
+    For a recipient without a system (`party`), MIIT or CNCERT records it, if it was not they who told. A notice or
+    feedback was received when it was told. With the last confirmation the act is entered as made then.
     """
     claimed = ledger_queries.entry(viewer, entry)
     if claimed.kind not in CONFIRMED or claimed.medium not in MEDIA or claimed.confirmed_by:
         raise IncidentRefused("incident.not_a_first_report", entry=entry)
-    if viewer.party not in claimed.recipients:
-        raise IncidentRefused("incident.not_told", entry=entry, party=viewer.party)
+    who = _speaking(viewer, claimed, party)
     found = queries.open_case(viewer, claimed.refs["case"])
     with transaction.atomic():
         locked(found.number)
         ledger.enter(
             kind="first.confirmed",
-            actor=parties.actor_of(viewer),
+            actor=Actor(who.party, who.role, viewer.person),
             happened_at=now,
             now=now,
             refs={"case": found.number, "first": entry},
             recipients=(claimed.party,),
-            key=f"confirmed:{entry}:{viewer.party}",
+            key=f"confirmed:{entry}:{who.party}",
             **standing(found, now),
         )
-        _received(claimed, viewer, now)
+        _received(claimed, who, now)
         return _complete(claimed, found, now)
 
 
@@ -121,6 +127,27 @@ def awaiting(viewer: Viewer, case: str) -> list[Entry]:
     entries = list(ledger_queries.entries(viewer, case=case))
     done = {row.refs.get("first") for row in entries if row.kind == "first.confirmed" and row.party == viewer.party}
     return [row for row in entries if _claims_something(row) and viewer.party in row.recipients and row.id not in done]
+
+
+def awaiting_remote(viewer: Viewer, case: str) -> list[tuple[Entry, str]]:
+    """Return what parties without a system were told by phone or mail, for whom the viewer may record that."""
+    rows = list(ledger_queries.entries(viewer, case=case)) if viewer.sees_all else []
+    done = {(row.refs.get("first"), row.party) for row in rows if row.kind == "first.confirmed"}
+    claims = [row for row in rows if _claims_something(row) and row.party != viewer.party]
+    names = parties.names({code for row in claims for code in row.recipients})
+    far = {code for code, party in names.items() if party.remote}
+    return [(row, code) for row in claims for code in row.recipients if code in far and (row.id, code) not in done]
+
+
+def _speaking(viewer: Viewer, claimed: Entry, party: str) -> Viewer:
+    """Return as whom the viewer confirms; raise IncidentRefused where it may not."""
+    if not party and viewer.party in claimed.recipients:
+        return viewer
+    far = parties.names([party]).get(party)
+    by_hand = viewer.sees_all and viewer.party != claimed.party and far is not None and far.remote
+    if not by_hand or far is None or party not in claimed.recipients:
+        raise IncidentRefused("incident.not_told", entry=claimed.id, party=party or viewer.party)
+    return Viewer(far.code, far.role, far.province)
 
 
 def _received(claimed: Entry, viewer: Viewer, now: datetime) -> None:

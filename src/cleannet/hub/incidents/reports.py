@@ -10,7 +10,7 @@ from cleannet.core.policy import Policy
 from cleannet.core.terms import Grade
 from cleannet.hub.incidents import contents, queries
 from cleannet.hub.incidents.first import First, told
-from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, locked, newest, seat_of, standing
+from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, locked, newest, seat_of, standing, tell
 from cleannet.hub.incidents.models import Case, Grading
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger import queries as ledger_queries
@@ -63,6 +63,7 @@ def report(
     prepared = papers.prepare(policy=draft.law, form=draft.form, values=values, at=now)
     with transaction.atomic():
         locked(case)
+        tell(case, recipients)
         entries = [
             ledger.enter(
                 kind=kind,
@@ -102,6 +103,7 @@ def report_first(*, viewer: Viewer, case: str, first: First, now: datetime) -> E
     abouts = [about for kind, about in _acts(viewer, found, BASE_LAW, complete=False) if kind == "incident.reported"]
     with transaction.atomic():
         locked(case)
+        tell(case, [*to, *cc])
         entries = [
             ledger.enter(
                 kind="incident.reported",

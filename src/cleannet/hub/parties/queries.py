@@ -177,7 +177,7 @@ def standing(
             _roles(seat, provinces, added, relevant, disposer, reporter),
             [
                 Delegated(row.policy, row.rule, row.delegator, row.delegate, row.case)
-                for row in Delegation.objects.filter(ended_at=None, case__in=["", case])
+                for row in _delegated(started or now).filter(case__in=["", case])
             ],
             {
                 name: unserved(wanted)
@@ -221,6 +221,11 @@ def _roles(
         ),
         "cac:national": tuple(found.code for found in everyone if found.role == "cac" and not found.province),
     }
+
+
+def _delegated(at: datetime) -> QuerySet[Delegation]:
+    """Return what was delegated at a moment: what was done under a delegation that ended since stays."""
+    return Delegation.objects.filter(Q(ended_at=None) | Q(ended_at__gt=at), recorded_at__lte=at)
 
 
 def _adopted(now: datetime) -> list[Policy]:

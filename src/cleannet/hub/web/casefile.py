@@ -96,6 +96,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "notices": notices,
         "feedbacks": feedbacks,
         "unconfirmed": receipts.awaiting(viewer, number) if case.status == "open" else [],
+        "unconfirmed_far": receipts.awaiting_remote(viewer, number) if case.status == "open" else [],
         "annulment": cases.annulment(viewer, case),
         "steps": list(_steps(viewer, case, strips, notices, feedbacks)) if case.status == "open" else [],
     }
@@ -186,8 +187,8 @@ def _steps(
         )
         yield Step(reverse(page, kwargs=about), verb)
     if viewer.may("record"):
-        yield Step(f"{reverse('begin')}?{urlencode({'case': number})}", _("Record something on this case"))
-    if viewer.may("verify") and strips and all(strip.order.status in steps.FINAL for strip in strips):
+        yield Step(f"{reverse('begin')}?{urlencode({'case': case.number})}", _("Record something on this case"))
+    if viewer.may("verify") and all(strip.order.status in steps.FINAL for strip in strips):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
 
 

@@ -114,7 +114,7 @@ def supply_notice(request: Asked, number: str) -> HttpResponse:
     """Supply the paper after a first notice by phone or mail."""
     viewer, now = request.viewer, request.now
     notice = queries.notice(viewer, number)
-    draft = _draft(request, notice.case_id, notice.addressees)
+    draft = notices.drafted_again(viewer, notice, now, {})
     form = draft.law.forms[notices.FORM]
     changes = stepping.changes(request, form)
     return stepping.step(

@@ -61,7 +61,7 @@ def confirm_first(request: Asked, id: str) -> HttpResponse:
     viewer, now = request.viewer, request.now
     return stepping.button(
         request,
-        lambda: receipts.confirm(viewer=viewer, entry=id, now=now),
+        lambda: receipts.confirm(viewer=viewer, entry=id, now=now, party=request.POST.get("party", "")),
         done=_("You confirmed what you were told."),
         number=entries.entry(viewer, id).case,
     )
