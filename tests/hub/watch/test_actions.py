@@ -1,6 +1,6 @@
 import hashlib
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -66,13 +66,8 @@ def test_a_revoked_edge_is_not_believed() -> None:
 
 def test_an_edge_that_is_revoked_while_its_message_waits_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World().populate()
-    checked = actions._check_sender
-
-    def check_and_revoke(*given: Any) -> None:
-        checked(*given)
-        actions.revoke(edge="edge-op1", now=NOW)
-
-    monkeypatch.setattr(actions, "_check_sender", check_and_revoke)
+    revoking = partial(actions.revoke, edge="edge-op1", now=NOW)
+    monkeypatch.setattr(actions, "_check_sender", lambda *_: revoking())
     assert refused(world, world.message("op1", 5, NOW)) == "message.revoked"
     with pytest.raises(MessageRefused, match=r"message\.revoked"):
         actions.take_rotation(data=rotation(world, envelope.new_key()), party="op1", now=NOW)

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db.models import CharField, Model
 
 from cleannet.core.overlay import check_overlay
 from cleannet.core.policy import Policy
@@ -31,9 +31,9 @@ class PartyRefused(Refusal):
 def check_lengths(model: type[Model], texts: Mapping[str, str]) -> None:
     """Raise PartyRefused where a text is longer than the column of that name."""
     for name, text in texts.items():
-        most = model._meta.get_field(name).max_length
-        if most is not None and len(text) > most:
-            raise PartyRefused("party.text_too_long", text=text, most=most)
+        column = model._meta.get_field(name)
+        if isinstance(column, CharField) and column.max_length and len(text) > column.max_length:
+            raise PartyRefused("party.text_too_long", text=text, most=column.max_length)
 
 
 def register(
