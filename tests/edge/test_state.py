@@ -1,5 +1,7 @@
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,23 @@ def test_two_at_once_never_take_the_same_number(state: State) -> None:
     for thread in threads:
         thread.join()
     assert [sequence for sequence, _ in state.waiting()] == list(range(1, 9))
+
+
+def test_what_waited_for_a_rotation_is_signed_with_the_next_key(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.rotation(NOW)
+    locked = State._locked
+
+    @contextmanager
+    def after_a_rotation(self: State) -> Iterator[None]:
+        monkeypatch.undo()
+        self.rotate()
+        with locked(self):
+            yield
+
+    monkeypatch.setattr(State, "_locked", after_a_rotation)
+    state.put(document(), NOW)
+    ((_, data),) = state.waiting()
+    assert envelope.signer(data) == state.identity().key_id
 
 
 def test_a_crash_before_the_rename_leaves_nothing_half(state: State, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,8 +156,9 @@ class State:
         A tally of a batch that was spooled before is its next revision. Raises WrongUse where a source was counted in
         another batch already, as the hub would add its loss twice.
         """
-        who, key = self.identity(), self.key()
         with self._locked():
+            # Under the lock, so that no rotation comes between: the hub believes a key no longer once its next signed.
+            who, key = self.identity(), self.key()
             sequence = self._last() + 1
             batch, batches = document["batch"], self._batches()
             counted = {source["sha256"]: source["file"] for source in document["sources"] if source["rows"]}

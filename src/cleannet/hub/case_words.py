@@ -71,6 +71,11 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The case %(case)s was not opened under %(policy)s."),
         _("Choose one of its laws."),
     ),
+    "incident.not_stated_by_hand": (
+        422,
+        _("%(policy)s grades on what the edges count, which nobody states by hand."),
+        _("Let the edge count it and send its tally."),
+    ),
     "incident.not_graver": (
         409,
         _("The grade %(grade)s is not graver than %(before)s, which stands."),
@@ -214,6 +219,7 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "incident.words_missing": (422, _("What happened is missing."), _("Write what it is and what was done.")),
     "incident.case_missing": (422, _("“%(kind)s” is about a case."), _("Name the case.")),
+    "incident.no_case_wanted": (422, _("“%(kind)s” belongs to no case."), _("Leave the case out.")),
     "incident.not_to_be_recorded": (
         409,
         _("Your party does not owe “%(kind)s” as a record in words."),

@@ -138,6 +138,12 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Name, and phone or e-mail, are missing for: %(parts)s."),
         _("The law asks for the leader, the head and the contact, each with how to reach them."),
     ),
+    "party.nothing_changed": (
+        409,
+        _("These contacts are known like this already: %(parts)s."),
+        _("Change what is different now; what is named the same is not reported again."),
+    ),
+    "party.text_too_long": (422, _("“%(text)s” is longer than %(most)s characters."), _("Write it shorter.")),
     "party.nothing_owed": (409, _("%(party)s owes no such report."), _("Look at the desk.")),
     "party.not_yours_to_delegate": (
         403,

@@ -43,6 +43,7 @@ def test_what_began_is_recorded_and_what_it_asks_for_fulfilled(machines: Machine
     assert machines["op1"].post("/acts", body).status_code == 201
     assert machines["op1"].post("/acts", body | {"kind": "order.issued"}).status_code == 422
     (duty,) = [row for row in ledger.own_duties(viewer("op1")) if row.expects == "complaint.settled"]
+    assert machines["op1"].post("/acts", body | {"happened_at": "0001-01-01T00:00:00+08:00"}).status_code == 422
     body = {"duty": duty.key, "said": "已解封", "happened_at": AT}
     assert machines["op2"].post("/duties/fulfil", body).status_code == 404
     assert machines["op1"].post("/duties/fulfil", body).status_code == 201
@@ -56,6 +57,10 @@ def test_facts_are_stated_a_grade_raised_and_a_case_annulled_by_two_persons(worl
     (row,) = machines["op1"].post(f"/cases/{case}/facts", facts).json()
     assert (row["policy"], row["grade"], row["grader"]) == (SECOND, "III", "op1")
     assert machines["op1"].post(f"/cases/{case}/facts", facts).status_code == 409
+    endless = facts | {"facts": {"people_leaked": 2**53}}
+    assert machines["op1"].post(f"/cases/{case}/facts", endless).status_code == 422
+    counted = facts | {"policy": LAW, "role": "operator", "facts": {"infected_24h": 200_000}}
+    assert machines["op1"].post(f"/cases/{case}/facts", counted).json()["code"] == "incident.not_stated_by_hand"
     raised = machines["miit"].post(f"/cases/{case}/grade", {"grade": "II", "reason": "银行"})
     assert (raised.status_code, raised.json()["grade"]) == (201, "II")
     assert machines["miit"].post(f"/cases/{case}/grade", {"grade": "V", "reason": "x"}).status_code == 422

@@ -14,6 +14,12 @@ def test_a_party_is_ordered_to_block_a_name_once_per_notice(order: Order) -> Non
         )
 
 
+def test_the_longest_number_of_the_longest_party_is_held() -> None:
+    number = f"RW-{'H' * 32}-2026-000001-100-F10-{'p' * 63}"
+    Feedback.objects.create(number=number, items=[], disposed_at=NOW, fed_back_at=NOW)
+    assert Feedback.objects.get().number == number
+
+
 def test_rows_read_as_what_they_name(order: Order) -> None:
     assert str(order) == order.number
     assert Delivery.objects.get(order=order).key == f"{order.number}:rpz"

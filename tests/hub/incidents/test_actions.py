@@ -147,6 +147,15 @@ def test_two_laws_grade_one_case_and_a_person_states_the_facts_of_the_second() -
         actions.state_facts(policy="no_law", role="network", **given)
 
 
+def test_nobody_grades_by_hand_what_the_edges_count() -> None:
+    (case,) = World().populate().tally("op1", 10_001, NOW).cases
+    for facts in ({"infected_24h": 200_000}, {"loss_fen": 10**12}):
+        with pytest.raises(IncidentRefused, match="not_stated_by_hand"):
+            actions.state_facts(
+                viewer=viewer("op1"), case=case, policy=LAW, facts=facts, role="operator", found_at=NOW, now=NOW
+            )
+
+
 def test_a_law_adopted_later_does_not_touch_an_open_case() -> None:
     world = World().populate()
     (case,) = world.tally("op1", 10_001, NOW).cases

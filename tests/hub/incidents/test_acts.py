@@ -4,6 +4,7 @@ import pytest
 from tests.hub.world import NOW, World, viewer
 
 from cleannet.core.terms import ENTRY_KINDS
+from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import acts
 from cleannet.hub.incidents.grading import IncidentRefused
 from cleannet.hub.jobs.lanes import turn_calendar
@@ -111,6 +112,27 @@ def test_what_cannot_begin_is_refused_and_leaves_nothing(change: dict[str, objec
     with pytest.raises(Exception, match=code):
         acts.begin(**{**given, **change})  # type: ignore[arg-type] - a table of changes to any argument
     assert ledger.entries(viewer("cncert")).count() == before
+
+
+def test_a_change_of_the_own_mechanism_is_on_no_case() -> None:
+    (case,) = World().populate().tally("op1", 10_001, NOW).cases
+    with pytest.raises(IncidentRefused, match="no_case_wanted"):
+        acts.begin(viewer=viewer("op1"), kind="mechanism.changed", said="x", happened_at=NOW, now=NOW, case=case)
+
+
+def test_what_belongs_to_an_open_case_waits_for_it_and_to_one_that_ended_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (case,) = World().populate().tally("op1", 10_001, NOW).cases
+    waited: list[str] = []
+    monkeypatch.setattr(acts, "locked", waited.append)
+    given = {"viewer": viewer("op1"), "kind": "complaint.received", "said": "x", "happened_at": NOW, "now": NOW}
+    acts.begin(case=case, **given)
+    assert waited == [case]
+    incidents.propose_annulment(viewer=viewer("cncert"), case=case, reason="误报", now=NOW)
+    incidents.confirm_annulment(viewer=viewer("miit"), case=case, now=NOW)
+    assert acts.begin(case=case, **given).case == case
+    assert waited == [case]
 
 
 def test_what_was_not_owed_yet_or_is_anothers_is_refused() -> None:

@@ -111,6 +111,7 @@ def test_a_corrected_law_is_another_adoption_and_moves_no_duty() -> None:
         ({"rule": "no.rule"}, "party.not_delegable"),
         ({"policy": "no_law"}, "party.not_delegable"),
         ({"delegate": "op1"}, "party.wrong_delegate"),
+        ({"case": "C" * 65}, "party.text_too_long"),
     ],
 )
 def test_only_what_the_law_lets_be_delegated_is(change: dict[str, str], code: str) -> None:
@@ -242,6 +243,9 @@ def test_a_person_says_how_to_be_reached_and_a_program_does_not() -> None:
     assert (person.phone, person.mail) == ("025-1", "li@op1.example")
     with pytest.raises(PartyRefused, match="no_person"):
         actions.set_details(person="", phone="1", mail="")
+    for given in ({"phone": "1" * 41, "mail": ""}, {"phone": "", "mail": "m" * 201}):
+        with pytest.raises(PartyRefused, match="text_too_long"):
+            actions.set_details(person=person.code, **given)
 
 
 def test_a_branch_names_a_group_of_its_role_that_is_no_branch() -> None:

@@ -43,6 +43,25 @@ def test_the_ledger_says_which_parts_changed_and_never_the_names() -> None:
     assert not [one for one in ("张", "025-1", "op1.example") if one.encode() in bytes(entry.body)]
 
 
+def test_only_what_is_different_changes() -> None:
+    World().populate()
+    op1 = viewer("op1")
+    contacts.change(viewer=op1, given=ALL, changed_at=NOW, now=NOW)
+    duties = ledger.own_duties(op1).count()
+    with pytest.raises(PartyRefused, match="nothing_changed"):
+        contacts.change(viewer=op1, given={"leader": Reached(" 张 ", "025-1 ")}, changed_at=NOW, now=NOW)
+    assert ledger.own_duties(op1).count() == duties
+    entry = contacts.change(viewer=op1, given=ALL | {"head": Reached("李", "025-3")}, changed_at=NOW, now=NOW)
+    assert entry.facts == {"parts": ["head"]}
+
+
+def test_what_fits_is_kept_whole() -> None:
+    World().populate()
+    longest = Reached("张" * 100, "1" * 40, "m" * 200)
+    contacts.change(viewer=viewer("op1"), given={"leader": longest}, changed_at=NOW, now=NOW)
+    assert contacts.contacts(viewer("op1"), "op1")["leader"].mail == longest.mail
+
+
 def test_who_sees_whose_contacts() -> None:
     World().populate()
     contacts.change(viewer=viewer("op1"), given=ALL, changed_at=NOW, now=NOW)
@@ -59,6 +78,9 @@ def test_who_sees_whose_contacts() -> None:
         ({"king": Reached("a", "1")}, "no_such_contact"),
         ({"leader": Reached("  ", "1")}, "contact_incomplete"),
         ({"leader": Reached("张")}, "contact_incomplete"),
+        ({"leader": Reached("张" * 101, "1")}, "text_too_long"),
+        ({"leader": Reached("张", "1" * 41)}, "text_too_long"),
+        ({"leader": Reached("张", "1", "m" * 201)}, "text_too_long"),
     ],
 )
 def test_what_names_nobody_is_refused(given: dict[str, Reached], code: str) -> None:

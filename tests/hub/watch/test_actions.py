@@ -1,5 +1,6 @@
 import hashlib
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -61,6 +62,15 @@ def test_a_revoked_edge_is_not_believed() -> None:
     assert refused(world, world.message("op1", 5, NOW)) == "message.revoked"
     with pytest.raises(MessageRefused, match="unknown_edge"):
         actions.revoke(edge="edge-op1", now=NOW)
+
+
+def test_an_edge_that_is_revoked_while_its_message_waits_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World().populate()
+    revoking = partial(actions.revoke, edge="edge-op1", now=NOW)
+    monkeypatch.setattr(actions, "_check_sender", lambda *_: revoking())
+    assert refused(world, world.message("op1", 5, NOW)) == "message.revoked"
+    with pytest.raises(MessageRefused, match=r"message\.revoked"):
+        actions.take_rotation(data=rotation(world, envelope.new_key()), party="op1", now=NOW)
 
 
 def test_a_repeated_message_is_answered_and_changes_nothing() -> None:

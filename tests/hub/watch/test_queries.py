@@ -76,6 +76,16 @@ def test_numbers_of_no_stated_province_are_the_edges_own_only_where_none_is_stat
     assert set(queries.scale(PROGRAM).provinces) == set(provinces)
 
 
+def test_a_bureau_sees_the_numbers_its_operators_log_does_not_place() -> None:
+    World().populate().tally("op1", 6_000, NOW, province="")
+    assert [queries.scale(PROGRAM, province=code).infected for code in ("32", "33")] == [6_000, 0]
+
+
+def test_of_a_log_that_places_some_the_rest_is_nobodys() -> None:
+    World().populate().tally("op1", 6_000, NOW, shares={"33": 5_000, "": 1_000})
+    assert [queries.scale(PROGRAM, province=code).infected for code in ("32", "33")] == [0, 5_000]
+
+
 def test_the_moment_of_occurrence_is_when_the_figure_was_reached() -> None:
     world = World().populate()
     world.tally("op1", 6_000, NOW)

@@ -35,6 +35,8 @@ def test_contacts_are_changed_and_reported_by_the_party_and_read_by_those_who_ma
     assert client.post("/contacts/report").status_code == 422
     assert client.post("/contacts", named(now)).status_code == 302
     assert 'value="LEADER"' in client.get("/contacts").content.decode()
+    again = client.post("/contacts", named(now))
+    assert (again.status_code, "known like this already" in again.content.decode()) == (409, True)
     assert client.post("/contacts/report", follow=True).redirect_chain[-1][0] == "/parties/op1"
     assert not [duty for duty in ledger.own_duties(viewer("op1")) if duty.expects == "contact.reported"]
     assert contacts.contacts(viewer("miit"), "op1")["head"].name == "HEAD"
@@ -59,6 +61,7 @@ def test_miit_delegates_the_notice_and_ends_it(world: World, client_of: ClientOf
 def test_a_person_says_how_to_be_reached_and_the_forms_print_it(case: str, client_of: ClientOf) -> None:
     client = client_of("op1")
     assert client.post("/me", {"phone": "025-777", "mail": "duty@op1.example"}).status_code == 302
+    assert client.post("/me", {"phone": "1" * 41, "mail": ""}).status_code == 422
     assert 'value="025-777"' in client.get("/me").content.decode()
     page = client.get(f"/cases/{case}/report").content.decode()
     assert "025-777" in page

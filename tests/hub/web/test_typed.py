@@ -16,7 +16,7 @@ def test_a_time_is_read_as_beijing_time(text: str, iso: str) -> None:
     assert typed.moment(text).isoformat() == iso
 
 
-@pytest.mark.parametrize("text", ["", "soon", "22.11.2026", "2026-13-01 10:00"])
+@pytest.mark.parametrize("text", ["", "soon", "22.11.2026", "2026-13-01 10:00", "0001-01-01T00:00", "9999-12-31 23:00"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(Refusal, match=r"web\.bad_time"):
         typed.moment(text)

@@ -67,7 +67,7 @@ def report(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[
 
 
 @router.post("/entries/{entry}/confirm", response={200: schemas.Confirmed, **PROBLEMS})
-@allowed("read")
+@allowed("record")
 @once
 def confirm_first(request: HttpRequest, entry: str) -> Status[Any]:
     """Confirm what your party was told by phone or mail; `complete` once all have."""

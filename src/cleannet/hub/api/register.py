@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import AwareDatetime
 
 from cleannet.core.terms import Grade
+from cleannet.formats import canonical
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, viewer_of
 from cleannet.hub.incidents import actions as incidents
@@ -35,7 +35,7 @@ class ContactIn(Schema):
 
 class ContactsIn(Schema):
     contacts: list[ContactIn]
-    changed_at: AwareDatetime
+    changed_at: schemas.Moment
 
 
 class Met(Schema):
@@ -58,22 +58,22 @@ class DelegationOut(DelegationIn):
 class BeginIn(Schema):
     kind: str
     said: str
-    happened_at: AwareDatetime
+    happened_at: schemas.Moment
     case: str = ""
 
 
 class FulfilIn(Schema):
     duty: str
     said: str
-    happened_at: AwareDatetime
+    happened_at: schemas.Moment
     also: list[str] = []
 
 
 class FactsIn(Schema):
     policy: str
     role: str
-    facts: dict[str, Annotated[int, Ge(0)]]
-    found_at: AwareDatetime
+    facts: dict[str, Annotated[int, Ge(0), Le(canonical.LARGEST)]]
+    found_at: schemas.Moment
 
 
 class ReasonIn(Schema):
@@ -87,7 +87,7 @@ class AssessIn(ReasonIn):
 class ReceiptIn(Schema):
     party: str
     medium: str
-    received_at: AwareDatetime
+    received_at: schemas.Moment
 
 
 class LeadOut(Schema):

@@ -3,9 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from annotated_types import Ge
+from annotated_types import Ge, Lt
 from ninja import Schema
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
+
+
+def _near(moment: datetime) -> datetime:
+    """Return a moment that can be told in every zone, which those of the first and last years cannot."""
+    if not 2000 <= moment.year <= 9998:
+        raise ValueError("the year must be between 2000 and 9998")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
+People = Annotated[int, Ge(0), Lt(2**31)]
 
 
 class Problem(Schema):
@@ -132,7 +143,7 @@ class ReportIn(Schema):
 class FirstIn(Schema):
     medium: str
     said: str
-    at: AwareDatetime
+    at: Moment
 
 
 class WantedIn(Schema):
@@ -172,15 +183,15 @@ class DoneIn(Schema):
 
 class FeedbackIn(Schema):
     items: list[DoneIn]
-    users_told: Annotated[int, Ge(0)] | None = None
-    disposed_at: AwareDatetime
+    users_told: People | None = None
+    disposed_at: Moment
     changes: dict[str, str] = {}
     first: FirstIn | None = None
 
 
 class WarnedIn(Schema):
-    users_told: Annotated[int, Ge(0)]
-    warned_at: AwareDatetime
+    users_told: People
+    warned_at: Moment
 
 
 class VerifyIn(Schema):
@@ -189,14 +200,14 @@ class VerifyIn(Schema):
 
 
 class CameIn(Schema):
-    received_at: AwareDatetime
+    received_at: Moment
 
 
 class FeedbackByHandIn(CameIn):
     party: str
     items: list[DoneIn]
-    users_told: Annotated[int, Ge(0)] | None = None
-    disposed_at: AwareDatetime
+    users_told: People | None = None
+    disposed_at: Moment
     medium: str
 
 

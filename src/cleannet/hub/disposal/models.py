@@ -53,7 +53,7 @@ class Feedback(models.Model):
     It is `settled` once it was answered with a certain verdict on every order it speaks of.
     """
 
-    number = models.CharField(max_length=80, primary_key=True)
+    number = models.CharField(max_length=200, primary_key=True)
     case = models.CharField(max_length=64)
     notice = models.CharField(max_length=64)
     party = models.CharField(max_length=64)

@@ -76,7 +76,9 @@ def _continue(program: str, actor: Actor, sender: str, found_at: datetime, now: 
 def state_facts(
     *, viewer: Viewer, case: str, policy: str, facts: Mapping[str, int], role: str, found_at: datetime, now: datetime
 ) -> list[Grading]:
-    """Grade a case under a law that grades on what a person states; `role` is the part the party has in that law."""
+    """Grade a case under a law that grades on what a person states, and not on what the edges count; `role` is the part
+    the party has in that law. Raises IncidentRefused.
+    """
     found = queries.open_case(viewer, case)
     owner = parties.party(viewer.party)
     if role != owner.role and role not in owner.also:
@@ -84,6 +86,8 @@ def state_facts(
     law = next((law for law in grading.laws(found) if law.id == policy), None)
     if law is None:
         raise IncidentRefused("incident.not_under_this_law", case=case, policy=policy)
+    if "infected_24h" in law.facts():
+        raise IncidentRefused("incident.not_stated_by_hand", policy=policy)
     graded = grade(law, facts)
     with transaction.atomic():
         grading.locked(case)

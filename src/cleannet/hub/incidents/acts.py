@@ -31,6 +31,7 @@ BEGINNINGS: Mapping[str, str] = MappingProxyType(
         "consultation.called": "",
     }
 )
+CASELESS = frozenset({"mechanism.changed"})
 ENDINGS = frozenset(
     "complaint.settled partner.handled partner.punished crime.referred mechanism.filed consultation.concluded "
     "month.summarised circular.issued".split()
@@ -45,7 +46,7 @@ def beginnings(viewer: Viewer) -> list[str]:
 def begin(*, viewer: Viewer, kind: str, said: str, happened_at: datetime, now: datetime, case: str = "") -> Entry:
     """Record that something began, which opens what the law asks for; `said` tells what it is. Raises IncidentRefused.
 
-    A consultation is on a case; a complaint, a suspicion or a crime may be.
+    A consultation is on a case; a complaint, a suspicion or a crime may be; a change of the own mechanism is on none.
     """
     if kind not in beginnings(viewer):
         raise IncidentRefused("incident.cannot_begin", kind=kind, role=viewer.role)
@@ -54,10 +55,14 @@ def begin(*, viewer: Viewer, kind: str, said: str, happened_at: datetime, now: d
     scope = BEGINNINGS[kind]
     if not scope and not case:
         raise IncidentRefused("incident.case_missing", kind=kind)
+    if case and kind in CASELESS:
+        raise IncidentRefused("incident.no_case_wanted", kind=kind)
     # A complaint or a suspicion may come up when the case is over; a consultation is about one that is not.
     look_up = queries.case if scope else queries.open_case
     found = look_up(viewer, case) if case else None
     with transaction.atomic():
+        if found and found.status == "open":
+            locked(found.number)
         refs = {"case": case} if case else {}
         if scope:
             year = now.astimezone(BEIJING).year

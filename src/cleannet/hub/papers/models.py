@@ -7,13 +7,15 @@ class Paper(models.Model):
     """Hold one issued 文书. A later version of the same paper is a row of its own; none is ever changed, but its bytes
     are erased when their time is over: then `erased_at` says when.
 
+    `number` is made of that of its case or notice and a party's code.
+
     `concerned` is its party and recipients as one text, as formats.ledger_record.addressed writes them.
 
     `pdf`, `docx` and `content` are references of hub.blobs; `made_with` holds the digests of template, font and
     typst.
     """
 
-    number = models.CharField(max_length=64)
+    number = models.CharField(max_length=200)
     version = models.PositiveIntegerField(default=1)
     form = models.CharField(max_length=32)
     policy = models.CharField(max_length=64)
@@ -47,7 +49,7 @@ class Paper(models.Model):
 class Counter(models.Model):
     """Number things without a gap by kind and year."""
 
-    name = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=200, primary_key=True)
     last = models.PositiveIntegerField()
 
     def __str__(self) -> str:

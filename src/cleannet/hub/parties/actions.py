@@ -3,13 +3,14 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, Model
 
 from cleannet.core.overlay import check_overlay
 from cleannet.core.policy import Policy
@@ -25,6 +26,14 @@ _CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 
 class PartyRefused(Refusal):
     """Say why a party, person, token, law or delegation is not recorded: `party.*`."""
+
+
+def check_lengths(model: type[Model], texts: Mapping[str, str]) -> None:
+    """Raise PartyRefused where a text is longer than the column of that name."""
+    for name, text in texts.items():
+        column = model._meta.get_field(name)
+        if isinstance(column, CharField) and column.max_length and len(text) > column.max_length:
+            raise PartyRefused("party.text_too_long", text=text, most=column.max_length)
 
 
 def register(
@@ -99,8 +108,12 @@ def add_person(*, party: str, username: str, password: str, name: str, held: Col
 
 
 def set_details(*, person: str, phone: str, mail: str) -> None:
-    """Keep how a person is reached; the forms that he fills in print it. Raises PartyRefused for a program."""
-    if not person or not Person.objects.filter(code=person).update(phone=phone.strip(), mail=mail.strip()):
+    """Keep how a person is reached; the forms that he fills in print it. Raises PartyRefused for a program,
+    or what is longer than is kept.
+    """
+    details = {"phone": phone.strip(), "mail": mail.strip()}
+    check_lengths(Person, details)
+    if not person or not Person.objects.filter(code=person).update(**details):
         raise PartyRefused("party.no_person", person=person, party="")
 
 
@@ -172,6 +185,7 @@ def delegate(*, policy: str, rule: str, delegate: str, actor: Actor, now: dateti
         raise PartyRefused("party.not_delegable", policy=policy, rule=rule)
     if named.owes != f"role:{actor.role}":
         raise PartyRefused("party.not_yours_to_delegate", rule=rule, party=actor.party)
+    check_lengths(Delegation, {"case": case})
     if queries.party(delegate).role != named.delegate:
         raise PartyRefused("party.wrong_delegate", delegate=delegate, role=named.delegate)
     with transaction.atomic():

@@ -12,7 +12,7 @@ from cleannet.hub.ledger import queries as duties
 from cleannet.hub.ledger.queries import Entry
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries
-from cleannet.hub.parties.actions import PartyRefused
+from cleannet.hub.parties.actions import PartyRefused, check_lengths
 from cleannet.hub.parties.models import Contact as Contact
 
 
@@ -40,17 +40,29 @@ def contacts(viewer: Viewer, party: str) -> Mapping[str, Contact]:
 def change(*, viewer: Viewer, given: Mapping[str, Reached], changed_at: datetime, now: datetime) -> Entry:
     """Name the viewer's own contacts anew, by part, as they are since `changed_at`; the change is owed to MIIT then.
 
-    The ledger says which parts changed, never the names. Raises PartyRefused.
+    A part that is given as it is known already does not change. The ledger says which parts changed, never the names.
+    Raises PartyRefused.
     """
     if not given or not given.keys() <= CONTACTS.keys():
         raise PartyRefused("party.no_such_contact", parts=sorted(given), known=sorted(CONTACTS))
     lacking = sorted(part for part, one in given.items() if not one.name.strip() or not (one.phone or one.mail).strip())
     if lacking:
         raise PartyRefused("party.contact_incomplete", parts=lacking)
+    named = {
+        part: {"name": one.name.strip(), "phone": one.phone.strip(), "mail": one.mail.strip()}
+        for part, one in given.items()
+    }
+    for values in named.values():
+        check_lengths(Contact, values)
     party = queries.party(viewer.party)
     with transaction.atomic():
-        for part, one in given.items():
-            values = {"name": one.name.strip(), "phone": one.phone.strip(), "mail": one.mail.strip()}
+        known = {
+            row["part"]: row for row in Contact.objects.filter(party=party).values("part", "name", "phone", "mail")
+        }
+        changed = {part: values for part, values in named.items() if known.get(part) != {"part": part, **values}}
+        if not changed:
+            raise PartyRefused("party.nothing_changed", parts=sorted(given))
+        for part, values in changed.items():
             Contact.objects.update_or_create(party=party, part=part, defaults=values)
         earlier = duties.entries(viewer, kind="contact.changed").filter(party=party.code).count()
         return ledger.enter(
@@ -61,7 +73,7 @@ def change(*, viewer: Viewer, given: Mapping[str, Reached], changed_at: datetime
             changed_at=changed_at,
             refs={"change": f"{party.code}-contacts-{earlier + 1}"},
             province=party.province,
-            facts={"parts": sorted(given)},
+            facts={"parts": sorted(changed)},
             **queries.standing(now=now, started=changed_at),
         )
 

@@ -89,7 +89,7 @@ def take_rotation(*, data: bytes, party: str, now: datetime) -> Key:
         _check_sender(key.edge, rotation.edge, rotation.party)
         if rotation.clock > now + CLOCK_AHEAD:
             raise MessageRefused("message.clock_ahead", clock=rotation.clock, now=now)
-        Edge.objects.select_for_update().get(pk=key.edge_id)
+        _lock(key.edge_id)
         newest = Key.objects.filter(edge=key.edge).order_by("-number")[0]
         if newest.public_key == rotation.public_key:
             return newest
@@ -120,8 +120,7 @@ def take_tally(*, data: bytes, party: str, now: datetime) -> Taken:
     if max(counted.found_at, message.clock) > now + CLOCK_AHEAD:
         raise MessageRefused("message.clock_ahead", clock=message.clock, now=now)
     digest = hashlib.sha256(data).hexdigest()
-    # The row of the edge is the lock that makes its messages come one after another.
-    Edge.objects.select_for_update().get(pk=edge.pk)
+    _lock(edge.id)
     before = Message.objects.filter(edge=edge, sequence=message.sequence).first()
     if before:
         if before.digest != digest:
@@ -233,6 +232,14 @@ def _verified(data: bytes, kind: str, party: str, now: datetime) -> tuple[Key, b
         return key, envelope.verify(data, {key_id: envelope.read_public(key.public_key)}, kind).payload
     except envelope.BadEnvelope as error:
         raise MessageRefused("message.unsigned", why=str(error)) from error
+
+
+def _lock(edge: str) -> None:
+    """Lock the row of an edge, so that its messages come one after another; raise MessageRefused where it was revoked
+    while waiting for it.
+    """
+    if Edge.objects.select_for_update().get(pk=edge).revoked_at is not None:
+        raise MessageRefused("message.revoked", edge=edge)
 
 
 def _check_sender(edge: Edge, named: str, party: str) -> None:

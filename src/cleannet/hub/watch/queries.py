@@ -179,10 +179,15 @@ def _provinces(row: Reading) -> set[str]:
     Only where it states no province at all the numbers count as the edge's own.
     """
     stated = set(row.document["infected"]["by_province"])
-    placed = stated - {tally.UNKNOWN_PROVINCE}
+    placed = _placed(row, "infected")
     if not placed:
         return {row.edge.province} - {""}
     return placed | ({UNPLACED} if placed < stated else set())
+
+
+def _placed(row: Reading, kind: str) -> set[str]:
+    """Return the provinces the log states, none where all numbers are the edge's own."""
+    return set(row.document[kind]["by_province"]) - {tally.UNKNOWN_PROVINCE}
 
 
 def _found_in(row: Reading, span: Span) -> bool:
@@ -194,7 +199,9 @@ def _found_in(row: Reading, span: Span) -> bool:
 
 def _part(row: Reading, kind: str, province: str | None) -> dict[str, Any]:
     scale: dict[str, Any] = row.document[kind]
-    return scale if province is None else scale["by_province"].get(province, {})
+    if province is None or (province == row.edge.province and not _placed(row, kind)):
+        return scale
+    return dict(scale["by_province"].get(province, {}))
 
 
 def _curve(row: Reading, province: str | None) -> tuple[Slot, ...]:

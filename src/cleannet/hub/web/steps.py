@@ -55,7 +55,7 @@ def report_first(request: Asked, number: str) -> HttpResponse:
     )
 
 
-@allowed("read", *WRITE)
+@allowed("record", *WRITE)
 def confirm_first(request: Asked, id: str) -> HttpResponse:
     """Confirm, as one of its recipients, what was told by phone or mail."""
     viewer, now = request.viewer, request.now

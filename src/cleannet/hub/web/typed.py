@@ -7,6 +7,7 @@ from cleannet.core.clock import BEIJING
 from cleannet.hub.web.access import WebRefused
 
 FIELD = "field-"
+FIRST_YEAR, LAST_YEAR = 2000, 9998
 
 
 def moment(text: str) -> datetime:
@@ -15,6 +16,9 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(text.strip().replace("/", "-"))
     except ValueError as error:
         raise WebRefused("web.bad_time", text=text) from error
+    # A slip of the hand; the first and last years cannot even be told in another zone.
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise WebRefused("web.bad_time", text=text)
     return found.replace(tzinfo=BEIJING) if found.tzinfo is None else found
 
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Feedback',
             fields=[
-                ('number', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('number', models.CharField(max_length=200, primary_key=True, serialize=False)),
                 ('case', models.CharField(max_length=64)),
                 ('notice', models.CharField(max_length=64)),
                 ('party', models.CharField(max_length=64)),

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Counter',
             fields=[
-                ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=200, primary_key=True, serialize=False)),
                 ('last', models.PositiveIntegerField()),
             ],
         ),
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='Paper',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=64)),
+                ('number', models.CharField(max_length=200)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('form', models.CharField(max_length=32)),
                 ('policy', models.CharField(max_length=64)),
