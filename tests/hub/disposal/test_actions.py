@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 from pytest_django import Settings
-from tests.hub.disposal.conftest import HOST
-from tests.hub.world import NOW, PROGRAM, viewer
+from tests.hub.disposal.conftest import HOST, fed
+from tests.hub.world import NOW, PROGRAM, World, viewer
 
 from cleannet.core.allow import ORDINARY, AllowLists, Listed
 from cleannet.hub.disposal import actions, feedback, queries
@@ -15,6 +15,8 @@ from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import actions as parties
 from cleannet.hub.programs import actions as programs
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +137,33 @@ def test_what_an_annulled_case_had_waiting_is_given_up(order: Order) -> None:
     incidents.propose_annulment(viewer=viewer("cncert"), case=order.case, reason="误报", now=NOW + MINUTE)
     incidents.confirm_annulment(viewer=viewer("cncert", "p-2"), case=order.case, now=NOW + MINUTE)
     assert actions.deliver(now=NOW + 2 * MINUTE, lease=LEASE) == 1
+    assert [row.given_up for row in queries.deliveries(viewer("cncert"), case=order.case)] == [True]
     assert queries.oldest_delivery(now=NOW + 3 * MINUTE) is None
     assert not ledger.entries(viewer("cncert"), kind="order.delivered").exists()
     with pytest.raises(cases.NoCase, match="not_open"):
         actions.acknowledge(viewer=viewer("op1"), order=order.number, now=NOW + 3 * MINUTE)
+
+
+@pytest.mark.parametrize("code", ["js", "isp"])
+def test_only_whom_the_law_makes_dispose_is_ordered(case: str, code: str) -> None:
+    parties.register(code="isp", zh="接", en="I", role="access", actor=Actor("cncert", "cncert"), now=NOW)
+    with pytest.raises(OrderRefused, match="cannot_dispose"):
+        actions.issue(viewer=viewer("cncert"), case=case, wanted=[Wanted(code, "control", HOST)], now=NOW)
+    assert not queries.orders(viewer("cncert"), case=case).exists()
+
+
+def test_what_failed_under_several_notices_is_issued_again_once(case: str) -> None:
+    for minute in (1, 2):
+        (order,) = actions.issue(
+            viewer=viewer("cncert"), case=case, wanted=[Wanted("op1", "control", HOST)], now=NOW + minute * MINUTE
+        )
+        fed(order, done=False, reason="系统割接", told=None, now=NOW + (minute + 3) * MINUTE)
+    (again,) = actions.issue_again(viewer=viewer("cncert"), case=case, now=NOW + 9 * MINUTE)
+    replaced = queries.orders(viewer("cncert"), case=case).exclude(number=again.number)
+    assert {row.status for row in replaced} == {"reissued"}
+
+
+def test_a_case_that_never_had_an_order_is_closed() -> None:
+    (case,) = World().populate().tally("op1", 5, NOW).cases
+    actions.close(viewer=viewer("cncert"), case=case, now=NOW + MINUTE)
+    assert cases.case(viewer("cncert"), case).status == "closed"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -45,7 +46,12 @@ def test_feedback_names_every_order_once_with_a_reason_for_what_was_not_done(ord
     for items in ([], [Done("nothing", True)], [Done(order.number, True)] * 2):
         with pytest.raises(OrderRefused, match="not_every_order"):
             feedback.feed_back(
-                viewer=viewer("op1"), notice=order.notice, items=items, users_told=1, disposed_at=NOW, now=NOW
+                viewer=viewer("op1"),
+                notice=order.notice,
+                items=items,
+                users_told=1,
+                disposed_at=NOW,
+                now=NOW + 3 * MINUTE,
             )
     with pytest.raises(NoCase):
         feedback.feed_back(viewer=viewer("op2"), notice=order.notice, items=[], users_told=1, disposed_at=NOW, now=NOW)
@@ -154,3 +160,41 @@ def test_a_branch_is_ordered_and_feeds_back_itself_and_its_group_looks_on() -> N
     assert {"11.1.disposal", "11.1.users", "11.4.urgent"} <= met(case)
     assert [row.party for row in queries.feedbacks(viewer("op1"), case=case)] == ["op1-js"]
     assert not queries.feedbacks(viewer("op1-zj"), case=case).exists()
+
+
+def test_nothing_is_fed_back_before_the_notice_was_received(case: str) -> None:
+    call = First("phone", "请立即处置", NOW + MINUTE)
+    wanted = [Wanted("op1", "control", HOST)]
+    (order,) = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + 2 * MINUTE, first=call)
+    with pytest.raises(OrderRefused, match="not_received_yet"):
+        fed(order)
+    (claim,) = receipts.awaiting(viewer("op1"), case)
+    receipts.confirm(viewer=viewer("op1"), entry=claim.id, now=NOW + 4 * MINUTE)
+    with pytest.raises(OrderRefused, match="not_received_yet"):
+        fed(order, first=First("phone", "已封堵", NOW), now=NOW + 5 * MINUTE)
+    fed(order, now=NOW + 5 * MINUTE)
+    assert "11.4.significant" in met(case)
+
+
+def test_a_feedback_on_paper_counts_without_the_confirmation_of_its_call(order: Order) -> None:
+    made = fed(order, first=First("phone", "已封堵", NOW + 3 * MINUTE))
+    assert "11.4.significant" not in met(order.case)
+    feedback.supply(viewer=viewer("op1"), feedback=made.number, now=NOW + 6 * MINUTE)
+    assert {"11.4.significant", "15.paper.feedback"} <= met(order.case)
+    (duty,) = [duty for duty in ledger.own_duties(viewer("cncert")) if duty.rule == "11.5.significant"]
+    assert duty.due == NOW + 6 * MINUTE + timedelta(hours=4)
+
+
+def test_a_program_of_cncert_feeds_nothing_back_for_a_person_verifies_it(case: str) -> None:
+    wanted = [Wanted("cncert", "control", HOST)]
+    (order,) = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
+    program = replace(viewer("cncert"), person="")
+    with pytest.raises(OrderRefused, match="no_person"):
+        feedback.feed_back(
+            viewer=program,
+            notice=order.notice,
+            items=[Done(order.number, True)],
+            users_told=None,
+            disposed_at=NOW + 2 * MINUTE,
+            now=NOW + 3 * MINUTE,
+        )

@@ -235,3 +235,24 @@ def test_a_result_told_by_phone_counts_once_all_confirm_and_its_paper_follows(
     assert "15.paper.verification" in met(order.case)
     with pytest.raises(OrderRefused, match="no_paper_owed"):
         verification.supply(viewer=viewer("cncert"), feedback=made.number, now=NOW + 11 * MINUTE)
+
+
+def test_what_was_seen_before_a_later_feedback_verifies_none_of_the_earlier(order: Order, resolver: Answering) -> None:
+    first = fed(order, done=False, reason="系统割接", told=None)
+    look(order.case, NOW + 4 * MINUTE)
+    fed(order, now=NOW + 5 * MINUTE)
+    with pytest.raises(OrderRefused, match="unknown_yet"):
+        verification.verify(viewer=viewer("cncert"), feedback=first.number, now=NOW + 6 * MINUTE)
+    order.refresh_from_db()
+    assert order.status == "done"
+
+
+def test_a_result_on_paper_counts_without_the_confirmation_of_its_call(order: Order, resolver: Answering) -> None:
+    given = fed(order)
+    resolver.say = lambda name: "NXDOMAIN"
+    look(order.case, NOW + 5 * MINUTE)
+    call = First("phone", "已消失", NOW + 6 * MINUTE)
+    verification.verify(viewer=viewer("cncert"), feedback=given.number, now=NOW + 7 * MINUTE, first=call)
+    assert "11.5.significant" not in met(order.case)
+    verification.supply(viewer=viewer("cncert"), feedback=given.number, now=NOW + 8 * MINUTE)
+    assert "11.5.significant" in met(order.case)

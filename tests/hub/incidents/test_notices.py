@@ -4,12 +4,14 @@ import pytest
 from tests.hub.world import LAW, NOW, World, viewer
 
 from cleannet.hub.incidents import notices, queries, receipts, reports
+from cleannet.hub.incidents.first import First
 from cleannet.hub.incidents.grading import IncidentRefused
 from cleannet.hub.incidents.queries import NoCase
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.papers import queries as papers
 from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties import queries as parties_queries
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -121,3 +123,20 @@ def test_an_ordinary_case_gets_no_notice_on_annex_4() -> None:
     (case,) = World().populate().tally("op1", 5, NOW).cases
     with pytest.raises(IncidentRefused, match="ordinary_has_no_notice"):
         notices.notify(viewer=viewer("miit"), case=case, addressees=["op1"], now=NOW)
+
+
+def test_the_paper_of_a_call_needs_no_confirmation_but_the_delegation_it_was_given_under() -> None:
+    case = reported()
+    delegate()
+    call = First("phone", "请立即处置", NOW + 2 * MINUTE)
+    for addressee in ("op1", "rr"):
+        notices.notify(viewer=viewer("cncert"), case=case, addressees=[addressee], now=NOW + 3 * MINUTE, first=call)
+    assert "10.3.notice" in open_rules(case, "miit")
+    first, second = sorted(row.number for row in queries.notices(viewer("cncert"), case=case))
+    notices.supply(viewer=viewer("cncert"), notice=first, now=NOW + 4 * MINUTE)
+    assert "10.3.notice" not in open_rules(case, "miit")
+    (given,) = parties_queries.delegations(viewer("miit"))
+    parties.end_delegation(number=given.pk, actor=Actor("miit", "miit", "p"), now=NOW + 5 * MINUTE)
+    notices.supply(viewer=viewer("cncert"), notice=second, now=NOW + 6 * MINUTE)
+    issued = ledger.entries(viewer("miit"), case=case, kind="notice.issued")
+    assert {(row.refs["notice"], row.on_behalf_of) for row in issued} == {(first, "miit"), (second, "miit")}

@@ -1,8 +1,9 @@
 import pytest
+from django.db import transaction
 from tests.hub.world import LAW, NOW, World, viewer
 
 from cleannet.core.terms import Grade
-from cleannet.hub.incidents import actions, queries
+from cleannet.hub.incidents import actions, grading, queries
 from cleannet.hub.incidents.queries import NoCase
 from cleannet.hub.watch import actions as watch
 
@@ -119,3 +120,12 @@ def test_a_branch_that_counted_nothing_sees_no_case_but_is_missed() -> None:
     case = queries.case(viewer("op1"), number)
     assert queries.silent(viewer("op1"), case, now=NOW) == ["op1-zj"]
     assert queries.silent(viewer("op1-js"), case, now=NOW) == []
+
+
+def test_a_bureau_that_an_act_was_addressed_to_sees_its_case() -> None:
+    world = World().populate()
+    (number,) = world.tally("op1", 60_000, NOW).cases
+    assert not queries.cases(viewer("zj")).exists()
+    with transaction.atomic():
+        grading.tell(number, ["zj"])
+    assert queries.case(viewer("zj"), number).number == number

@@ -108,3 +108,20 @@ def test_nobody_confirms_what_he_was_not_told_or_what_is_no_call(case: str) -> N
         receipts.confirm(viewer=viewer("miit"), entry=claim(case, "notice.issued"), now=NOW + 20 * MINUTE)
     with pytest.raises(IncidentRefused, match="not_a_first_report"):
         receipts.confirm(viewer=viewer("miit"), entry=claim(case, "incident.graded"), now=NOW + 20 * MINUTE)
+
+
+def test_whoever_of_those_told_has_no_system_confirms_by_the_hand_of_another_than_who_told_it() -> None:
+    world = World().populate()
+    parties.register(
+        code="gd", zh="粤", en="GD", role="bureau", province="44", remote=True, actor=Actor("cncert", "cncert"), now=NOW
+    )
+    (case,) = world.tally("op1", 60_000, NOW, province="44").cases
+    reports.report_first(viewer=viewer("op1"), case=case, first=CALL, now=NOW + 3 * MINUTE)
+    ((entry, party),) = receipts.awaiting_remote(viewer("cncert"), case)
+    assert party == "gd"
+    assert receipts.awaiting_remote(viewer("op1"), case) == receipts.awaiting_remote(viewer("js"), case) == []
+    for code in ("op1", "js"):
+        with pytest.raises(IncidentRefused, match="not_told"):
+            receipts.confirm(viewer=viewer(code), entry=entry.id, party="gd", now=NOW + 4 * MINUTE)
+    receipts.confirm(viewer=viewer("cncert"), entry=entry.id, party="gd", now=NOW + 4 * MINUTE)
+    assert receipts.awaiting_remote(viewer("cncert"), case) == []

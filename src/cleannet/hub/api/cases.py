@@ -69,9 +69,12 @@ def report(request: HttpRequest, number: str, body: schemas.ReportIn) -> Status[
 @router.post("/entries/{entry}/confirm", response={200: schemas.Confirmed, **PROBLEMS})
 @allowed("record")
 @once
-def confirm_first(request: HttpRequest, entry: str) -> Status[Any]:
-    """Confirm what your party was told by phone or mail; `complete` once all have."""
-    complete = receipts.confirm(viewer=viewer_of(request), entry=entry, now=now())
+def confirm_first(request: HttpRequest, entry: str, party: str = "") -> Status[Any]:
+    """Confirm what your party was told by phone or mail, or, as CNCERT, a `party` without a system.
+
+    `complete` once all have confirmed it.
+    """
+    complete = receipts.confirm(viewer=viewer_of(request), entry=entry, now=now(), party=party)
     return Status(200, {"complete": complete})
 
 

@@ -55,10 +55,10 @@ def feed_back(
     stands in its inbox. In urgency it is told `first` by phone or mail: received when CNCERT confirms the call, and the
     paper is still owed (十五).
     """
+    found = cases.notice(viewer, notice)
     if viewer.role == "cncert" and not viewer.person:
         # CNCERT verifies too, and never by whoever fed back: a program would be everybody.
         raise OrderRefused("feedback.no_person", party=viewer.party)
-    found = cases.notice(viewer, notice)
     fed_back_at = first.at if first else now
     feedback = drafted(viewer, found, items, users_told, disposed_at, fed_back_at, now)
     prepared = None if first else _rendered(viewer, found, feedback, changes or {}, now)

@@ -75,6 +75,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
     duties = rows(viewer, ledger.duties(viewer, case=number), now)
     notices = cases.notices(viewer, case=number)
     feedbacks = list(orders.feedbacks(viewer, case=number))
+    confirming = case.status == "open" and "record" in viewer.rights
     return {
         "case": case,
         "program": programs.program(viewer, case.program),
@@ -95,8 +96,8 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "strips": strips,
         "notices": notices,
         "feedbacks": feedbacks,
-        "unconfirmed": receipts.awaiting(viewer, number) if case.status == "open" else [],
-        "unconfirmed_far": receipts.awaiting_remote(viewer, number) if case.status == "open" else [],
+        "unconfirmed": receipts.awaiting(viewer, number) if confirming else [],
+        "unconfirmed_far": receipts.awaiting_remote(viewer, number) if confirming else [],
         "annulment": cases.annulment(viewer, case),
         "steps": list(_steps(viewer, case, strips, notices, feedbacks)) if case.status == "open" else [],
     }
