@@ -42,7 +42,8 @@ def machine_paths(root: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def trace(root: Path) -> re.Pattern[str]:
     hosts = [rf"(?<![\w.-]){re.escape(host)}(?![\w-])" for host in sorted(registry_hosts())]
-    paths = [rf"(?<![\w.]){re.escape(path)}(?![\w-])" for path in sorted(machine_paths(root))]
+    # "//" begins a host, which may be called as the project's own folder is.
+    paths = [rf"(?<![\w./]){re.escape(path)}(?![\w-])" for path in sorted(machine_paths(root))]
     return re.compile("|".join(hosts + paths))
 
 
