@@ -53,7 +53,7 @@ def test_a_case_is_told_with_figures_grade_and_state() -> None:
 
 
 def test_a_refusal_is_told_in_both_languages() -> None:
-    refusal = Refusal("order.held_by_allow_list", host="map.example.net", reason="ordinary")
+    refusal = Refusal("order.held_by_allow_list", target="map.example.net", reason="ordinary")
     chinese, english = page.refused(refusal)
     assert "白名单" in chinese
     assert "allow-list" in english

@@ -47,7 +47,7 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("No paper is owed on the feedback %(feedback)s."),
         _("Look at the papers of the case."),
     ),
-    "order.another_kind": (422, _("%(host)s is a resource of another kind: %(kind)s."), _("Order it as what it is.")),
+    "order.another_kind": (422, _("%(target)s is a resource of another kind: %(kind)s."), _("Order it as what it is.")),
     "order.wanted_twice": (422, _("The same name is ordered twice of one party."), _("Order it once.")),
     "feedback.not_addressed": (
         403,
@@ -129,15 +129,15 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
     "order.nothing_wanted": (422, _("No order was chosen."), _("Choose at least one resource and party.")),
     "order.not_a_resource": (
         422,
-        _("%(host)s is no known resource of %(program)s."),
+        _("%(target)s is no known resource of %(program)s."),
         _("Add it as an indicator first."),
     ),
     "order.held_by_allow_list": (
         409,
-        _("%(host)s is on an allow-list (%(reason)s) and is not blocked by name."),
+        _("%(target)s is on an allow-list (%(reason)s) and is not blocked by name."),
         _("Order the URL at the host, or ask for an exception."),
     ),
-    "order.cannot_block": (422, _("%(host)s cannot be blocked: %(why)s"), _("Have the registry hold it.")),
+    "order.cannot_block": (422, _("%(target)s cannot be blocked: %(why)s"), _("Have the registry hold it.")),
     "order.out_of_turn": (
         409,
         _("The order %(order)s is “%(status)s” and this step cannot be taken."),
@@ -160,13 +160,13 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "order.unknown_yet": (
         409,
-        _("Nothing certain was seen of %(hosts)s since the feedback."),
+        _("Nothing certain was seen of %(targets)s since the feedback."),
         _("Look again, or write why it is answered although it is not certain; no answer never means gone."),
     ),
     "order.two_persons": (409, _("The one who fed it back cannot verify it."), _("Another person has to verify.")),
     "order.not_verified": (
         409,
-        _("Not verified as gone yet: %(hosts)s."),
+        _("Not verified as gone yet: %(targets)s."),
         _("Verify them, or issue the orders again."),
     ),
     "feedback.given_already": (

@@ -37,7 +37,7 @@ def test_the_whole_chain_over_the_api(
     standing_clock.shift(60)
     assert op1.post(f"/cases/{case}/report", {"changes": {"harm": "大"}}).status_code == 201
     assert centre.post(f"/cases/{case}/report").status_code == 201
-    order = {"orders": [{"party": "op1", "kind": "control", "host": HOST}]}
+    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
     (issued,) = centre.post(f"/cases/{case}/orders", order).json()
     assert op1.post(f"/orders/{issued['number']}/acknowledge").status_code == 200
     item = {"order": issued["number"], "done": True}
@@ -84,7 +84,7 @@ def test_a_person_verifies_by_a_token_of_his_own(
     case = opened(world, machines)
     parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
     machines["cncert"].post(f"/cases/{case}/report")
-    order = {"orders": [{"party": "op1", "kind": "control", "host": HOST}]}
+    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
     (issued,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
     body = {"items": [{"order": issued["number"], "done": True}], "users_told": 9, "disposed_at": NOW.isoformat()}
     fed = machines["op1"].post(f"/notices/{issued['notice']}/feedback", body).json()

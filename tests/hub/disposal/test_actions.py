@@ -25,18 +25,18 @@ LEASE = timedelta(seconds=30)
 
 
 @pytest.mark.parametrize(
-    ("host", "code"),
+    ("target", "code"),
     [
         ("unknown.example", "order.not_a_resource"),
         ("alog.umeng.com", "order.held_by_allow_list"),
         ("192.0.2.7", "order.held_by_allow_list"),
     ],
 )
-def test_what_may_not_be_blocked_is_refused_and_nothing_is_issued(case: str, host: str, code: str) -> None:
+def test_what_may_not_be_blocked_is_refused_and_nothing_is_issued(case: str, target: str, code: str) -> None:
     allow = AllowLists([Listed("alog.umeng.com", ORDINARY, "ordinary")])
     for text in ("alog.umeng.com", "93.184.216.34"):
         programs.add_indicator(program=PROGRAM, text=text, role="control", source="t", allow=allow, now=NOW)
-    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "control", host.replace("192.0.2.7", "93.184.216.34"))]
+    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "control", target.replace("192.0.2.7", "93.184.216.34"))]
     with pytest.raises(OrderRefused) as refused:
         actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW)
     assert refused.value.code == code
@@ -55,7 +55,7 @@ def test_signing_for_an_order_is_once_and_the_addressees_own(order: Order) -> No
     actions.acknowledge(viewer=viewer("op1"), order=order.number, now=NOW + MINUTE)
     with pytest.raises(OrderRefused, match="out_of_turn"):
         actions.acknowledge(viewer=viewer("op1"), order=order.number, now=NOW + MINUTE)
-    assert [entry.facts["host"] for entry in ledger.entries(viewer("op1"), kind="order.acknowledged")] == [HOST]
+    assert [entry.facts["target"] for entry in ledger.entries(viewer("op1"), kind="order.acknowledged")] == [HOST]
 
 
 def test_without_a_primary_the_delivery_waits_and_says_why(order: Order) -> None:

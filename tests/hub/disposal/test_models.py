@@ -10,7 +10,12 @@ pytestmark = pytest.mark.django_db
 def test_a_party_is_ordered_to_block_a_name_once_per_notice(order: Order) -> None:
     with pytest.raises(IntegrityError):
         Order.objects.create(
-            number="another", notice=order.notice, party=order.party, host=order.host, case=order.case, issued_at=NOW
+            number="another",
+            notice=order.notice,
+            party=order.party,
+            target=order.target,
+            case=order.case,
+            issued_at=NOW,
         )
 
 

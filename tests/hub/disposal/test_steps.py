@@ -19,7 +19,7 @@ def test_every_state_is_a_term_and_a_final_one_leads_nowhere_but_again() -> None
 
 @pytest.mark.parametrize(("step", "state"), list(itertools.product(STEPS, ORDER_STATES)))
 def test_a_step_is_taken_from_its_states_only(step: str, state: str) -> None:
-    order = Order.objects.create(number="N", host="evil.example", status=state, issued_at=NOW)
+    order = Order.objects.create(number="N", target="evil.example", status=state, issued_at=NOW)
     if state in STEPS[step]:
         steps.take(order, step)
         order.refresh_from_db()

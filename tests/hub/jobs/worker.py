@@ -156,8 +156,8 @@ def main() -> None:
                 {
                     "entries": Entry.objects.count(),
                     "waiting": Delivery.objects.filter(done_at=None).count(),
-                    "delivered": [entry.facts["host"] for entry in Entry.objects.filter(kind="order.delivered")],
-                    "seen": [f"{one.order.host} {one.vantage}" for one in Sighting.objects.select_related("order")],
+                    "delivered": [entry.facts["target"] for entry in Entry.objects.filter(kind="order.delivered")],
+                    "seen": [f"{one.order.target} {one.vantage}" for one in Sighting.objects.select_related("order")],
                     "acts": Entry.objects.filter(party="cmcc").count(),
                     "graded": graded.count(),
                     "seals": Seal.objects.count(),

@@ -19,7 +19,7 @@ HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
 @pytest.fixture
 def issued(case: str, client_of: ClientOf) -> str:
     """Return a notice with two orders to op1, issued through the pages."""
-    typed = {"host": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
+    typed = {"target": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
     assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
     return queries.orders(viewer("cncert"), case=case)[0].notice
 
@@ -47,18 +47,18 @@ def test_an_order_shows_its_effect_in_numbers_before_it_is_issued(
     add = {"program": PROGRAM, "role": "domain", "source": "test", "allow": AllowLists(), "now": now}
     programs.add_indicator(text=f"below.{HOST}", **add)  # type: ignore[arg-type]  # as given above
     client = client_of("cncert")
-    shown = client.post(f"/cases/{case}/orders", {"host": [HOST, OTHER], "party": ["op1", "op2"]})
+    shown = client.post(f"/cases/{case}/orders", {"target": [HOST, OTHER], "party": ["op1", "op2"]})
     page = shown.content.decode()
     assert f"On the case {case}: 4 orders, 2 names, 2 parties." in page
     assert "1 other known name or URL lives there" in page
     assert f"Issue 4 orders on {case}" in page
     assert not queries.orders(viewer("cncert"), case=case).exists()
-    client.post(f"/cases/{case}/orders", {"host": [HOST, OTHER], "party": ["op1", "op2"], "confirmed": "yes"})
+    client.post(f"/cases/{case}/orders", {"target": [HOST, OTHER], "party": ["op1", "op2"], "confirmed": "yes"})
     assert queries.orders(viewer("cncert"), case=case).count() == 4
 
 
 def test_nothing_chosen_is_refused_and_what_was_chosen_is_kept(case: str, client_of: ClientOf) -> None:
-    refused = client_of("cncert").post(f"/cases/{case}/orders", {"host": [HOST]})
+    refused = client_of("cncert").post(f"/cases/{case}/orders", {"target": [HOST]})
     assert refused.status_code == 422
     assert f'value="{HOST}" checked' in refused.content.decode()
 
@@ -73,7 +73,7 @@ def test_what_an_allow_list_holds_cannot_be_chosen_and_says_why(case: str, clien
     assert 'value="statistics.example.com"' not in page
     assert "held by an allow-list:" in page
     assert "a service in ordinary use: a person decides" in page
-    typed = {"host": ["statistics.example.com"], "party": ["op1"], "confirmed": "yes"}
+    typed = {"target": ["statistics.example.com"], "party": ["op1"], "confirmed": "yes"}
     assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 409
 
 

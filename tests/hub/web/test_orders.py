@@ -11,7 +11,7 @@ HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
 @pytest.fixture
 def issued(case: str, client_of: ClientOf) -> str:
     """Return a notice with two orders to op1, issued through the pages."""
-    typed = {"host": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
+    typed = {"target": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
     assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
     return queries.orders(viewer("cncert"), case=case)[0].notice
 

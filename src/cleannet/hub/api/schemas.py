@@ -149,7 +149,7 @@ class FirstIn(Schema):
 class WantedIn(Schema):
     party: str
     kind: str
-    host: str
+    target: str
 
 
 class OrdersIn(Schema):
@@ -164,7 +164,7 @@ class OrderOut(Schema):
     notice: str
     party: str
     kind: str
-    host: str
+    target: str
     status: str
     reason: str
     issued_at: datetime

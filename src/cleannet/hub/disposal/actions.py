@@ -34,11 +34,11 @@ DISPOSERS = ("operator", "registry", "registrar", "cncert")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Name one order to issue: who shall block which host, and what the host is."""
+    """Name one order to issue: who shall act on which target, and what that is; see programs.queries.Resource."""
 
     party: str
     kind: str
-    host: str
+    target: str
 
 
 def issue(
@@ -63,7 +63,7 @@ def issue(
     prepared = None if first else draft.rendered()
     with transaction.atomic():
         notice = notices.issue(draft, prepared, first)
-        return _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.host)), now)
+        return _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.target)), now)
 
 
 def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
@@ -71,17 +71,17 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
     failed = [order for order in queries.orders(viewer, case=case) if order.status in ("failed", "not_done")]
     if not failed:
         raise OrderRefused("order.nothing_failed", case=case)
-    kinds = {(order.party, order.host): order.kind for order in failed}
-    wanted = [Wanted(party, kind, host) for (party, host), kind in sorted(kinds.items())]
+    kinds = {(order.party, order.target): order.kind for order in failed}
+    wanted = [Wanted(party, kind, target) for (party, target), kind in sorted(kinds.items())]
     _check(viewer, cases.open_case(viewer, case), wanted)
     draft = notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes={})
     prepared = draft.rendered()
     with transaction.atomic():
         notice = notices.issue(draft, prepared)
         made = _issue(viewer, notice, wanted, now)
-        successor = {(order.party, order.host): order for order in made}
+        successor = {(order.party, order.target): order for order in made}
         for order in failed:
-            steps.take(order, "issue_again", again=successor[order.party, order.host])
+            steps.take(order, "issue_again", again=successor[order.party, order.target])
         return made
 
 
@@ -113,7 +113,7 @@ def deliver(*, now: datetime, lease: timedelta) -> int:
     try:
         if primary is None:
             raise resolution.DeliveryFailed("no primary is set; set CLEANNET_DNS_PRIMARY and its key")
-        resolution.publish(primary, [row.order.host], timeout=settings.CLEANNET_DNS_SECONDS)
+        resolution.publish(primary, [row.order.target], timeout=settings.CLEANNET_DNS_SECONDS)
     except resolution.DeliveryFailed as error:
         delay = min(MOST_DELAY, timedelta(seconds=2 ** min(row.attempts, 10)))
         work.postpone(row, until=now + delay, failure=str(error))
@@ -129,9 +129,9 @@ def close(*, viewer: Viewer, case: str, now: datetime) -> None:
     """Close a case whose orders are all verified as gone, or were issued again."""
 
     def settled() -> None:
-        waiting = sorted(order.host for order in queries.orders(viewer, case=case) if order.status not in steps.FINAL)
+        waiting = sorted(order.target for order in queries.orders(viewer, case=case) if order.status not in steps.FINAL)
         if waiting:
-            raise OrderRefused("order.not_verified", case=case, hosts=waiting)
+            raise OrderRefused("order.not_verified", case=case, targets=waiting)
 
     settled()
     incidents.close(viewer=viewer, case=case, now=now, settled=settled)
@@ -140,26 +140,26 @@ def close(*, viewer: Viewer, case: str, now: datetime) -> None:
 def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
     if not wanted:
         raise OrderRefused("order.nothing_wanted", case=case.number)
-    if len({(one.party, one.host) for one in wanted}) < len(wanted):
+    if len({(one.party, one.target) for one in wanted}) < len(wanted):
         raise OrderRefused("order.wanted_twice", case=case.number)
     disposers = parties.names({one.party for one in wanted})
     idle = sorted(code for code, party in disposers.items() if party.role not in DISPOSERS)
     if idle:
         raise OrderRefused("order.cannot_dispose", parties=idle)
-    resources = {one.host: one for one in programs.resources(viewer, case.program)}
+    resources = {one.target: one for one in programs.resources(viewer, case.program)}
     for one in wanted:
-        known = resources.get(one.host)
+        known = resources.get(one.target)
         if known is None:
-            raise OrderRefused("order.not_a_resource", host=one.host, program=case.program)
+            raise OrderRefused("order.not_a_resource", target=one.target, program=case.program)
         if one.kind != known.kind:
-            raise OrderRefused("order.another_kind", host=one.host, kind=known.kind)
+            raise OrderRefused("order.another_kind", target=one.target, kind=known.kind)
         if known.held or known.reach != "name":
             why = REASONS[known.reason]
-            raise OrderRefused("order.held_by_allow_list", host=one.host, reason=f"{why.zh} {why.en}")
+            raise OrderRefused("order.held_by_allow_list", target=one.target, reason=f"{why.zh} {why.en}")
         try:
-            rpz.owners(one.host, settings.CLEANNET_DNS_ZONE)
+            rpz.owners(one.target, settings.CLEANNET_DNS_ZONE)
         except rpz.CannotBlock as error:
-            raise OrderRefused("order.cannot_block", host=one.host, why=str(error)) from error
+            raise OrderRefused("order.cannot_block", target=one.target, why=str(error)) from error
 
 
 def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: datetime) -> list[Order]:
@@ -170,7 +170,8 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
             notice=notice.number,
             party=one.party,
             kind=one.kind,
-            host=one.host,
+            target=one.target,
+            reach="name",
             issued_at=now,
         )
         for place, one in enumerate(wanted, 1)
@@ -192,7 +193,7 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
             refs={"case": notice.case_id, "notice": notice.number},
             grades={notice.policy: Grade(notice.grade)},
             recipients=(party,),
-            facts={"orders": [[order.number, order.kind, order.host] for order in made if order.party == party]},
+            facts={"orders": [[order.number, order.kind, order.target] for order in made if order.party == party]},
             **standing(notice.case, now),
         )
     return made
@@ -205,7 +206,7 @@ def _enter(kind: str, order: Order, actor: Actor, now: datetime, key: str = "") 
         happened_at=now,
         now=now,
         refs={"case": order.case, "notice": order.notice},
-        facts={"order": order.number, "host": order.host},
+        facts={"order": order.number, "target": order.target},
         key=key,
         **parties.standing(now=now, case=order.case),
     )

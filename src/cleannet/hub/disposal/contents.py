@@ -34,7 +34,7 @@ def annex5(
         "control_left": _hosts(order for order in left if order.kind == "control") or nothing,
         "distribution_left": _hosts(order for order in left if order.kind != "control") or nothing,
         "reason_left": "\n".join(
-            f"{own[item['order']].host}：{item['reason']}" for item in feedback.items if not item["done"]
+            f"{own[item['order']].target}：{item['reason']}" for item in feedback.items if not item["done"]
         )
         or nothing,
     }
@@ -53,7 +53,7 @@ def verified(
     for number, verdict in sorted(verdicts.items()):
         seen = queries.sightings(own[number], since=feedback.fed_back_at)
         vantages = "、".join(dict.fromkeys(_vantage(one) for one in seen if one.decides and one.vantage))
-        lines.append(f"{own[number].host}：{VERDICTS[verdict].zh}（{vantages or '未能观测'}）")
+        lines.append(f"{own[number].target}：{VERDICTS[verdict].zh}（{vantages or '未能观测'}）")
         beside = {_vantage(one): one.verdict for one in seen if not one.decides}
         lines += [f"{where}：{VERDICTS[said].zh}（仅供参考）" for where, said in beside.items()]
     if reason.strip():
@@ -66,4 +66,4 @@ def _vantage(seen: Sighting) -> str:
 
 
 def _hosts(orders: Iterable[Order]) -> str:
-    return "\n".join(order.host for order in orders)
+    return "\n".join(order.target for order in orders)

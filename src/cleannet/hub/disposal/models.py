@@ -6,21 +6,22 @@ from cleannet.hub.ledger.work import Work
 
 
 class Order(models.Model):
-    """Hold one 处置任务: one name one party shall block, under one notice. Its steps are a table in `actions`."""
+    """Hold one 处置任务: one name, address or URL (`reach`) one party shall act on, under one notice; see `steps`."""
 
     number = models.CharField(max_length=80, primary_key=True)
     case = models.CharField(max_length=64)
     notice = models.CharField(max_length=64)
     party = models.CharField(max_length=64)
     kind = models.CharField(max_length=20)
-    host = models.CharField(max_length=255)
+    target = models.CharField(max_length=2000)
+    reach = models.CharField(max_length=10)
     status = models.CharField(max_length=20, default="issued")
     reason = models.TextField(default="")
     issued_at = models.DateTimeField()
     again = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="earlier")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["notice", "party", "host"], name="order_once_per_notice")]
+        constraints = [models.UniqueConstraint(fields=["notice", "party", "target"], name="order_once_per_notice")]
         indexes = [models.Index(fields=["case", "issued_at"], name="order_of_case")]
 
     def __str__(self) -> str:

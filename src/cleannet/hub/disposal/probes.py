@@ -24,7 +24,7 @@ def probe(*, now: datetime, lease: timedelta) -> int:
     order, seen = row.order, []
     if cases.is_open(order.case):
         role = parties.party(order.party).role
-        seen = network.look(order.party, role, order.host, timeout=settings.CLEANNET_DNS_SECONDS)
+        seen = network.look(order.party, role, order.target, timeout=settings.CLEANNET_DNS_SECONDS)
     with transaction.atomic():
         if work.finish(row, now=now):
             Sighting.objects.bulk_create(

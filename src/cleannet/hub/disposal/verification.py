@@ -69,9 +69,9 @@ def verify(
         raise OrderRefused("feedback.verified_already", feedback=feedback)
     own = _named(viewer, found)
     verdicts = _verdicts(viewer, found, own)
-    unsure = sorted(own[number].host for number, verdict in verdicts.items() if verdict not in (GONE, STILL_THERE))
+    unsure = sorted(own[number].target for number, verdict in verdicts.items() if verdict not in (GONE, STILL_THERE))
     if not reason.strip() and (unsure or not own):
-        raise OrderRefused("order.unknown_yet" if own else "order.nothing_to_look_at", case=found.case, hosts=unsure)
+        raise OrderRefused("order.unknown_yet" if own else "order.nothing_to_look_at", case=found.case, targets=unsure)
     prepared = None if first else _rendered(viewer, found, verdicts, reason, now)
     with transaction.atomic():
         locked(found.case)
@@ -84,7 +84,7 @@ def verify(
             if verdict in (GONE, STILL_THERE):
                 steps.take(own[number], f"verify_{verdict}")
         _answer(viewer, found, "disposal.verified", verdicts, reason, prepared, now, first)
-    return {own[number].host: verdict for number, verdict in verdicts.items()}
+    return {own[number].target: verdict for number, verdict in verdicts.items()}
 
 
 def supply(*, viewer: Viewer, feedback: str, now: datetime) -> Paper:

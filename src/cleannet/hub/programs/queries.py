@@ -22,10 +22,14 @@ class NoProgram(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Hold one 恶意资源 of a program: what it is and how far a disposal may reach (name, address, url or nothing)."""
+    """Hold one 恶意资源 of a program: what it is and how far a disposal may reach (name, address, url or nothing).
+
+    `target` is what an order names of it: the name, the address or network, or the URL as its indicator writes it.
+    """
 
     kind: str
     text: str
+    target: str
     host: str
     port: int
     reach: str
@@ -63,7 +67,8 @@ def resources(viewer: Viewer, code: str) -> list[Resource]:
     for row in rows:
         pattern = parse(row.pattern)
         held = row.verdict == "hold"
-        found.append(Resource(row.role, row.pattern, pattern.host, pattern.port, row.reach, held, row.reason))
+        target = row.pattern if row.reach == "url" or not pattern.host else pattern.host
+        found.append(Resource(row.role, row.pattern, target, pattern.host, pattern.port, row.reach, held, row.reason))
     return found
 
 

@@ -28,9 +28,10 @@ def issue(request: Asked, number: str) -> HttpResponse:
     viewer, now = request.viewer, request.now
     case = queries.open_case(viewer, number)
     resources = programs.resources(viewer, case.program)
-    hosts, codes = request.POST.getlist("host"), request.POST.getlist("party")
-    kinds = {one.host: one.kind for one in reversed(resources)}
-    wanted = [Wanted(code, kinds.get(host, ""), host) for host in dict.fromkeys(hosts) for code in dict.fromkeys(codes)]
+    targets, codes = request.POST.getlist("target"), request.POST.getlist("party")
+    kinds = {one.target: one.kind for one in reversed(resources)}
+    chosen = [(target, code) for target in dict.fromkeys(targets) for code in dict.fromkeys(codes)]
+    wanted = [Wanted(code, kinds.get(target, ""), target) for target, code in chosen]
     draft = _draft(request, number, codes) if wanted else None
 
     def act() -> None:
@@ -47,10 +48,10 @@ def issue(request: Asked, number: str) -> HttpResponse:
             "case": case,
             "resources": resources,
             "disposers": [party for party in parties.parties(viewer) if party.role in DISPOSERS],
-            "hosts": hosts,
+            "targets": targets,
             "codes": codes,
             "wanted": wanted,
-            "blast": _blast(request, hosts, codes),
+            "blast": _blast(request, targets, codes),
             "confirming": draft is not None,
             **shown,
         }
@@ -137,8 +138,8 @@ def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Dr
     return notices.Draft(viewer=request.viewer, case=case, addressees=given, now=request.now, changes={})
 
 
-def _blast(request: Asked, hosts: list[str], codes: list[str]) -> dict[str, object]:
+def _blast(request: Asked, targets: list[str], codes: list[str]) -> dict[str, object]:
     """Return in numbers what orders reach: names, parties, and what else is known to live at or below each name."""
-    chosen = list(dict.fromkeys(hosts))
-    below = [(host, programs.known_below(request.viewer, host)) for host in chosen]
-    return {"hosts": len(chosen), "parties": len(set(codes)), "below": below}
+    chosen = list(dict.fromkeys(targets))
+    below = [(target, programs.known_below(request.viewer, target)) for target in chosen]
+    return {"targets": len(chosen), "parties": len(set(codes)), "below": below}
