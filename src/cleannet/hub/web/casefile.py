@@ -189,7 +189,8 @@ def _steps(
         yield Step(reverse(page, kwargs=about), verb)
     if viewer.may("record"):
         yield Step(f"{reverse('begin')}?{urlencode({'case': case.number})}", _("Record something on this case"))
-    if viewer.may("verify") and all(strip.order.status in steps.FINAL for strip in strips):
+    settled = all(strip.order.status in steps.FINAL for strip in strips)
+    if viewer.may("verify") and settled and not cases.hindering(viewer, case.number):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
 
 
