@@ -25,6 +25,7 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "propose_annulment": ("notify", "GET POST", "404 404"),
     "confirm_annulment": ("notify", "GET POST", "404 404"),
     "record_receipt": ("notify", "GET POST", "404 404"),
+    "notify": ("notify", "GET POST", "404 404"),
     "issue": ("order", "GET POST", "404 404"),
     "issue_again": ("order", "GET POST", "404 404"),
     "close": ("verify", "GET POST", "404 404"),
@@ -64,6 +65,7 @@ OPERATIONS: dict[str, str] = {
     "GET /cases/{number}/papers": "read",
     "GET /papers/{number}/{kind}": "read",
     "POST /cases/{number}/orders": "order",
+    "POST /cases/{number}/notices": "notify",
     "POST /cases/{number}/orders/again": "order",
     "GET /orders": "read",
     "POST /orders/{number}/acknowledge": "feed_back",
@@ -107,7 +109,8 @@ _SEEN_BY = {
     "POST /notices/{number}/feedback, POST /notices/{number}/users-warned, POST /feedbacks/{number}/paper",
     "op1": "acknowledge, POST /orders/{number}/acknowledge",
     "miit": "raise_grade, POST /cases/{number}/grade",
-    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
+    "miit cncert": "notify, POST /cases/{number}/notices, "
+    "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
@@ -122,6 +125,7 @@ SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in name
 BODY = {
     "changes": {},
     "orders": [],
+    "addressees": [],
     "items": [],
     "disposed_at": "2026-11-22T10:00:00+08:00",
     "at": "2026-11-22T10:00:00+08:00",

@@ -145,6 +145,8 @@ def _steps(
         yield Step(reverse("issue", kwargs=about), _("Issue notice and orders"))
         if any(strip.order.status in steps.STEPS["issue_again"] for strip in strips):
             yield Step(reverse("issue_again", kwargs=about), _("Issue the failed orders again"))
+    if viewer.may("notify"):
+        yield Step(reverse("notify", kwargs=about), _("Issue a notice without orders"))
     if viewer.may("feed_back"):
         left = {strip.order.notice for strip in strips if strip.mine and strip.order.status in steps.AWAITED}
         for notice in notices:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("cases/<str:number>/annulment", steps.propose_annulment, name="propose_annulment"),
     path("cases/<str:number>/annulment/confirm", steps.confirm_annulment, name="confirm_annulment"),
     path("cases/<str:number>/close", steps.close, name="close"),
+    path("cases/<str:number>/notice", notices.notify, name="notify"),
     path("cases/<str:number>/orders", notices.issue, name="issue"),
     path("cases/<str:number>/orders/again", notices.issue_again, name="issue_again"),
     path("cases/<str:number>/look", verification.look, name="look"),
