@@ -12,6 +12,9 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "cases": ("read", "GET", "200"),
     "case": ("read", "GET", "404"),
     "orders": ("read", "GET", "200"),
+    "month": ("read", "GET", "200"),
+    "month_sheet": ("read", "GET", "200"),
+    "feed_back_month": ("feed_back", "GET POST", "409 409"),
     "papers": ("read", "GET", "200"),
     "paper": ("read", "GET", "404"),
     "watch": ("read", "GET", "200"),
@@ -70,6 +73,10 @@ OPERATIONS: dict[str, str] = {
     "GET /orders": "read",
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
+    "GET /months": "read",
+    "GET /months/sheet": "read",
+    "POST /months/feedback": "feed_back",
+    "POST /months/sheet": "feed_back",
     "POST /cases/{number}/look": "verify",
     "GET /cases/{number}/sightings": "read",
     "POST /feedbacks/{number}/verify": "verify",
@@ -124,6 +131,7 @@ SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in name
 # A body that every operation can read: its right is asked only then.
 BODY = {
     "changes": {},
+    "month": "2026-11",
     "orders": [],
     "addressees": [],
     "items": [],
