@@ -13,9 +13,10 @@ from cleannet.core.policy import GradeRule, Policy
 from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.disposal import by_hand, steps
+from cleannet.hub.disposal import by_hand, effects, steps
 from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal.queries import Delivery, Feedback, Order, Sighting
+from cleannet.hub.disposal.effects import Effect
+from cleannet.hub.disposal.queries import Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents import receipts
 from cleannet.hub.incidents.grading import BASE_LAW
@@ -56,7 +57,7 @@ class Strip:
     """Show one order over time: what happened to it and what was seen of its name."""
 
     order: Order
-    delivery: Delivery | None
+    effect: Effect
     sightings: list[Sighting]
     looking: bool
     mine: bool
@@ -104,17 +105,18 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
 
 
 def _strips(viewer: Viewer, number: str) -> list[Strip]:
-    deliveries = {row.order_id: row for row in orders.deliveries(viewer, case=number)}
+    own = list(orders.orders(viewer, case=number))
+    found = effects.effects(own)
     looking = orders.looking(viewer, case=number)
     return [
         Strip(
             order,
-            deliveries.get(order.number),
+            found[order.number],
             orders.sightings(order),
             order.number in looking,
             order.party == viewer.party,
         )
-        for order in orders.orders(viewer, case=number)
+        for order in own
     ]
 
 
