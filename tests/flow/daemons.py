@@ -11,8 +11,17 @@ import dns.message
 import dns.query
 
 from cleannet.cli.demo_bind import KEY_NAME, BindNetwork
+from cleannet.hub.disposal.channels.channel import Change
+from cleannet.hub.disposal.channels.dynamic_update import DynamicUpdate
+from cleannet.hub.disposal.resolution import Primary
 
 PATIENCE = 15.0
+
+
+def bring(primary: Primary, stands: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
+    """Bring rules to a primary as a delivery does."""
+    change = Change(1, stands, gone, lambda: stands)
+    DynamicUpdate(primary, PATIENCE).bring(change, lambda: None)
 
 
 class ForUnbound(BindNetwork):

@@ -49,8 +49,8 @@ def issue(
 ) -> list[Order]:
     """Issue a notice with its orders to block names; each is delivered to the network and owed a feedback.
 
-    They stand until they are withdrawn, or until a moment. What an allow-list holds or what cannot be written into a zone is refused, and then nothing is issued. In urgency
-    the notice is told `first` by phone or mail (545号 十五).
+    They stand until they are withdrawn, or `until` a moment. What an allow-list holds or what cannot be written into a
+    zone is refused, and then nothing is issued. In urgency the notice is told `first` by phone or mail (545号 十五).
     """
     found = cases.open_case(viewer, case)
     _check(viewer, found, wanted)

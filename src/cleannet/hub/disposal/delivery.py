@@ -54,8 +54,10 @@ def changed(*, entering: Collection[Order] = (), leaving: Collection[Order] = ()
     """
     revision = papers.next_number("revision")
     for column, orders in (("enters", entering), ("leaves", leaving)):
-        for part in _batches(order.number for order in orders):
-            Order.objects.filter(pk__in=part).update(**{column: revision})
+        for part in _batches(orders):
+            Order.objects.filter(pk__in=[order.number for order in part]).update(**{column: revision})
+            for order in part:
+                setattr(order, column, revision)
     if any(order.in_zone for order in (*entering, *leaving)):
         _wait(channels(), revision, now)
 

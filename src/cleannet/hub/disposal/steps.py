@@ -52,7 +52,7 @@ def take_all(orders: Collection[Order], step: str, **columns: object) -> None:
     here = Order.objects.filter(pk__in=numbers)
     if here.filter(status__in=STEPS[step]).update(status=after, **columns) == len(numbers):
         return
-    late = here.exclude(status=after).first() or here.first()
+    late = here.exclude(status__in=STEPS[step]).exclude(status=after).first() or here.first()
     raise OutOfTurn(
         "order.out_of_turn", order=late.number if late else "", step=step, status=late.status if late else ""
     )

@@ -4,7 +4,11 @@ New rules go into a small hot zone; a nightly merge moves them into the bulk zon
 order is a small change of a small zone. Without a bulk zone all stay in the one.
 """
 
+import secrets
+import socket
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dns.exception
@@ -12,22 +16,18 @@ import dns.message
 import dns.name
 import dns.query
 import dns.rcode
-import dns.rdata
-import dns.rdataclass
 import dns.rdatatype
 import dns.tsig
 import dns.tsigkeyring
-import dns.update
 
-from cleannet.formats.rpz import TTL, fits, owners
+from cleannet.formats import rpz_update
+from cleannet.formats.rpz import fits
+from cleannet.formats.rpz_update import ADD, DEMAND, REMOVE, Doing
 from cleannet.hub.disposal.channels.channel import Change, DeliveryFailed, refused
 from cleannet.hub.disposal.resolution import ALGORITHM, Primary
 
-# A message over TCP has 65,535 octets; each name takes two records.
-MOST_NAMES, MOST_OCTETS = 1000, 50_000
-_RECORD_OCTETS = 28
-_RULE = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.CNAME, ".")
 Hold = Callable[[], None]
+Speak = Callable[[str, Sequence[str], Doing], dns.rcode.Rcode]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class DynamicUpdate:
         """Take what is gone out of both zones, then put what stands into the hot one, in messages of many rules."""
         primary = self._set()
         for zone in primary.zones:
-            self._remove(zone, [host for host in change.gone if fits(host, zone)], hold)
+            self._send(zone, [host for host in change.gone if fits(host, zone)], REMOVE, hold)
         new = [host for host in change.stands if fits(host, primary.zone)]
-        self._add(primary.zone, new, hold)
+        self._send(primary.zone, new, ADD, hold)
         if len(new) < len(change.stands):
             raise refused(sorted(set(change.stands) - set(new)), primary.zone)
 
@@ -57,16 +57,19 @@ class DynamicUpdate:
         hot = self._held(hold)
         stands = set(standing(hot))
         for zone in primary.zones:
-            self._remove(zone, [host for host in hot if host not in stands], hold)
+            self._send(zone, [host for host in hot if host not in stands and fits(host, zone)], REMOVE, hold)
         merged = [host for host in hot if host in stands and fits(host, primary.bulk)]
-        self._add(primary.bulk, merged, hold)
+        self._send(primary.bulk, merged, ADD, hold)
         return len(merged)
 
     def clear(self, hold: Hold) -> int:
         """Take out of the hot zone what the bulk zone holds, as the primary itself confirms; return how many names."""
         primary = self._set()
-        moved = [host for part in _parts(self._held(hold)) for host in self._there(primary.bulk, part, hold)]
-        self._remove(primary.zone, moved, hold)
+        hot = [host for host in self._held(hold) if fits(host, primary.bulk)]
+        with self._connected() as speak:
+            parts = rpz_update.parts(hot)
+            moved = [host for part in parts for host in _there(speak, primary.bulk, part, hold)]
+        self._send(primary.zone, moved, REMOVE, hold)
         return len(moved)
 
     def _set(self) -> Primary:
@@ -74,31 +77,14 @@ class DynamicUpdate:
             raise DeliveryFailed("no primary is set; set CLEANNET_DNS_PRIMARY and its key")
         return self.primary
 
-    def _add(self, zone: str, hosts: Collection[str], hold: Hold) -> None:
-        for part in _parts(hosts):
-            update = self._update(zone)
-            for owner in _owners(part, zone):
-                update.add(owner, TTL, _RULE)
-            self._send(update, hold)
-
-    def _remove(self, zone: str, hosts: Collection[str], hold: Hold) -> None:
-        for part in _parts(hosts):
-            update = self._update(zone)
-            for owner in _owners(part, zone):
-                update.delete(owner, "CNAME")
-            self._send(update, hold)
-
-    def _there(self, zone: str, hosts: Sequence[str], hold: Hold) -> list[str]:
-        """Return which names a zone holds, by updates that demand them and change nothing (RFC 2136, 2.4.1)."""
-        update = self._update(zone)
-        for owner in _owners([host for host in hosts if fits(host, zone)], zone):
-            update.present(owner, "CNAME")
-        if self._send(update, hold, also=(dns.rcode.NXRRSET,)) == dns.rcode.NOERROR:
-            return list(hosts)
-        if len(hosts) == 1:
-            return []
-        half = len(hosts) // 2
-        return [*self._there(zone, hosts[:half], hold), *self._there(zone, hosts[half:], hold)]
+    def _send(self, zone: str, hosts: Sequence[str], does: Doing, hold: Hold) -> None:
+        """Add or remove the rules of names that fit into a zone."""
+        if not hosts:
+            return
+        with self._connected() as speak:
+            for part in rpz_update.parts(hosts):
+                hold()
+                speak(zone, part, does)
 
     def _held(self, hold: Hold) -> list[str]:
         """Return the names the hot zone blocks, by a transfer of it (RFC 5936)."""
@@ -129,58 +115,73 @@ class DynamicUpdate:
 
     def _ring(self) -> dict[dns.name.Name, dns.tsig.Key]:
         primary = self._set()
-        ring: dict[dns.name.Name, dns.tsig.Key]
-        ring = dns.tsigkeyring.from_text({primary.key_name: (ALGORITHM, primary.secret)})
-        return ring
-
-    def _update(self, zone: str) -> dns.update.UpdateMessage:
         try:
-            return dns.update.UpdateMessage(zone, keyring=self._ring(), keyalgorithm=ALGORITHM)
+            ring: dict[dns.name.Name, dns.tsig.Key]
+            ring = dns.tsigkeyring.from_text({primary.key_name: (ALGORITHM, primary.secret)})
         except (ValueError, dns.exception.DNSException) as error:
             why = error or type(error).__name__
-            raise DeliveryFailed(f"no update can be made of zone, key name and key: {why}") from error
+            raise DeliveryFailed(f"the key {primary.key_name} cannot be used: {why}") from error
+        return ring
 
     def _where(self) -> str:
         server = self._set().server
         return f"{server.name} ({server.address}:{server.port})"
 
-    def _send(
-        self, update: dns.update.UpdateMessage, hold: Hold, also: Collection[dns.rcode.Rcode] = ()
-    ) -> dns.rcode.Rcode:
+    @contextmanager
+    def _connected(self) -> Iterator[Speak]:
+        """Yield what sends one update over one connection and returns the server's code; raise DeliveryFailed."""
         primary, where = self._set(), self._where()
-        hold()
+        (key,) = self._ring().values()
         try:
-            answer = dns.query.tcp(update, primary.server.address, timeout=self.timeout, port=primary.server.port)
-        except dns.exception.Timeout as error:
+            with socket.create_connection((primary.server.address, primary.server.port), self.timeout) as stream:
+
+                def speak(zone: str, hosts: Sequence[str], does: Doing) -> dns.rcode.Rcode:
+                    signed = rpz_update.sign(rpz_update.write(zone, hosts, does, secrets.randbits(16)), key)
+                    stream.settimeout(self.timeout)
+                    stream.sendall(len(signed.wire).to_bytes(2, "big") + signed.wire)
+                    answer = _read(stream, time.monotonic() + self.timeout)
+                    said = dns.message.from_wire(answer, keyring=key, request_mac=signed.mac)
+                    if answer[:2] != signed.wire[:2]:
+                        raise DeliveryFailed(f"{where} answered something else")
+                    return _accepted(where, zone, said.rcode())
+
+                yield speak
+        except TimeoutError as error:
             raise DeliveryFailed(f"{where} did not answer within {self.timeout:g} seconds") from error
         except dns.tsig.PeerError as error:
             raise DeliveryFailed(f"{where} does not accept the key {primary.key_name}: {error}") from error
         except (OSError, EOFError, dns.exception.DNSException) as error:
             raise DeliveryFailed(f"{where} cannot be reached: {error or type(error).__name__}") from error
-        code = answer.rcode()
-        if code == dns.rcode.NOTAUTH:
-            zone = update.zone[0].name
-            raise DeliveryFailed(f"{where} has no zone {zone} of which it is the primary: {dns.rcode.to_text(code)}")
-        if code not in (dns.rcode.NOERROR, *also):
-            raise DeliveryFailed(f"{where} refused the update: {dns.rcode.to_text(code)}")
-        return code
 
 
-def _owners(hosts: Collection[str], zone: str) -> Iterator[dns.name.Name]:
-    for host in hosts:
-        for owner in owners(host, zone):
-            yield dns.name.from_text(owner)
+def _there(speak: Speak, zone: str, hosts: Sequence[str], hold: Hold) -> list[str]:
+    """Return which names a zone holds, by updates that demand them and change nothing (RFC 2136, 2.4.1)."""
+    hold()
+    if speak(zone, hosts, DEMAND) == dns.rcode.NOERROR:
+        return list(hosts)
+    half = len(hosts) // 2
+    return [*_there(speak, zone, hosts[:half], hold), *_there(speak, zone, hosts[half:], hold)] if half else []
 
 
-def _parts(hosts: Collection[str]) -> Iterator[list[str]]:
-    part: list[str] = []
-    octets = 0
-    for host in hosts:
-        more = 2 * (len(host) + _RECORD_OCTETS)
-        if part and (len(part) == MOST_NAMES or octets + more > MOST_OCTETS):
-            yield part
-            part, octets = [], 0
-        part.append(host)
-        octets += more
-    if part:
-        yield part
+def _accepted(where: str, zone: str, code: dns.rcode.Rcode) -> dns.rcode.Rcode:
+    if code == dns.rcode.NOTAUTH:
+        raise DeliveryFailed(f"{where} is no primary of the zone {zone}: NOTAUTH")
+    if code not in (dns.rcode.NOERROR, dns.rcode.NXRRSET):
+        raise DeliveryFailed(f"{where} refused the update of {zone}: {dns.rcode.to_text(code)}")
+    return code
+
+
+def _read(stream: socket.socket, until: float) -> bytes:
+    """Read one message with its length before it (RFC 1035, 4.2.2)."""
+
+    def exactly(octets: int) -> bytes:
+        got = b""
+        while len(got) < octets:
+            stream.settimeout(max(0.001, until - time.monotonic()))
+            more = stream.recv(octets - len(got))
+            if not more:
+                raise EOFError("it closed the connection")
+            got += more
+        return got
+
+    return exactly(int.from_bytes(exactly(2), "big"))
