@@ -90,6 +90,7 @@ def test_a_name_is_ordered_once_and_as_what_it_is(case: str) -> None:
             actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
 
 
+@pytest.mark.parametrize("code", ["js", "isp"])
 def test_only_whom_the_law_makes_dispose_is_ordered(case: str, code: str) -> None:
     parties.register(code="isp", zh="接", en="I", role="access", actor=Actor("cncert", "cncert"), now=NOW)
     with pytest.raises(OrderRefused, match="cannot_dispose"):
