@@ -27,6 +27,8 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "record_receipt": ("notify", "GET POST", "404 404"),
     "issue": ("order", "GET POST", "404 404"),
     "issue_again": ("order", "GET POST", "404 404"),
+    "withdraw": ("order", "GET POST", "404 404"),
+    "prolong": ("order", "GET POST", "404 404"),
     "close": ("verify", "GET POST", "404 404"),
     "feed_back": ("feed_back", "GET POST", "404 404"),
     "acknowledge": ("feed_back", "POST", "404"),
@@ -66,6 +68,9 @@ OPERATIONS: dict[str, str] = {
     "POST /cases/{number}/orders": "order",
     "POST /cases/{number}/orders/again": "order",
     "GET /orders": "read",
+    "POST /orders/withdraw": "order",
+    "POST /orders/prolong": "order",
+    "GET /feed": "read",
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
     "POST /cases/{number}/look": "verify",
@@ -107,7 +112,8 @@ _SEEN_BY = {
     "POST /notices/{number}/feedback, POST /notices/{number}/users-warned, POST /feedbacks/{number}/paper",
     "op1": "acknowledge, POST /orders/{number}/acknowledge",
     "miit": "raise_grade, POST /cases/{number}/grade",
-    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
+    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, "
+    "withdraw, prolong, supply_notice, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
@@ -139,6 +145,7 @@ BODY = {
     "facts": {},
     "grade": "II",
     "reason": "",
+    "until": None,
     "party": "",
     **dict.fromkeys(("zh", "behaviour", "harm", "systems"), "x"),
     **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),

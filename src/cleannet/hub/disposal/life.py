@@ -38,7 +38,7 @@ def withdraw(*, viewer: Viewer, orders: Collection[str], reason: str, now: datet
         raise OrderRefused("order.reason_missing", orders=sorted(orders))
     with transaction.atomic():
         _end(found, "withdraw", "order.withdrawn", parties.actor_of(viewer), now, reason.strip())
-    return found
+    return list(Order.objects.filter(pk__in=[order.number for order in found]).order_by("number"))
 
 
 def prolong(*, viewer: Viewer, orders: Collection[str], until: datetime | None, now: datetime) -> list[Order]:

@@ -8,6 +8,7 @@ from django.db.models import Min, QuerySet
 from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal.models import Delivery as Delivery
 from cleannet.hub.disposal.models import Feedback as Feedback
+from cleannet.hub.disposal.models import Fetch as Fetch
 from cleannet.hub.disposal.models import Order as Order
 from cleannet.hub.disposal.models import Probe
 from cleannet.hub.disposal.models import Sighting as Sighting
@@ -105,6 +106,11 @@ def verdict(order: Order, *, since: datetime) -> str:
     if STILL_THERE in last:
         return STILL_THERE
     return GONE if last == {GONE} else UNKNOWN
+
+
+def fetch(viewer: Viewer) -> Fetch | None:
+    """Return when the viewer's own platform last fetched its feed, None where it never did."""
+    return Fetch.objects.filter(party=viewer.party).first()
 
 
 def waiting_deliveries(viewer: Viewer) -> QuerySet[Delivery]:

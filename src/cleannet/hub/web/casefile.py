@@ -100,7 +100,10 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "unconfirmed": receipts.awaiting(viewer, number) if confirming else [],
         "unconfirmed_far": receipts.awaiting_remote(viewer, number) if confirming else [],
         "annulment": cases.annulment(viewer, case),
-        "steps": list(_steps(viewer, case, strips, notices, feedbacks)) if case.status == "open" else [],
+        "steps": [
+            *(_steps(viewer, case, strips, notices, feedbacks) if case.status == "open" else ()),
+            *_ends(viewer, number, strips),
+        ],
     }
 
 
@@ -193,6 +196,13 @@ def _steps(
         yield Step(f"{reverse('begin')}?{urlencode({'case': case.number})}", _("Record something on this case"))
     if viewer.may("verify") and all(strip.order.status in steps.FINAL for strip in strips):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
+
+
+def _ends(viewer: Viewer, number: str, strips: list[Strip]) -> Iterator[Step]:
+    """Yield what ends orders on the network, which outlives their case."""
+    if viewer.may("order") and any(strip.order.leaves is None for strip in strips):
+        yield Step(reverse("withdraw", kwargs={"number": number}), _("Withdraw orders"))
+        yield Step(reverse("prolong", kwargs={"number": number}), _("Change the expiry of orders"))
 
 
 def _papers_due(viewer: Viewer, case: str, feedbacks: list[Feedback]) -> list[str]:
