@@ -60,20 +60,20 @@ class ForUnbound(BindNetwork):
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+def running(command: Sequence[str], port: int, log: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Run a daemon that answers DNS on a port, from its first answer on."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        _wait(process, command[0], port, log)
+        _wait(process, command[0], port, log, patience)
         yield
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _wait(process: "subprocess.Popen[bytes]", name: str, port: int, log: Path) -> None:
-    end = time.monotonic() + PATIENCE
+def _wait(process: "subprocess.Popen[bytes]", name: str, port: int, log: Path, patience: float) -> None:
+    end = time.monotonic() + patience
     while process.poll() is None and time.monotonic() < end:
         try:
             dns.query.udp(dns.message.make_query("ready.example.", "A"), "127.0.0.1", port=port, timeout=0.3)

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from tests.hub.disposal.conftest import HOST
 from tests.hub.world import NOW, viewer
 
-from cleannet.hub.disposal import actions, delivery, life, queries
+from cleannet.hub.disposal import actions, arrivals, delivery, life, queries
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.channels.zone_file import ZoneFile
 from cleannet.hub.disposal.models import Delivery
@@ -44,6 +44,9 @@ def write(at: datetime) -> int:
 
 
 def acts(kind: str) -> list[tuple[str, str]]:
+    """Return party and target of the acts of a kind, with those that waited to be entered."""
+    while arrivals.enter(now=NOW + timedelta(hours=1), lease=LEASE):
+        pass
     found = ledger.entries(viewer("cncert"), kind=kind)
     return sorted((entry.party, entry.facts["target"]) for entry in found)
 

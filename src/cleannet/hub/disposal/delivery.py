@@ -21,12 +21,10 @@ from cleannet.hub.disposal import network
 from cleannet.hub.disposal.channels.channel import Change, Channel, DeliveryFailed
 from cleannet.hub.disposal.channels.dynamic_update import DynamicUpdate
 from cleannet.hub.disposal.channels.zone_file import ZoneFile
-from cleannet.hub.disposal.models import Delivery, Order
-from cleannet.hub.ledger import many, work
-from cleannet.hub.ledger.actions import Actor
-from cleannet.hub.ledger.many import Act
+from cleannet.hub.disposal.models import Arrival, Delivery, Order
+from cleannet.hub.ledger import work
+from cleannet.hub.ledger.work import Work
 from cleannet.hub.papers import actions as papers
-from cleannet.hub.parties import queries as parties
 
 MOST_DELAY = timedelta(minutes=10)
 # A thousand parameters are no trouble for any database.
@@ -54,7 +52,7 @@ def changed(*, entering: Collection[Order] = (), leaving: Collection[Order] = ()
     """
     revision = papers.next_number("revision")
     for column, orders in (("enters", entering), ("leaves", leaving)):
-        for part in _batches(orders):
+        for part in batches(orders):
             Order.objects.filter(pk__in=[order.number for order in part]).update(**{column: revision})
             for order in part:
                 setattr(order, column, revision)
@@ -102,7 +100,7 @@ def head(channel: str) -> Delivery | None:
     return Delivery.objects.filter(channel=channel, done_at=None).order_by("revision").first()
 
 
-def _holding(row: Delivery, now: datetime, lease: timedelta) -> Callable[[], None]:
+def holding(row: Work, now: datetime, lease: timedelta) -> Callable[[], None]:
     """Return what makes sure, before each step outside, that a claimed row is still this worker's, or raises LeaseLost.
 
     `now` is when it was claimed.
@@ -132,7 +130,7 @@ def _deliver(channel: Channel, now: datetime, lease: timedelta) -> bool:
     row = work.claim(Delivery.objects.filter(pk=first.pk), now=now, lease=lease) if first else None
     if row is None:
         return False
-    hold = _holding(row, now, lease)
+    hold = holding(row, now, lease)
     try:
         if row.does in MERGES:
             _merge(row, channel, now, hold)
@@ -164,11 +162,13 @@ def _bring(row: Delivery, channel: Channel, now: datetime, hold: Callable[[], No
     stands = sorted(set(standing().filter(target__in=touched.values("target")).values_list("target", flat=True)))
     gone = sorted(set(touched.values_list("target", flat=True)) - set(stands))
     channel.bring(Change(upto, stands, gone, standing_names().iterator), hold)
+    arrival = _arrival(row, since, upto, stands, gone)
     with transaction.atomic():
         if work.finish(row, now=now):
             late = Delivery.objects.filter(channel=channel.key, done_at=None, revision__lte=upto)
             late.update(done_at=now, failure="")
-            _enter(channel.key, since, upto, gone, now)
+            if arrival:
+                arrival.save(force_insert=True)
 
 
 def _merge(row: Delivery, channel: Channel, now: datetime, hold: Callable[[], None]) -> None:
@@ -191,7 +191,7 @@ def _merge(row: Delivery, channel: Channel, now: datetime, hold: Callable[[], No
 
 
 def _standing_of(names: Collection[str]) -> set[str]:
-    parts = _batches(names)
+    parts = batches(names)
     return {name for part in parts for name in standing().filter(target__in=part).values_list("target", flat=True)}
 
 
@@ -201,27 +201,21 @@ def _touched(since: int, upto: int) -> QuerySet[Order]:
     return Order.objects.filter(began | ceased, in_zone=True)
 
 
-def _enter(place: str, since: int, upto: int, gone: Sequence[str], now: datetime) -> None:
-    """Enter which orders reached a place and which were taken off it: once each, as acts of the parties they bind."""
-    came = _touched(since, upto).filter(enters__gt=since).exclude(leaves__lte=upto)
-    left = Order.objects.filter(in_zone=True, enters__lte=since, leaves__lte=upto).exclude(status="reissued")
-    off = [order for part in _batches(gone) for order in left.filter(target__in=part)]
-    roles = {code: one.role for code, one in parties.names({order.party for order in (*came, *off)}).items()}
-    context = parties.standing(now=now)
-    for kind, orders in (("order.delivered", list(came)), ("order.removed", off)):
-        acts = [
-            Act(
-                Actor(order.party, roles[order.party]),
-                refs={"case": order.case, "notice": order.notice},
-                facts={"order": order.number, "target": order.target, "place": place},
-                key=f"{kind.partition('.')[2]}:{place}:{order.number}",
-            )
-            for order in orders
-        ]
-        many.enter_many(kind=kind, acts=acts, now=now, laws=[*context["policies"], *context["overlays"]])
+def _arrival(row: Delivery, since: int, upto: int, stands: Collection[str], gone: Sequence[str]) -> Arrival | None:
+    """Return what is to be entered of a delivery: which orders came to the place by it, and which left it."""
+    served = frozenset(stands)
+    touched = _touched(since, upto).filter(enters__gt=since).exclude(leaves__lte=upto)
+    came = [number for number, target in touched.values_list("number", "target") if target in served]
+    over = Order.objects.filter(in_zone=True, enters__lte=since, leaves__lte=upto).exclude(status="reissued")
+    off = [over.filter(target__in=part).values_list("number", flat=True) for part in batches(gone)]
+    left = [number for part in off for number in part]
+    if not came and not left:
+        return None
+    return Arrival(key=row.key, place=row.channel, came=came, left=left, ready_at=row.made_at)
 
 
-def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
+def batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    """Yield rows in portions that a question to the database may name."""
     left = iter(rows)
     while part := list(islice(left, _BATCH)):
         yield part

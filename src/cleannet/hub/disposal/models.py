@@ -56,6 +56,17 @@ class Delivery(Work):
         indexes = [*Work.Meta.indexes, models.Index(fields=["channel", "revision"], name="delivery_of_channel")]
 
 
+class Arrival(Work):
+    """Hold what has to be entered still: which orders came to a place by one delivery, and which left it."""
+
+    place = models.CharField(max_length=20)
+    came = models.JSONField()
+    left = models.JSONField()
+
+    class Meta(Work.Meta):
+        abstract = False
+
+
 class Fetch(models.Model):
     """Hold up to which revision a party's own platform has fetched its feed."""
 

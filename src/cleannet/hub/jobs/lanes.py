@@ -8,7 +8,7 @@ from django.conf import settings
 
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
-from cleannet.hub.disposal import delivery, life, merging, probes
+from cleannet.hub.disposal import arrivals, delivery, life, merging, probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
@@ -63,6 +63,11 @@ def write_zone(now: datetime) -> int:
     return delivery.deliver(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS), only="file")
 
 
+def enter_arrivals(now: datetime) -> int:
+    """Enter which orders came to a place on the network, and which left it."""
+    return arrivals.enter(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
+
+
 def expire(now: datetime) -> int:
     """End the orders whose time is over."""
     return life.expire(now=now)
@@ -93,6 +98,7 @@ LANES = (
     Lane("expiry", 5, expire),
     Lane("deliveries", 0.2, deliver),
     Lane("zone_file", 1, write_zone),
+    Lane("arrivals", 1, enter_arrivals),
     Lane("merging", 60, merge_zones),
     Lane("probes", 1, probe),
     Lane("calendar", 30, turn_calendar),

@@ -30,20 +30,20 @@ class Act:
 def enter_many(*, kind: str, acts: Sequence[Act], now: datetime, laws: Collection[Policy]) -> int:
     """Enter acts that happened at `now`, in few queries, and return how many; one whose key was entered is left out.
 
-    Raises ValueError where one of the `laws`, or an open duty, speaks of the kind: such acts go through `enter`.
+    Some hundreds are one transaction, so that nobody else waits long: whoever calls it again enters what is left. Raises ValueError where one of the `laws`, or an open duty, speaks of the kind: such acts go through `enter`.
     """
     ruled = {word for law in laws for rule in law.duties for word in (rule.when, rule.expects)}
     if kind in ruled or Duty.objects.filter(expects=kind, met_by=None, void_by=None).exists():
         raise ValueError(f"{kind} meets or begets duties; enter each")
     entered = 0
-    with transaction.atomic():
-        for start in range(0, len(acts), _BATCH):
-            part = {act.key: act for act in acts[start : start + _BATCH]}
-            before = set(Entry.objects.filter(key__in=part).values_list("key", flat=True))
-            rows = [_row(kind, act, now) for key, act in part.items() if key not in before]
+    for start in range(0, len(acts), _BATCH):
+        part = {act.key: act for act in acts[start : start + _BATCH]}
+        before = set(Entry.objects.filter(key__in=part).values_list("key", flat=True))
+        rows = [_row(kind, act, now) for key, act in part.items() if key not in before]
+        with transaction.atomic():
             Entry.objects.bulk_create(rows)
             Unsealed.objects.bulk_create(Unsealed(entry=one) for one in rows)
-            entered += len(rows)
+        entered += len(rows)
     return entered
 
 
