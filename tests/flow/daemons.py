@@ -11,8 +11,39 @@ import dns.message
 import dns.query
 
 from cleannet.cli.demo_bind import KEY_NAME, BindNetwork
+from cleannet.hub.disposal.channels.channel import Change
+from cleannet.hub.disposal.channels.dynamic_update import DynamicUpdate
+from cleannet.hub.disposal.resolution import Primary
 
 PATIENCE = 15.0
+EMPTY = """$TTL 5
+@ IN SOA localhost. hostmaster.localhost. 1 300 60 604800 5
+@ IN NS localhost.
+"""
+
+
+def bring(primary: Primary, stands: Sequence[str] = (), gone: Sequence[str] = ()) -> None:
+    """Bring rules to a primary as a delivery does."""
+    change = Change(1, stands, gone, lambda: stands)
+    DynamicUpdate(primary, PATIENCE).bring(change, lambda: None)
+
+
+class TwoZones(BindNetwork):
+    """Run a primary with a bulk zone beside the hot one, both heeded, and the second daemon as its secondary."""
+
+    bulk = "bulk.cleannet."
+
+    def _configuration(self, which: int, home: Path, heeds: bool) -> str:
+        written = super()._configuration(which, home, heeds)
+        # The zones that transfer differ from the hot one by their names only.
+        zone, hot, bulk = written[written.rindex("zone ") :], self.zone, self.bulk
+        second = (
+            zone.replace(hot, bulk).replace("/rpz.", "/bulk.").replace("max-journal-size 1m", "max-journal-size 64m")
+        )
+        if which == 0 and not (home / "bulk.zone").exists():
+            (home / "bulk.zone").write_text(EMPTY, encoding="ascii")
+        heeded = f'response-policy {{ zone "{hot}"; '
+        return written.replace(heeded, f'{heeded}zone "{bulk}"; ') + second
 
 
 class ForUnbound(BindNetwork):
@@ -29,20 +60,20 @@ class ForUnbound(BindNetwork):
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+def running(command: Sequence[str], port: int, log: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Run a daemon that answers DNS on a port, from its first answer on."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        _wait(process, command[0], port, log)
+        _wait(process, command[0], port, log, patience)
         yield
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _wait(process: "subprocess.Popen[bytes]", name: str, port: int, log: Path) -> None:
-    end = time.monotonic() + PATIENCE
+def _wait(process: "subprocess.Popen[bytes]", name: str, port: int, log: Path, patience: float) -> None:
+    end = time.monotonic() + patience
     while process.poll() is None and time.monotonic() < end:
         try:
             dns.query.udp(dns.message.make_query("ready.example.", "A"), "127.0.0.1", port=port, timeout=0.3)

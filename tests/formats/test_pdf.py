@@ -74,3 +74,9 @@ def test_what_makes_the_bytes_is_named(font: pdf.Font) -> None:
 def test_a_note_stands_under_the_form(font: pdf.Font) -> None:
     noted = fill(FORMS["annex3"], {}, note="注：所依据文件的效力待核。")
     assert "注：所依据文件的效力待核。" in text_of(pdf.render(noted, font, AT))
+
+
+def test_a_thousand_names_are_printed_each(font: pdf.Font) -> None:
+    hosts = [f"c{number}.evil-emial.example.org" for number in range(1_000)]
+    text = text_of(pdf.render(fill(FORMS["annex4"], {"control_servers": "\n".join(hosts)}), font, AT))
+    assert [host for host in hosts if host not in text] == []

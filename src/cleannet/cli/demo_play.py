@@ -23,7 +23,7 @@ from cleannet.formats.ledger_export import read
 from cleannet.formats.ledger_verification import verify
 from cleannet.formats.pdf import FontMissing
 from cleannet.hub import operations
-from cleannet.hub.disposal import queries as orders
+from cleannet.hub.disposal import delivery
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger import commands as ledger_commands
 from cleannet.hub.ledger import operations as ledger
@@ -124,7 +124,7 @@ def _write_zone(folder: Path, now: datetime) -> Path:
     folder.mkdir()
     path = folder / f"{settings.CLEANNET_DNS_ZONE}zone"
     path.write_text(
-        rpz.write(orders.blocked_hosts(), settings.CLEANNET_DNS_ZONE, int(now.timestamp())), encoding="ascii"
+        rpz.write(delivery.standing_names(), settings.CLEANNET_DNS_ZONE, int(now.timestamp())), encoding="ascii"
     )
     return path
 

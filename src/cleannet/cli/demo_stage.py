@@ -109,9 +109,9 @@ class Stage:
         self.say("a notice with its orders")
         made = disposal.issue(viewer=self.cast.viewers["cncert"], case=case, wanted=wanted, now=self.now)
         self.at((self.now - self.begin) / timedelta(hours=1), 1)
-        late = [row for row in orders.deliveries(self.cast.viewers["cncert"], case=case) if row.done_at is None]
+        late = orders.waiting_deliveries(self.cast.viewers["cncert"]).first()
         if late:
-            raise StoryFailed(f"the network did not take {late[0].key}: {late[0].failure}")
+            raise StoryFailed(f"the network did not take {late.key}: {late.failure}")
         return made
 
     def acknowledge(self, issued: Iterable[Order], hour: float) -> None:

@@ -227,6 +227,27 @@ ORDER_STATES = keyed(
         Term("verified", "已验证消除", "Verified as gone"),
         Term("failed", "验证未消除", "Verified as still there"),
         Term("reissued", "已重新下达", "Issued again"),
+        Term("withdrawn", "已撤回", "Withdrawn"),
+        Term("expired", "已到期", "Expired"),
+    ]
+)
+
+# Whether an order is in force on the network, which is not what its party said of it.
+EFFECTS = keyed(
+    [
+        Term("waiting", "待生效", "Not in force yet"),
+        Term("active", "已生效", "In force"),
+        Term("leaving", "待撤除", "Being taken off"),
+        Term("kept", "因其他任务仍生效", "Still in force by another order"),
+        Term("gone", "已撤除", "Taken off"),
+    ]
+)
+
+PLACES = keyed(
+    [
+        Term("rpz", "响应策略区", "Policy zone"),
+        Term("file", "区文件", "Zone file"),
+        Term("feed", "任务接口", "Feed"),
     ]
 )
 

@@ -105,6 +105,16 @@ def domain(text: str) -> str:
     return "" if _DOMAIN.fullmatch(text) else "write a domain name"
 
 
+def domain_or_nothing(text: str) -> str:
+    """Accept a domain name, or nothing."""
+    return domain(text) if text else ""
+
+
+def folder(text: str) -> str:
+    """Accept the absolute path of a folder, or nothing."""
+    return "" if not text or text.startswith("/") else "write an absolute path"
+
+
 def base64_text(text: str) -> str:
     """Accept bytes in base64, or nothing."""
     try:

@@ -202,7 +202,19 @@ SETTINGS = (
         "Primary that takes blocking rules by dynamic update, as address:port; empty sends none.",
         accepted.server,
     ),
-    Setting("DNS_ZONE", "rpz.cleannet.", "Response policy zone the rules are written into.", accepted.domain),
+    Setting("DNS_ZONE", "rpz.cleannet.", "Response policy zone new rules are written into.", accepted.domain),
+    Setting(
+        "DNS_BULK_ZONE",
+        "",
+        "Second response policy zone, into which a merge at night moves the rules; empty leaves all in the one zone.",
+        accepted.domain_or_nothing,
+    ),
+    Setting(
+        "ZONE_FOLDER",
+        "",
+        "Folder into which the zone is written as a file, for resolvers that read one; empty writes none.",
+        accepted.folder,
+    ),
     Setting(
         "DNS_KEY_NAME",
         "hub-key.",

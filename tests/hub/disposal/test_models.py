@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError
 from tests.hub.world import NOW
 
-from cleannet.hub.disposal.models import Delivery, Feedback, Order, Sighting
+from cleannet.hub.disposal.models import Delivery, Feedback, Fetch, Order, Sighting
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +27,13 @@ def test_the_longest_number_of_the_longest_party_is_held() -> None:
 
 def test_rows_read_as_what_they_name(order: Order) -> None:
     assert str(order) == order.number
-    assert Delivery.objects.get(order=order).key == f"{order.number}:rpz"
+    assert Delivery.objects.get().key == f"rpz:{order.enters}"
+    assert str(Fetch(party="op1", revision=3)) == "op1 3"
     assert str(Feedback(number="F")) == "F"
     assert str(Sighting(order=order, verdict="gone")) == f"{order.number} gone"
+
+
+def test_a_place_is_brought_up_to_a_revision_once(order: Order) -> None:
+    row = Delivery.objects.get()
+    with pytest.raises(IntegrityError):
+        Delivery.objects.create(key=row.key, channel="rpz", revision=9, made_at=NOW, ready_at=NOW)

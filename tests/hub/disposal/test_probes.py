@@ -4,7 +4,7 @@ import pytest
 from tests.hub.disposal.conftest import Answering, fed, look
 from tests.hub.world import NOW, viewer
 
-from cleannet.hub.disposal import actions, network, probes, queries, verification
+from cleannet.hub.disposal import delivery, network, probes, queries, verification
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.incidents.queries import Case
 
@@ -86,7 +86,7 @@ def test_while_a_name_is_looked_at_orders_are_delivered(
     tried: list[int] = []
 
     def hang(*_: str, timeout: float) -> list[network.Seen]:
-        tried.append(actions.deliver(now=NOW + 4 * MINUTE, lease=MINUTE))
+        tried.append(delivery.deliver(now=NOW + 4 * MINUTE, lease=MINUTE))
         return []
 
     monkeypatch.setattr(network, "look", hang)

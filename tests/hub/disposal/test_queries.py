@@ -1,7 +1,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.hub.disposal.conftest import HOST
 from tests.hub.world import NOW, viewer
 
 from cleannet.hub.disposal import queries
@@ -22,7 +21,6 @@ def see(order: Order, vantage: str, said: str, at: datetime, *, decides: bool = 
 )
 def test_who_sees_an_order(order: Order, code: str, sees: bool) -> None:
     assert queries.orders(viewer(code), case=order.case).exists() is sees
-    assert queries.deliveries(viewer(code), case=order.case).exists() is sees
 
 
 @pytest.mark.parametrize(
@@ -65,5 +63,11 @@ def test_who_sees_what_was_seen_and_that_it_is_looked_at(order: Order, code: str
     assert not queries.case_sightings(viewer(code), case="another").exists()
 
 
-def test_the_zone_holds_what_was_ordered(order: Order) -> None:
-    assert queries.blocked_hosts() == [HOST]
+@pytest.mark.parametrize(("code", "sees"), [("op1", False), ("cncert", True), ("miit", True), ("js", False)])
+def test_who_sees_what_waits_for_the_network(order: Order, code: str, sees: bool) -> None:
+    assert queries.waiting_deliveries(viewer(code)).exists() is sees
+    assert queries.oldest_delivery(now=NOW + timedelta(minutes=5)) == timedelta(minutes=4)
+
+
+def test_the_hub_itself_sees_every_order(order: Order) -> None:
+    assert queries.orders(queries.everyone()).exists()

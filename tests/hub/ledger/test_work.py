@@ -52,3 +52,13 @@ def test_postponed_work_waits_and_says_why(world: Any, rows: Any) -> None:
     assert again is not None
     assert work.finish(again, now=world.now)
     assert Reminder.objects.get(key="k0").failure == ""
+
+
+def test_who_still_holds_a_lease_may_hold_it_longer(world: Any, rows: Any) -> None:
+    row = work.claim(rows, now=world.now, lease=LEASE)
+    assert row is not None
+    assert work.renew(row, until=world.now + 2 * LEASE)
+    assert work.claim(rows.filter(key="k0"), now=world.now + LEASE, lease=LEASE) is None
+    other = work.claim(rows.filter(key="k0"), now=world.now + 2 * LEASE, lease=LEASE)
+    assert other is not None
+    assert not work.renew(row, until=world.now + 4 * LEASE)

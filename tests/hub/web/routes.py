@@ -31,6 +31,8 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "notify": ("notify", "GET POST", "404 404"),
     "issue": ("order", "GET POST", "404 404"),
     "issue_again": ("order", "GET POST", "404 404"),
+    "withdraw": ("order", "GET POST", "404 404"),
+    "prolong": ("order", "GET POST", "404 404"),
     "close": ("verify", "GET POST", "404 404"),
     "feed_back": ("feed_back", "GET POST", "404 404"),
     "acknowledge": ("feed_back", "POST", "404"),
@@ -71,6 +73,9 @@ OPERATIONS: dict[str, str] = {
     "POST /cases/{number}/notices": "notify",
     "POST /cases/{number}/orders/again": "order",
     "GET /orders": "read",
+    "POST /orders/withdraw": "order",
+    "POST /orders/prolong": "order",
+    "GET /feed": "read",
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
     "GET /months": "read",
@@ -117,7 +122,8 @@ _SEEN_BY = {
     "op1": "acknowledge, POST /orders/{number}/acknowledge",
     "miit": "raise_grade, POST /cases/{number}/grade",
     "miit cncert": "notify, POST /cases/{number}/notices, "
-    "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
+    "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, "
+    "withdraw, prolong, supply_notice, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
@@ -151,6 +157,7 @@ BODY = {
     "facts": {},
     "grade": "II",
     "reason": "",
+    "until": None,
     "party": "",
     **dict.fromkeys(("zh", "behaviour", "harm", "systems"), "x"),
     **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),

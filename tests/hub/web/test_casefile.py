@@ -71,4 +71,4 @@ def test_a_bureau_sees_those_of_its_province_and_an_operator_only_its_own(
     assert seated.order.party == "op1"
     assert len(gathered("cncert", case, later)["strips"]) == 2  # type: ignore[arg-type]  # list of Strip
     (own,) = gathered("op1", case, later)["strips"]  # type: ignore[misc]  # list of Strip
-    assert (own.mine, own.order.party, own.delivery.done_at) == (True, "op1", None)
+    assert (own.mine, own.order.party, own.effect.state) == (True, "op1", "waiting")

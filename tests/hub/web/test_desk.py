@@ -5,6 +5,7 @@ from tests.hub.web.conftest import ClientOf
 from tests.hub.world import PROGRAM, World, viewer
 
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import delivery
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.jobs import tick
 from cleannet.hub.ledger import queries as ledger
@@ -43,11 +44,10 @@ def test_an_empty_desk_says_what_will_appear(world: World, client_of: ClientOf) 
 def test_cncert_sees_what_waits_for_others(case: str, world: World, client_of: ClientOf, now: datetime) -> None:
     wanted = [Wanted("op1", "control", "c2.evil-emial.example.com")]
     disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=now)
-    disposal.deliver(now=now, lease=timedelta(seconds=30))
+    delivery.deliver(now=now, lease=timedelta(seconds=30))
     page = client_of("cncert").get("/").content.decode()
     assert "no primary is set" in page
-    assert "c2[.]evil-emial[.]example[.]com" in page
-    assert "c2.evil-emial.example.com" not in page
+    assert "Policy zone" in page
 
 
 def test_reminders_are_shown(world: World, client_of: ClientOf, now: datetime) -> None:

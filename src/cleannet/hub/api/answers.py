@@ -1,9 +1,12 @@
 """Rows as the API shows them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from cleannet.core.leads import Lead
+from cleannet.hub.disposal import effects
+from cleannet.hub.disposal.effects import Effect
 from cleannet.hub.disposal.queries import Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.queries import Case, Grading, Notice
@@ -112,4 +115,20 @@ def notice(notice: Notice) -> dict[str, Any]:
 def order(order: Order) -> dict[str, Any]:
     """Return an order and its state."""
     fields = "number case notice party kind target status reason".split()
-    return {"issued_at": order.issued_at.isoformat(), **{name: getattr(order, name) for name in fields}}
+    until = order.until.isoformat() if order.until else None
+    shown = {name: getattr(order, name) for name in fields}
+    return {**shown, "issued_at": order.issued_at.isoformat(), "until": until}
+
+
+def orders_with_effects(orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """Return orders, each with whether and where it is in force on the network."""
+    found = effects.effects(orders)
+    return [{**order(one), **_effect(found[one.number])} for one in orders]
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    places = [
+        {"place": one.key, "state": one.state, "at": one.at.isoformat() if one.at else None, "failure": one.failure}
+        for one in effect.places
+    ]
+    return {"effect": effect.state, "places": places}

@@ -14,6 +14,15 @@ LEAST_PROBLEM = 400
 ENVELOPE = {"schema": {"type": "object", "description": "A signed envelope; see docs/formats.md."}}
 SIGNED_BODY = {"requestBody": {"required": True, "content": {"application/json": ENVELOPE}}}
 RELEASE = {"responses": {200: {"description": "The signed release", "content": {"application/json": ENVELOPE}}}}
+FEED = {
+    "responses": {
+        200: {
+            "description": "The signed feed",
+            "content": {"application/json": ENVELOPE, "text/csv": {}, "text/plain": {}},
+        },
+        304: {"description": "Nothing changed"},
+    }
+}
 KEY = {
     "in": "header",
     "name": "Idempotency-Key",

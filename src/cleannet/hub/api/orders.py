@@ -30,6 +30,7 @@ def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> S
         now=now(),
         changes=body.changes,
         first=_first(body.first),
+        until=body.until,
     )
     return Status(201, [answers.order(row) for row in made])
 
@@ -63,10 +64,10 @@ def issue_again(request: HttpRequest, number: str) -> Status[Any]:
 @router.get("/orders", response={200: schemas.OrdersOut, **PROBLEMS})
 @allowed("read")
 def list_orders(request: HttpRequest, case: str = "", after: str = "", limit: int = 100) -> dict[str, Any]:
-    """List the orders you may see, by number."""
+    """List the orders you may see, by number, each with whether and where it is in force on the network."""
     found = orders.orders(viewer_of(request), case=case or None)
     rows, following = page(found, by="number", after=after, limit=limit)
-    return {"items": [answers.order(row) for row in rows], "next": following}
+    return {"items": answers.orders_with_effects(rows), "next": following}
 
 
 @router.post("/orders/{number}/acknowledge", response={200: schemas.Taken, **PROBLEMS})

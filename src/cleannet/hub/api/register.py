@@ -11,6 +11,7 @@ from cleannet.core.terms import Grade
 from cleannet.formats import canonical
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, viewer_of
+from cleannet.hub.disposal import life
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import acts, leads, receipts
 from cleannet.hub.parties import actions as parties
@@ -203,7 +204,7 @@ def propose_annulment(request: HttpRequest, number: str, body: ReasonIn) -> Stat
 @once
 def confirm_annulment(request: HttpRequest, number: str) -> Status[Any]:
     """Annul a case another person proposed to annul."""
-    incidents.confirm_annulment(viewer=viewer_of(request), case=number, now=now())
+    life.annul(viewer=viewer_of(request), case=number, now=now())
     return Status(200, {"taken": True})
 
 

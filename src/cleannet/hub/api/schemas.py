@@ -156,6 +156,7 @@ class OrdersIn(Schema):
     orders: list[WantedIn]
     changes: dict[str, str] = {}
     first: FirstIn | None = None
+    until: Moment | None = None
 
 
 class NoticeIn(Schema):
@@ -184,10 +185,33 @@ class OrderOut(Schema):
     status: str
     reason: str
     issued_at: datetime
+    until: datetime | None
+
+
+class PlaceOut(Schema):
+    place: str
+    state: str
+    at: datetime | None
+    failure: str
+
+
+class OrderWithEffectOut(OrderOut):
+    effect: str
+    places: list[PlaceOut]
+
+
+class WithdrawIn(Schema):
+    orders: list[str]
+    reason: str
+
+
+class ProlongIn(Schema):
+    orders: list[str]
+    until: Moment | None
 
 
 class OrdersOut(Schema):
-    items: list[OrderOut]
+    items: list[OrderWithEffectOut]
     next: str | None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -10,8 +10,8 @@ from django.db import transaction
 from cleannet.core.allow import REASONS
 from cleannet.core.terms import Grade
 from cleannet.formats import rpz
-from cleannet.hub.disposal import network, queries, resolution, steps
-from cleannet.hub.disposal.models import Delivery, Order
+from cleannet.hub.disposal import delivery, queries, steps
+from cleannet.hub.disposal.models import Order
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import notices
@@ -20,14 +20,10 @@ from cleannet.hub.incidents.first import First
 from cleannet.hub.incidents.grading import standing
 from cleannet.hub.incidents.queries import Case, Notice
 from cleannet.hub.ledger import actions as ledger
-from cleannet.hub.ledger import work
-from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
 
-CHANNEL = "rpz"
-MOST_DELAY = timedelta(minutes=10)
 # Whom the law lets be ordered (545号 十一); access and IDC providers get requests without a duty.
 DISPOSERS = ("operator", "registry", "registrar", "cncert")
 
@@ -49,21 +45,26 @@ def issue(
     now: datetime,
     changes: Mapping[str, str] | None = None,
     first: First | None = None,
+    until: datetime | None = None,
 ) -> list[Order]:
     """Issue a notice with its orders to block names; each is delivered to the network and owed a feedback.
 
-    What an allow-list holds or what cannot be written into a zone is refused, and then nothing is issued. In urgency
-    the notice is told `first` by phone or mail (545号 十五).
+    They stand until they are withdrawn, or `until` a moment. What an allow-list holds or what cannot be written into a
+    zone is refused, and then nothing is issued. In urgency the notice is told `first` by phone or mail (545号 十五).
     """
     found = cases.open_case(viewer, case)
     _check(viewer, found, wanted)
+    if until is not None and until <= now:
+        raise OrderRefused("order.until_past", until=until)
     draft = notices.Draft(
         viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {}
     )
     prepared = None if first else draft.rendered()
     with transaction.atomic():
         notice = notices.issue(draft, prepared, first)
-        return _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.target)), now)
+        made = _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.target)), now, until)
+        delivery.changed(entering=made, now=now)
+        return made
 
 
 def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
@@ -82,6 +83,7 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
         successor = {(order.party, order.target): order for order in made}
         for order in failed:
             steps.take(order, "issue_again", again=successor[order.party, order.target])
+        delivery.changed(entering=made, leaving=failed, now=now)
         return made
 
 
@@ -91,38 +93,15 @@ def acknowledge(*, viewer: Viewer, order: str, now: datetime) -> None:
     cases.open_case(viewer, found.case)
     with transaction.atomic():
         steps.take(found, "acknowledge")
-        _enter("order.acknowledged", found, parties.actor_of(viewer), now)
-
-
-def deliver(*, now: datetime, lease: timedelta) -> int:
-    """Bring the order that has waited longest to the network; return 1 when one was ready, whether it arrived or not.
-
-    One at a time, so that its lease begins when it is tried, however long those before it hung. A server that refuses
-    or hangs leaves the delivery waiting with its last error, tried again ever later. What a case that ended still had
-    waiting is given up.
-    """
-    row = work.claim(Delivery.objects.select_related("order"), now=now, lease=lease)
-    if row is None:
-        return 0
-    if not cases.is_open(row.order.case):
-        with transaction.atomic():
-            if work.finish(row, now=now):
-                Delivery.objects.filter(pk=row.pk).update(given_up=True)
-        return 1
-    primary = network.primary()
-    try:
-        if primary is None:
-            raise resolution.DeliveryFailed("no primary is set; set CLEANNET_DNS_PRIMARY and its key")
-        resolution.publish(primary, [row.order.target], timeout=settings.CLEANNET_DNS_SECONDS)
-    except resolution.DeliveryFailed as error:
-        delay = min(MOST_DELAY, timedelta(seconds=2 ** min(row.attempts, 10)))
-        work.postpone(row, until=now + delay, failure=str(error))
-        return 1
-    with transaction.atomic():
-        if work.finish(row, now=now):
-            owner = parties.party(row.order.party)
-            _enter("order.delivered", row.order, Actor(owner.code, owner.role), now, key=f"delivered:{row.key}")
-    return 1
+        ledger.enter(
+            kind="order.acknowledged",
+            actor=parties.actor_of(viewer),
+            happened_at=now,
+            now=now,
+            refs={"case": found.case, "notice": found.notice},
+            facts={"order": found.number, "target": found.target},
+            **parties.standing(now=now, case=found.case),
+        )
 
 
 def close(*, viewer: Viewer, case: str, now: datetime) -> None:
@@ -157,12 +136,16 @@ def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
             why = REASONS[known.reason]
             raise OrderRefused("order.held_by_allow_list", target=one.target, reason=f"{why.zh} {why.en}")
         try:
-            rpz.owners(one.target, settings.CLEANNET_DNS_ZONE)
+            rpz.owners(one.target, max(settings.CLEANNET_DNS_ZONE, settings.CLEANNET_DNS_BULK_ZONE, key=len))
         except rpz.CannotBlock as error:
             raise OrderRefused("order.cannot_block", target=one.target, why=str(error)) from error
 
 
-def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: datetime) -> list[Order]:
+def _issue(
+    viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: datetime, until: datetime | None = None
+) -> list[Order]:
+    # A registry or registrar acts on the domain itself; only an operator's resolvers take rules.
+    operators = {code for code, party in parties.names(notice.addressees).items() if party.role == "operator"}
     made = [
         Order(
             number=f"{notice.number}-{place:02}",
@@ -173,17 +156,13 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
             target=one.target,
             reach="name",
             issued_at=now,
+            until=until,
         )
         for place, one in enumerate(wanted, 1)
     ]
+    for order in made:
+        order.in_zone = order.reach == "name" and order.party in operators
     Order.objects.bulk_create(made)
-    # A registry or registrar acts on the domain itself; only an operator's resolvers take rules.
-    operators = {code for code, party in parties.names(notice.addressees).items() if party.role == "operator"}
-    Delivery.objects.bulk_create(
-        Delivery(key=f"{order.number}:{CHANNEL}", ready_at=now, order=order, channel=CHANNEL)
-        for order in made
-        if order.party in operators
-    )
     for party in sorted({order.party for order in made}):
         ledger.enter(
             kind="order.issued",
@@ -197,16 +176,3 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
             **standing(notice.case, now),
         )
     return made
-
-
-def _enter(kind: str, order: Order, actor: Actor, now: datetime, key: str = "") -> None:
-    ledger.enter(
-        kind=kind,
-        actor=actor,
-        happened_at=now,
-        now=now,
-        refs={"case": order.case, "notice": order.notice},
-        facts={"order": order.number, "target": order.target},
-        key=key,
-        **parties.standing(now=now, case=order.case),
-    )

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from cleannet.core.terms import VANTAGES, VERDICTS
-from cleannet.hub.disposal import queries
+from cleannet.core.terms import ORDER_STATES, VANTAGES, VERDICTS
+from cleannet.hub.disposal import queries, steps
 from cleannet.hub.disposal.models import Feedback, Order, Sighting
 from cleannet.hub.incidents.contents import author, moment, names
 from cleannet.hub.incidents.queries import Notice
@@ -18,6 +18,7 @@ def annex5(
     """Return the fields of the party's own version, without the result of verification."""
     done = [own[item["order"]] for item in feedback.items if item["done"]]
     left = [own[item["order"]] for item in feedback.items if not item["done"]]
+    ended = [order for order in own.values() if order.party == feedback.party and order.status in steps.ENDED]
     nothing = "无"
     return {
         "unit": names([viewer.party]),
@@ -34,7 +35,8 @@ def annex5(
         "control_left": _hosts(order for order in left if order.kind == "control") or nothing,
         "distribution_left": _hosts(order for order in left if order.kind != "control") or nothing,
         "reason_left": "\n".join(
-            f"{own[item['order']].target}：{item['reason']}" for item in feedback.items if not item["done"]
+            [f"{own[item['order']].target}：{item['reason']}" for item in feedback.items if not item["done"]]
+            + [f"{order.target}：处置任务{ORDER_STATES[order.status].zh}" for order in ended]
         )
         or nothing,
     }

@@ -1,12 +1,17 @@
 """Remember orders, what has to reach the network, what was fed back, and what was seen."""
 
 from django.db import models
+from django.db.models import Q
 
 from cleannet.hub.ledger.work import Work
 
 
 class Order(models.Model):
-    """Hold one 处置任务: one name, address or URL (`reach`) one party shall act on, under one notice; see `steps`."""
+    """Hold one 处置任务: one name, address or URL (`reach`) one party shall act on, under one notice; see `steps`.
+
+    It stands on the network from the revision it `enters` to the one it `leaves`; a rule `in_zone` carries it out
+    where it is an operator's, by name.
+    """
 
     number = models.CharField(max_length=80, primary_key=True)
     case = models.CharField(max_length=64)
@@ -18,25 +23,59 @@ class Order(models.Model):
     status = models.CharField(max_length=20, default="issued")
     reason = models.TextField(default="")
     issued_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    in_zone = models.BooleanField(default=False)
+    enters = models.PositiveBigIntegerField(default=0)
+    leaves = models.PositiveBigIntegerField(null=True)
     again = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="earlier")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "party", "target"], name="order_once_per_notice")]
-        indexes = [models.Index(fields=["case", "issued_at"], name="order_of_case")]
+        indexes = [
+            models.Index(fields=["case", "issued_at"], name="order_of_case"),
+            models.Index(fields=["target"], condition=Q(leaves=None, in_zone=True), name="order_in_zone"),
+            models.Index(fields=["until"], condition=Q(leaves=None), name="order_until"),
+            models.Index(fields=["enters"], name="order_enters"),
+            models.Index(fields=["leaves"], name="order_leaves"),
+        ]
 
     def __str__(self) -> str:
         return self.number
 
 
 class Delivery(Work):
-    """Hold what has to reach the network for an order; leased and tried again until it has."""
+    """Hold that one place has to be brought up to one revision of what stands; see `delivery` for what it `does`."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="deliveries")
     channel = models.CharField(max_length=20)
-    given_up = models.BooleanField(default=False)
+    revision = models.PositiveBigIntegerField()
+    made_at = models.DateTimeField()
+    does = models.CharField(max_length=10, default="bring")
 
     class Meta(Work.Meta):
         abstract = False
+        indexes = [*Work.Meta.indexes, models.Index(fields=["channel", "revision"], name="delivery_of_channel")]
+
+
+class Arrival(Work):
+    """Hold what has to be entered still: which orders came to a place by one delivery, and which left it."""
+
+    place = models.CharField(max_length=20)
+    came = models.JSONField()
+    left = models.JSONField()
+
+    class Meta(Work.Meta):
+        abstract = False
+
+
+class Fetch(models.Model):
+    """Hold up to which revision a party's own platform has fetched its feed."""
+
+    party = models.CharField(max_length=64, primary_key=True)
+    revision = models.PositiveBigIntegerField()
+    fetched_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.party} {self.revision}"
 
 
 class Probe(Work):

@@ -31,6 +31,7 @@ def primary() -> Primary | None:
         settings.CLEANNET_DNS_ZONE,
         settings.CLEANNET_DNS_KEY_NAME,
         settings.CLEANNET_DNS_KEY,
+        settings.CLEANNET_DNS_BULK_ZONE,
     )
 
 

@@ -8,6 +8,7 @@ from django.db.models import Min, QuerySet
 from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal.models import Delivery as Delivery
 from cleannet.hub.disposal.models import Feedback as Feedback
+from cleannet.hub.disposal.models import Fetch as Fetch
 from cleannet.hub.disposal.models import Order as Order
 from cleannet.hub.disposal.models import Probe
 from cleannet.hub.disposal.models import Sighting as Sighting
@@ -35,6 +36,11 @@ def orders(viewer: Viewer, *, case: str | None = None) -> QuerySet[Order]:
     return found.filter(party__in=parties.family(viewer.party))
 
 
+def everyone() -> Viewer:
+    """Return as who the hub itself looks."""
+    return Viewer(settings.CLEANNET_PARTY, "cncert")
+
+
 def own_order(viewer: Viewer, number: str) -> Order:
     """Return an order that was issued to the viewer's own party; raise NoOrder."""
     found = Order.objects.filter(number=number, party=viewer.party).first()
@@ -50,11 +56,6 @@ def unsigned(viewer: Viewer, *, now: datetime) -> QuerySet[Order]:
     """
     since = now - timedelta(minutes=settings.CLEANNET_SIGN_MINUTES)
     return orders(viewer).filter(status="issued", issued_at__lt=since).order_by("issued_at", "number")
-
-
-def deliveries(viewer: Viewer, *, case: str | None = None) -> QuerySet[Delivery]:
-    """Return how far the orders of a case have come to the network, with the last error of those that wait."""
-    return Delivery.objects.filter(order__in=orders(viewer, case=case)).select_related("order").order_by("key")
 
 
 def feedbacks(viewer: Viewer, *, case: str) -> QuerySet[Feedback]:
@@ -107,12 +108,18 @@ def verdict(order: Order, *, since: datetime) -> str:
     return GONE if last == {GONE} else UNKNOWN
 
 
-def blocked_hosts() -> list[str]:
-    """Return every name that the zone holds: whatever was ordered and is not lifted, sorted."""
-    return sorted(set(Order.objects.values_list("target", flat=True)))
+def fetch(viewer: Viewer) -> Fetch | None:
+    """Return when the viewer's own platform last fetched its feed, None where it never did."""
+    return Fetch.objects.filter(party=viewer.party).first()
+
+
+def waiting_deliveries(viewer: Viewer) -> QuerySet[Delivery]:
+    """Return what waits to be brought to a place on the network, the oldest first, for those who see everything."""
+    found = Delivery.objects.filter(done_at=None).order_by("revision", "channel")
+    return found if viewer.sees_all else found.none()
 
 
 def oldest_delivery(*, now: datetime) -> timedelta | None:
-    """Return how long the oldest delivery has been waiting, None when none waits."""
-    waiting = Delivery.objects.filter(done_at=None).aggregate(oldest=Min("order__issued_at"))["oldest"]
+    """Return for how long the oldest change has been waiting to reach the network, None when none waits."""
+    waiting = Delivery.objects.filter(done_at=None).aggregate(oldest=Min("made_at"))["oldest"]
     return None if waiting is None else now - waiting

@@ -1,7 +1,7 @@
-"""Speak DNS: send blocking rules to the primary (RFC 2136 with TSIG, RFC 8945), and look at what a resolver answers."""
+"""Look at what a resolver answers, and whether the primary holds a rule."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dns.exception
@@ -11,21 +11,14 @@ import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
-import dns.tsig
-import dns.tsigkeyring
-import dns.update
 
-from cleannet.formats.rpz import TTL, owners
+from cleannet.formats.rpz import owners
 
 ALGORITHM = "hmac-sha256"
 GONE, STILL_THERE, UNKNOWN = "gone", "still_there", "unknown"
 RESOLVER, RULE, AUTHORITY = "resolver", "rule", "authority"
 LONGEST_NAME = 253
 _NODATA, _SILENT = "NODATA", "no answer"
-
-
-class DeliveryFailed(Exception):
-    """Say in a sentence why rules did not reach the primary; it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +33,18 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Primary:
-    """Hold where blocking rules go and the key that allows it; `secret` is base64."""
+    """Hold where blocking rules go and the key that allows it; `secret` is base64, `bulk` the second zone or ""."""
 
     server: Server
     zone: str
     key_name: str
     secret: str
+    bulk: str = ""
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Return the zones that rules may stand in, the bulk one first."""
+        return (self.bulk, self.zone) if self.bulk else (self.zone,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +55,6 @@ class Answer:
     vantage: str
     verdict: str
     evidence: Mapping[str, object]
-
-
-def publish(primary: Primary, hosts: Collection[str], *, timeout: float) -> None:
-    """Put the rules that block `hosts` into the primary's zone; repeating it changes nothing.
-
-    Raises DeliveryFailed when the server refuses, does not answer in `timeout` seconds or cannot be reached, and when
-    key, zone or host cannot be written into a message at all.
-    """
-    try:
-        update = _update(primary, hosts)
-    except (ValueError, dns.exception.DNSException) as error:
-        why = error or type(error).__name__
-        raise DeliveryFailed(f"no update can be made of zone, key name, key and host: {why}") from error
-    where = f"{primary.server.name} ({primary.server.address}:{primary.server.port})"
-    try:
-        answer = dns.query.tcp(update, primary.server.address, timeout=timeout, port=primary.server.port)
-    except dns.exception.Timeout as error:
-        raise DeliveryFailed(f"{where} did not answer within {timeout:g} seconds") from error
-    except dns.tsig.PeerError as error:
-        raise DeliveryFailed(f"{where} does not accept the key {primary.key_name}: {error}") from error
-    except (OSError, EOFError, dns.exception.DNSException) as error:
-        raise DeliveryFailed(f"{where} cannot be reached: {error or type(error).__name__}") from error
-    if answer.rcode() != dns.rcode.NOERROR:
-        raise DeliveryFailed(f"{where} refused the update: {dns.rcode.to_text(answer.rcode())}")
-
-
-def _update(primary: Primary, hosts: Collection[str]) -> dns.update.UpdateMessage:
-    ring = dns.tsigkeyring.from_text({primary.key_name: (ALGORITHM, primary.secret)})
-    update = dns.update.UpdateMessage(primary.zone, keyring=ring, keyalgorithm=ALGORITHM)
-    for host in sorted(set(hosts)):
-        for owner in owners(host, primary.zone):
-            update.replace(dns.name.from_text(owner), TTL, "CNAME", ".")
-    return update
 
 
 def look(server: Server, host: str, *, timeout: float) -> Answer:
@@ -117,8 +83,21 @@ def look(server: Server, host: str, *, timeout: float) -> Answer:
 
 
 def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
-    """Ask the primary itself whether its zone holds the rule; “gone” means the rule that blocks the name is there."""
-    owner = owners(host, primary.zone)[0]
+    """Ask the primary itself whether one of its zones holds the rule; “gone” means the rule that blocks the name is
+    there.
+    """
+    asked = []
+    for zone in reversed(primary.zones):
+        asked.append(_rule_in(primary, zone, host, timeout))
+        if asked[-1][0] == GONE:
+            break
+    verdict = next((said for said in (GONE, UNKNOWN) if said in {one for one, _ in asked}), STILL_THERE)
+    evidence = {"server": f"{primary.server.address}:{primary.server.port}", "answers": [said for _, said in asked]}
+    return Answer(RULE, f"{primary.server.name} ({', '.join(reversed(primary.zones))})", verdict, evidence)
+
+
+def _rule_in(primary: Primary, zone: str, host: str, timeout: float) -> tuple[str, dict[str, str]]:
+    owner = owners(host, zone)[0]
     query = dns.message.make_query(owner, dns.rdatatype.CNAME)
     query.flags &= ~dns.flags.RD
     try:
@@ -130,11 +109,7 @@ def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
         said = "; ".join(rrset.to_text() for rrset in answer.answer) or dns.rcode.to_text(answer.rcode())
         settled = answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
         verdict = GONE if there else STILL_THERE if settled else UNKNOWN
-    evidence = {
-        "server": f"{primary.server.address}:{primary.server.port}",
-        "answers": [{"name": owner, "said": said}],
-    }
-    return Answer(RULE, f"{primary.server.name} ({primary.zone})", verdict, evidence)
+    return verdict, {"name": owner, "said": said}
 
 
 def _ask(server: Server, name: str, timeout: float) -> tuple[str, str]:

@@ -24,16 +24,18 @@ def context(viewer: Viewer, notice: Notice, now: datetime) -> parties.Standing:
 def disposed(viewer: Viewer, notice: Notice, at: datetime, now: datetime) -> None:
     """Enter the disposal under each notice of the case by which nothing is left to be done by the party.
 
-    What a further notice issued again counts under the first one, too, once it is done.
+    What a further notice issued again counts under the first one, too, once it is done. What was withdrawn or expired
+    leaves nothing to be done.
     """
     rows = queries.orders(viewer, case=notice.case_id).filter(party=viewer.party)
     orders = {order.number: order for order in rows}
     for under, facts in _owed(viewer, notice, "disposal.done"):
         own = [order for order in orders.values() if order.notice == under]
         last = [_last(order, orders) for order in own]
-        if (own or under == notice.number) and all(order.status in steps.DISPOSED for order in last):
-            done = {"orders": sorted(order.number for order in last)}
-            _act("disposal.done", viewer, notice, under, at, facts, now, done)
+        if (own or under == notice.number) and all(order.status in steps.DISPOSED | steps.ENDED for order in last):
+            done = {"orders": sorted(order.number for order in last if order.status in steps.DISPOSED)}
+            ended = sorted(order.number for order in last if order.status in steps.ENDED)
+            _act("disposal.done", viewer, notice, under, at, facts, now, done | ({"ended": ended} if ended else {}))
 
 
 def warned(viewer: Viewer, notice: Notice, users_told: int, at: datetime, now: datetime) -> bool:

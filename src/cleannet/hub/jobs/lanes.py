@@ -8,8 +8,7 @@ from django.conf import settings
 
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
-from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import probes
+from cleannet.hub.disposal import arrivals, delivery, life, merging, probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
@@ -55,8 +54,28 @@ def erase_papers(now: datetime) -> int:
 
 
 def deliver(now: datetime) -> int:
-    """Bring waiting orders to the network."""
-    return disposal.deliver(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
+    """Bring the policy zone up to what stands."""
+    return delivery.deliver(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS), only="rpz")
+
+
+def write_zone(now: datetime) -> int:
+    """Bring the zone file up to what stands."""
+    return delivery.deliver(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS), only="file")
+
+
+def enter_arrivals(now: datetime) -> int:
+    """Enter which orders came to a place on the network, and which left it."""
+    return arrivals.enter(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
+
+
+def expire(now: datetime) -> int:
+    """End the orders whose time is over."""
+    return life.expire(now=now)
+
+
+def merge_zones(now: datetime) -> int:
+    """Ask for the next step of the nightly merge of the hot zone into the bulk zone."""
+    return merging.plan(now=now)
 
 
 def probe(now: datetime) -> int:
@@ -76,7 +95,11 @@ def forget_answers(now: datetime) -> int:
 
 LANES = (
     Lane("reminders", 5, remind),
-    Lane("deliveries", 1, deliver),
+    Lane("expiry", 5, expire),
+    Lane("deliveries", 0.2, deliver),
+    Lane("zone_file", 1, write_zone),
+    Lane("arrivals", 1, enter_arrivals),
+    Lane("merging", 60, merge_zones),
     Lane("probes", 1, probe),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -15,10 +16,14 @@ from cleannet.hub.ledger import beats
 log = structlog.get_logger("cleannet.tick")
 LONGEST_REST = 15.0
 LOOKS_FOR_PARENT = 1.0
+LEAST_BETWEEN_NOTES = 1.0
 
 
-def come_round(lane: Lane) -> int | None:
-    """Do what is ready in one lane and note that it came round; return how much it did, None when either failed."""
+def come_round(lane: Lane, *, quietly: bool = False) -> int | None:
+    """Do what is ready in one lane and note that it came round; return how much it did, None when either failed.
+
+    `quietly` leaves it unnoted that nothing was to be done.
+    """
     failure, done = "", None
     try:
         done = lane.work(datetime.now(UTC))
@@ -26,6 +31,8 @@ def come_round(lane: Lane) -> int | None:
         log.error("lane_failed", lane=lane.name, exc_info=error)
         # Whoever asks whether the hub is ready reads this; the log alone tells names and addresses.
         failure = type(error).__name__
+    if quietly and done == 0:
+        return done
     try:
         beats.note(lane.name, now=datetime.now(UTC), failure=failure)
     except Exception as error:
@@ -74,9 +81,13 @@ def until_told(*, with_parent: bool) -> bool:
 
 
 def _follow(lane: Lane, stop: threading.Event, lost: list[str]) -> None:
+    noted = 0.0
     try:
         while not stop.is_set():
-            done = come_round(lane)
+            # A lane that hardly rests would write a note several times a second.
+            quietly = time.monotonic() < noted + LEAST_BETWEEN_NOTES
+            noted = noted if quietly else time.monotonic()
+            done = come_round(lane, quietly=quietly)
             if done is None:
                 # Whatever state the failure left the connection in, the next round begins with a fresh one.
                 connection.close()

@@ -101,7 +101,7 @@ def enter(
         form=form,
         missing=_missing(facts or {}),
     )
-    _check(act, now, blobs)
+    check(act, now, blobs)
     follows = _arising(act, policies, overlays, participants, calendar)
     with transaction.atomic():
         if key and (before := Entry.objects.filter(key=key).first()):
@@ -163,7 +163,8 @@ def alongside(callback: Callback) -> Iterator[None]:
         _ALONGSIDE.reset(token)
 
 
-def _check(act: Facts, now: datetime, blobs: Collection[str]) -> None:
+def check(act: Facts, now: datetime, blobs: Collection[str]) -> None:
+    """Raise EntryRefused where nobody may make such an act, ValueError where a moment or code is malformed."""
     kind = ENTRY_KINDS.get(act.kind)
     if kind is None:
         raise EntryRefused("entry.unknown_kind", kind=act.kind)
@@ -221,8 +222,9 @@ def _ending(act: Facts) -> list[Duty]:
     return list(Duty.objects.select_for_update().filter(met_by=None, void_by=None, case=case).order_by("key"))
 
 
-def _write(body: bytes, act: Facts, identity: str, now: datetime, key: str) -> Entry:
-    entry = Entry.objects.create(
+def row(body: bytes, act: Facts, identity: str, now: datetime, key: str) -> Entry:
+    """Return an entry, not stored yet, whose columns say what its body does."""
+    return Entry(
         id=identity,
         kind=act.kind,
         role=act.role,
@@ -236,6 +238,11 @@ def _write(body: bytes, act: Facts, identity: str, now: datetime, key: str) -> E
         digest=ledger_record.digest_of(body),
         body=body,
     )
+
+
+def _write(body: bytes, act: Facts, identity: str, now: datetime, key: str) -> Entry:
+    entry = row(body, act, identity, now, key)
+    entry.save(force_insert=True)
     Unsealed.objects.create(entry=entry)
     return entry
 

@@ -56,6 +56,11 @@ def claims(rows: "models.QuerySet[Row]", *, now: datetime, lease: timedelta) -> 
         yield row
 
 
+def renew(row: Work, *, until: datetime) -> bool:
+    """Hold a claimed piece longer, before each step that reaches beyond this process; False when the lease was lost."""
+    return _own(row).update(lease_until=until) == 1
+
+
 def finish(row: Work, *, now: datetime, **outcome: object) -> bool:
     """Mark a claimed piece done, with `outcome` in its own columns; False when the lease was lost to another worker.
 

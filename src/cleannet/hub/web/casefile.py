@@ -13,9 +13,10 @@ from cleannet.core.policy import GradeRule, Policy
 from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.disposal import by_hand, steps
+from cleannet.hub.disposal import by_hand, effects, steps
 from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal.queries import Delivery, Feedback, Order, Sighting
+from cleannet.hub.disposal.effects import Effect
+from cleannet.hub.disposal.queries import Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents import receipts
 from cleannet.hub.incidents.grading import BASE_LAW
@@ -56,7 +57,7 @@ class Strip:
     """Show one order over time: what happened to it and what was seen of its name."""
 
     order: Order
-    delivery: Delivery | None
+    effect: Effect
     sightings: list[Sighting]
     looking: bool
     mine: bool
@@ -99,22 +100,26 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "unconfirmed": receipts.awaiting(viewer, number) if confirming else [],
         "unconfirmed_far": receipts.awaiting_remote(viewer, number) if confirming else [],
         "annulment": cases.annulment(viewer, case),
-        "steps": list(_steps(viewer, case, strips, notices, feedbacks)) if case.status == "open" else [],
+        "steps": [
+            *(_steps(viewer, case, strips, notices, feedbacks) if case.status == "open" else ()),
+            *_ends(viewer, number, strips),
+        ],
     }
 
 
 def _strips(viewer: Viewer, number: str) -> list[Strip]:
-    deliveries = {row.order_id: row for row in orders.deliveries(viewer, case=number)}
+    own = list(orders.orders(viewer, case=number))
+    found = effects.effects(own)
     looking = orders.looking(viewer, case=number)
     return [
         Strip(
             order,
-            deliveries.get(order.number),
+            found[order.number],
             orders.sightings(order),
             order.number in looking,
             order.party == viewer.party,
         )
-        for order in orders.orders(viewer, case=number)
+        for order in own
     ]
 
 
@@ -194,6 +199,13 @@ def _steps(
     settled = all(strip.order.status in steps.FINAL for strip in strips)
     if viewer.may("verify") and settled and not cases.hindering(viewer, case.number):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
+
+
+def _ends(viewer: Viewer, number: str, strips: list[Strip]) -> Iterator[Step]:
+    """Yield what ends orders on the network, which outlives their case."""
+    if viewer.may("order") and any(strip.order.leaves is None for strip in strips):
+        yield Step(reverse("withdraw", kwargs={"number": number}), _("Withdraw orders"))
+        yield Step(reverse("prolong", kwargs={"number": number}), _("Change the expiry of orders"))
 
 
 def _papers_due(viewer: Viewer, case: str, feedbacks: list[Feedback]) -> list[str]:

@@ -29,7 +29,6 @@ def desk(request: Asked) -> HttpResponse:
     }
     if viewer.sees_all:
         others = [row for row in rows(viewer, ledger.open_duties(viewer), now) if row.duty.owes != viewer.party]
-        waiting = orders.deliveries(viewer).filter(done_at=None)
         context |= {
             "unnotified": [row for row in (*own, *others) if _unnotified(row, now)][:MOST],
             "unsigned": orders.unsigned(viewer, now=now)[:MOST],
@@ -37,7 +36,7 @@ def desk(request: Asked) -> HttpResponse:
             "unrouted": [row for row in (*own, *others) if row.duty.unrouted][:MOST],
             "unserved": cases.unrouted(viewer)[:MOST],
             "unnamed": watch.unnamed(viewer)[:MOST],
-            "waiting": waiting.order_by("order__issued_at", "key")[:MOST],
+            "waiting": orders.waiting_deliveries(viewer)[:MOST],
         }
     return render(request, "web/desk.html", context)
 

@@ -41,7 +41,8 @@ def issue(request: Asked, number: str) -> HttpResponse:
             raise OrderRefused("order.nothing_wanted", case=number)
         changes = stepping.changes(request, draft.law.forms[notices.FORM]) if draft else {}
         first = stepping.first(request)
-        actions.issue(viewer=viewer, case=number, wanted=wanted, now=now, changes=changes, first=first)
+        until = typed.moment_or_none(request.POST.get("until", ""))
+        actions.issue(viewer=viewer, case=number, wanted=wanted, now=now, changes=changes, first=first, until=until)
 
     def context() -> Mapping[str, object]:
         shown = stepping.fields(request, draft.law.forms[notices.FORM], draft.values) if draft else {}

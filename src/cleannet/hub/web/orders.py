@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cleannet.core.terms import ORDER_STATES
-from cleannet.hub.disposal import actions, queries
+from cleannet.hub.disposal import actions, effects, queries
 from cleannet.hub.disposal import feedback as answers
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.incidents import queries as cases
@@ -26,7 +26,15 @@ def orders(request: Asked) -> HttpResponse:
     if state in ORDER_STATES:
         found = found.filter(status=state)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "web/orders.html", {"page": page, "state": state, "states": ORDER_STATES})
+    own = effects.effects(list(page.object_list))
+    context = {
+        "page": page,
+        "rows": [(order, own[order.number]) for order in page.object_list],
+        "state": state,
+        "states": ORDER_STATES,
+        "fetched": queries.fetch(request.viewer),
+    }
+    return render(request, "web/orders.html", context)
 
 
 @allowed("feed_back", *WRITE)

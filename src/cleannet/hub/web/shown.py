@@ -31,6 +31,8 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "resource": terms.RESOURCES,
         "grade": terms.GRADES,
         "order": terms.ORDER_STATES,
+        "effect": terms.EFFECTS,
+        "place": terms.PLACES,
         "case": terms.CASE_STATES,
         "medium": terms.MEDIA,
         "verdict": terms.VERDICTS,

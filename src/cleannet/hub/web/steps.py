@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from cleannet.core.terms import GRADES, Grade
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import life
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import actions, queries, receipts, reports
 from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused
@@ -114,7 +115,7 @@ def confirm_annulment(request: Asked, number: str) -> HttpResponse:
     return stepping.step(
         request,
         "web/confirm_annulment.html",
-        lambda: actions.confirm_annulment(viewer=viewer, case=number, now=now),
+        lambda: life.annul(viewer=viewer, case=number, now=now),
         lambda: _ending(request, number),
         done=_("The case %(case)s is annulled.") % {"case": number},
         number=number,

@@ -22,6 +22,11 @@ def moment(text: str) -> datetime:
     return found.replace(tzinfo=BEIJING) if found.tzinfo is None else found
 
 
+def moment_or_none(text: str) -> datetime | None:
+    """Return a moment, None where nothing was typed; raise WebRefused."""
+    return moment(text) if text.strip() else None
+
+
 def number(text: str) -> int | None:
     """Return a number of people, None where nothing was typed; raise WebRefused."""
     digits = text.strip().replace(",", "")
