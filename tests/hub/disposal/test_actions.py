@@ -6,7 +6,7 @@ from pytest_django import Settings
 from tests.hub.disposal.conftest import HOST, fed
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
-from cleannet.core.allow import ORDINARY, AllowLists, Listed
+from cleannet.core.allow import ORDINARY, RESOLVER, AllowLists, Listed
 from cleannet.hub.disposal import actions, feedback, queries
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
@@ -29,14 +29,14 @@ LEASE = timedelta(seconds=30)
     [
         ("unknown.example", "order.not_a_resource"),
         ("alog.umeng.com", "order.held_by_allow_list"),
-        ("192.0.2.7", "order.held_by_allow_list"),
+        ("93.184.216.34", "order.held_by_allow_list"),
     ],
 )
 def test_what_may_not_be_blocked_is_refused_and_nothing_is_issued(case: str, target: str, code: str) -> None:
-    allow = AllowLists([Listed("alog.umeng.com", ORDINARY, "ordinary")])
+    allow = AllowLists([Listed("alog.umeng.com", ORDINARY, "ordinary"), Listed("93.184.216.34", RESOLVER, "open")])
     for text in ("alog.umeng.com", "93.184.216.34"):
         programs.add_indicator(program=PROGRAM, text=text, role="control", source="t", allow=allow, now=NOW)
-    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "control", target.replace("192.0.2.7", "93.184.216.34"))]
+    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "control", target)]
     with pytest.raises(OrderRefused) as refused:
         actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW)
     assert refused.value.code == code

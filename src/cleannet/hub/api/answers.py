@@ -104,5 +104,5 @@ def sighting(seen: Sighting) -> dict[str, Any]:
 
 def order(order: Order) -> dict[str, Any]:
     """Return an order and its state."""
-    fields = "number case notice party kind target status reason".split()
+    fields = "number case notice party kind target reach status reason".split()
     return {"issued_at": order.issued_at.isoformat(), **{name: getattr(order, name) for name in fields}}

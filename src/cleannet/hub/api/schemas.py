@@ -165,6 +165,7 @@ class OrderOut(Schema):
     party: str
     kind: str
     target: str
+    reach: str
     status: str
     reason: str
     issued_at: datetime

@@ -10,8 +10,9 @@ from django.db import transaction
 from cleannet.core.allow import REASONS
 from cleannet.core.terms import Grade
 from cleannet.formats import rpz
-from cleannet.hub.disposal import network, queries, resolution, steps
+from cleannet.hub.disposal import network, queries, resolution, routing, steps
 from cleannet.hub.disposal.models import Delivery, Order
+from cleannet.hub.disposal.routing import Routed
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import notices
@@ -28,8 +29,8 @@ from cleannet.hub.programs import queries as programs
 
 CHANNEL = "rpz"
 MOST_DELAY = timedelta(minutes=10)
-# Whom the law lets be ordered (545号 十一); access and IDC providers get requests without a duty.
-DISPOSERS = ("operator", "registry", "registrar", "cncert")
+# Whom the law lets be ordered (545号 十一), and access and IDC providers, who are asked: no duty arises for them.
+DISPOSERS = ("operator", "registry", "registrar", "cncert", "access", "idc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def issue(
     changes: Mapping[str, str] | None = None,
     first: First | None = None,
 ) -> list[Order]:
-    """Issue a notice with its orders to block names; each is delivered to the network and owed a feedback.
+    """Issue a notice with its orders on names, addresses and URLs; each is owed a feedback, a rule on a name delivered.
 
     What an allow-list holds or what cannot be written into a zone is refused, and then nothing is issued. In urgency
     the notice is told `first` by phone or mail (545号 十五).
@@ -61,9 +62,10 @@ def issue(
         viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {}
     )
     prepared = None if first else draft.rendered()
+    proposed = routing.routes(viewer, case)
     with transaction.atomic():
         notice = notices.issue(draft, prepared, first)
-        return _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.target)), now)
+        return _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.target)), proposed, now)
 
 
 def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
@@ -76,9 +78,10 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
     _check(viewer, cases.open_case(viewer, case), wanted)
     draft = notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes={})
     prepared = draft.rendered()
+    proposed = routing.routes(viewer, case)
     with transaction.atomic():
         notice = notices.issue(draft, prepared)
-        made = _issue(viewer, notice, wanted, now)
+        made = _issue(viewer, notice, wanted, proposed, now)
         successor = {(order.party, order.target): order for order in made}
         for order in failed:
             steps.take(order, "issue_again", again=successor[order.party, order.target])
@@ -153,16 +156,21 @@ def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
             raise OrderRefused("order.not_a_resource", target=one.target, program=case.program)
         if one.kind != known.kind:
             raise OrderRefused("order.another_kind", target=one.target, kind=known.kind)
-        if known.held or known.reach != "name":
+        if known.held or known.reach == "nothing":
             why = REASONS[known.reason]
             raise OrderRefused("order.held_by_allow_list", target=one.target, reason=f"{why.zh} {why.en}")
+        if known.reach != "name":
+            continue
         try:
             rpz.owners(one.target, settings.CLEANNET_DNS_ZONE)
         except rpz.CannotBlock as error:
             raise OrderRefused("order.cannot_block", target=one.target, why=str(error)) from error
 
 
-def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: datetime) -> list[Order]:
+def _issue(
+    viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], proposed: Sequence[Routed], now: datetime
+) -> list[Order]:
+    reaches = {one.resource.target: one.resource.reach for one in proposed}
     made = [
         Order(
             number=f"{notice.number}-{place:02}",
@@ -171,18 +179,19 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
             party=one.party,
             kind=one.kind,
             target=one.target,
-            reach="name",
+            reach=reaches[one.target],
             issued_at=now,
         )
         for place, one in enumerate(wanted, 1)
     ]
     Order.objects.bulk_create(made)
-    # A registry or registrar acts on the domain itself; only an operator's resolvers take rules.
+    why = routing.keep(viewer, made, proposed, now)
+    # A registry or registrar acts on the domain itself; only an operator's resolvers take rules, and only of names.
     operators = {code for code, party in parties.names(notice.addressees).items() if party.role == "operator"}
     Delivery.objects.bulk_create(
         Delivery(key=f"{order.number}:{CHANNEL}", ready_at=now, order=order, channel=CHANNEL)
         for order in made
-        if order.party in operators
+        if order.party in operators and order.reach == "name"
     )
     for party in sorted({order.party for order in made}):
         ledger.enter(
@@ -193,7 +202,10 @@ def _issue(viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: dateti
             refs={"case": notice.case_id, "notice": notice.number},
             grades={notice.policy: Grade(notice.grade)},
             recipients=(party,),
-            facts={"orders": [[order.number, order.kind, order.target] for order in made if order.party == party]},
+            facts={
+                "orders": [[order.number, order.kind, order.target] for order in made if order.party == party],
+                "routes": {order.number: why[order.number] for order in made if order.party == party},
+            },
             **standing(notice.case, now),
         )
     return made

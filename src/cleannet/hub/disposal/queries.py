@@ -109,7 +109,7 @@ def verdict(order: Order, *, since: datetime) -> str:
 
 def blocked_hosts() -> list[str]:
     """Return every name that the zone holds: whatever was ordered and is not lifted, sorted."""
-    return sorted(set(Order.objects.values_list("target", flat=True)))
+    return sorted(set(Order.objects.filter(reach="name").values_list("target", flat=True)))
 
 
 def oldest_delivery(*, now: datetime) -> timedelta | None:
