@@ -119,9 +119,10 @@ def web_address(text: str) -> str:
     return "write an address such as https://data.iana.org/rdap/dns.json"
 
 
-def address_file(text: str) -> str:
-    """Accept the name of an address database, or nothing; whether it can be read shows where it is used."""
-    return "" if not text or text.endswith((".xdb", ".ipdb")) else "write the path of a .xdb or .ipdb file"
+def address_files(text: str) -> str:
+    """Accept paths of address databases with commas between, or nothing; whether they can be read shows later."""
+    right = all(path.endswith((".xdb", ".ipdb")) for path in _listed(text))
+    return "" if right else "write paths of .xdb or .ipdb files with commas between"
 
 
 def domain(text: str) -> str:

@@ -36,9 +36,9 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
     if values["DNS_PRIMARY"] and not values["DNS_KEY"]:
         found.append("CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set; no update would be accepted.")
     try:
-        address_file.opened(str(values["ADDRESS_FILE"]))
+        address_file.opened(str(values["ADDRESS_FILES"]))
     except address_file.BadAddressFile as error:
-        found.append(f"CLEANNET_ADDRESS_FILE cannot be used: {error}")
+        found.append(f"CLEANNET_ADDRESS_FILES cannot be used: {error}")
     if values["DEBUG"] and not here:
         found.append("CLEANNET_DEBUG is on although others can reach the hub; switch it off.")
     if not values["HTTPS"] and not here:

@@ -226,10 +226,11 @@ SETTINGS = (
     ),
     Setting("DNS_SECONDS", 5, "How long a DNS server is waited for.", least=1),
     Setting(
-        "ADDRESS_FILE",
+        "ADDRESS_FILES",
         "",
-        "Address database by which orders on addresses find their operator: of ip2region (.xdb) or IPIP (.ipdb).",
-        accepted.address_file,
+        "Address databases by which orders on addresses find their operator, of ip2region (.xdb) or IPIP (.ipdb), with "
+        "commas between; the first that knows an address counts.",
+        accepted.address_files,
     ),
     Setting(
         "RDAP",

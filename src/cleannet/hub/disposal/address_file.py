@@ -21,7 +21,7 @@ from cleannet.core.terms import PROVINCES
 MOST_BYTES = 512 << 20
 _CHINA = frozenset({"中国", "china", "cn"})
 _lock = threading.Lock()
-_opened: dict[tuple[str, int, int], "AddressFile"] = {}
+_opened: dict[str, tuple[tuple[int, int], "AddressFile"]] = {}
 
 
 class BadAddressFile(ValueError):
@@ -86,31 +86,29 @@ class Ipdb:
 
 
 def place(address: str) -> Place | None:
-    """Return where an address is by the file the settings name, None without one; raise BadAddressFile."""
-    found = opened(settings.CLEANNET_ADDRESS_FILE)
-    if found is None:
-        return None
+    """Return where an address is by the first file of the settings that knows it, or None; raise BadAddressFile."""
     try:
-        return found.place(address)
-    except (ValueError, IndexError, DatabaseError) as error:
+        places = (file.place(address) for file in opened(settings.CLEANNET_ADDRESS_FILES))
+        return next((found for found in places if found is not None), None)
+    except (IndexError, UnicodeDecodeError, DatabaseError) as error:
         raise BadAddressFile(f"it is damaged: {error}") from error
 
 
-def opened(path: str) -> AddressFile | None:
-    """Return the file at a path, read once until it changes, None for no path; raise BadAddressFile."""
-    if not path:
-        return None
+def opened(paths: str) -> list[AddressFile]:
+    """Return the files at paths with commas between, each read once until it changes; raise BadAddressFile."""
+    return [_opened_one(path.strip()) for path in paths.split(",") if path.strip()]
+
+
+def _opened_one(path: str) -> AddressFile:
     try:
-        state = Path(path).stat()
+        found = Path(path).stat()
     except OSError as error:
         raise BadAddressFile(str(error)) from error
-    key = (path, state.st_mtime_ns, state.st_size)
+    state = (found.st_mtime_ns, found.st_size)
     with _lock:
-        if key not in _opened:
-            found = _read(path, state.st_size)
-            _opened.clear()
-            _opened[key] = found
-        return _opened[key]
+        if path not in _opened or _opened[path][0] != state:
+            _opened[path] = state, _read(path, found.st_size)
+        return _opened[path][1]
 
 
 def _read(path: str, size: int) -> AddressFile:
@@ -122,6 +120,8 @@ def _read(path: str, size: int) -> AddressFile:
         raise BadAddressFile(f"{path} is no address database: {error}") from error
 
 
-def _place(country: str, province: str, carrier: str) -> Place:
+def _place(country: str, province: str, carrier: str) -> Place | None:
+    if not country.strip():
+        return None
     code = next((term.key for term in PROVINCES.values() if province.startswith(term.zh)), "")
     return Place(country.strip().casefold() in _CHINA, code, carrier.strip())

@@ -1,6 +1,6 @@
 """Look up who registered the domains of open cases: work of its own lane, kept until it expires."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.db import transaction
 from cleannet.hub.disposal import registration
 from cleannet.hub.disposal.models import Registration
 from cleannet.hub.disposal.outside import Unanswered
-from cleannet.hub.disposal.registration import Registered
+from cleannet.hub.disposal.registration import Register, Registered
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import work
 from cleannet.hub.programs import queries as programs
@@ -35,15 +35,10 @@ def look_up(*, now: datetime, lease: timedelta) -> int:
     row = work.claim(Registration.objects.all(), now=now, lease=max(lease, longest))
     if row is None:
         return asked_for
-    source, found = "", None
-    try:
-        for register in registers:
-            if register.serves(row.key):
-                source, found = register.name, register.look(row.key)
-                break
-    except Unanswered as failure:
+    source, found, failures = _ask(row.key, registers)
+    if failures and not source:
         delay = min(MOST_DELAY, LEAST_DELAY * 2 ** min(row.attempts - 1, 10))
-        work.postpone(row, until=now + delay, failure=str(failure))
+        work.postpone(row, until=now + delay, failure="; ".join(failures))
         return 1
     with transaction.atomic():
         work.finish(row, now=now, **_outcome(source, found, now))
@@ -54,6 +49,18 @@ def domains(hosts: Collection[str]) -> dict[str, str]:
     """Return by host the domain that is registered, for those that have one."""
     found = {host: registration.registered_name(host) for host in hosts}
     return {host: domain for host, domain in found.items() if domain}
+
+
+def _ask(domain: str, registers: Sequence[Register]) -> tuple[str, Registered | None, list[str]]:
+    """Return which register answered about a domain, "" where none did, what it said, and why others did not."""
+    failures: list[str] = []
+    for register in registers:
+        try:
+            if register.serves(domain):
+                return register.name, register.look(domain), failures
+        except Unanswered as failure:
+            failures.append(str(failure))
+    return "", None, failures
 
 
 def _outcome(source: str, found: Registered | None, now: datetime) -> dict[str, object]:
