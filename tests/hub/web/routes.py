@@ -38,6 +38,8 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "supply_verification": ("verify", "POST", "404"),
     "record_feedback": ("verify", "GET POST", "404 404"),
     "record_paper": ("verify", "GET POST", "404 404"),
+    "routes": ("order", "GET POST", "200 422"),
+    "import_table": ("administer", "GET POST", "200 422"),
     "begin": ("record", "GET POST", "200 422"),
     "fulfil": ("record", "GET POST", "404 404"),
     "leads": ("read", "GET", "200"),
@@ -66,6 +68,14 @@ OPERATIONS: dict[str, str] = {
     "POST /cases/{number}/orders": "order",
     "POST /cases/{number}/orders/again": "order",
     "GET /orders": "read",
+    "GET /cases/{number}/routes": "order",
+    "GET /cases/{number}/routes/decisions": "order",
+    "GET /cases/{number}/radius": "order",
+    "GET /routes/unrouted": "order",
+    "GET /routes/overrides": "order",
+    "POST /routes/overrides": "order",
+    "GET /routes/tables": "order",
+    "POST /routes/tables": "administer",
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
     "POST /cases/{number}/look": "verify",
@@ -108,6 +118,7 @@ _SEEN_BY = {
     "op1": "acknowledge, POST /orders/{number}/acknowledge",
     "miit": "raise_grade, POST /cases/{number}/grade",
     "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
+    "GET /cases/{number}/routes, GET /cases/{number}/routes/decisions, GET /cases/{number}/radius, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
@@ -140,6 +151,9 @@ BODY = {
     "grade": "II",
     "reason": "",
     "party": "",
+    "what": "",
+    "source": "",
+    "text": "",
     **dict.fromkeys(("zh", "behaviour", "harm", "systems"), "x"),
     **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),
 }

@@ -6,12 +6,13 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
-from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, page, viewer_of
+from cleannet.hub.api.conventions import MOST, PROBLEMS, allowed, now, once, page, viewer_of
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal import radius, routing, tables
 from cleannet.hub.disposal.radius import Radius
 from cleannet.hub.disposal.routing import Routed
 from cleannet.hub.disposal.tables import Override, RouteTable
+from cleannet.hub.incidents import queries as cases
 from cleannet.hub.parties import queries as parties
 
 router = Router()
@@ -41,6 +42,7 @@ class UnroutedOut(RoutedOut):
 class UnroutedListOut(Schema):
     count: int
     items: list[UnroutedOut]
+    next: str | None
 
 
 class DecisionOut(Schema):
@@ -135,6 +137,7 @@ def list_routes(request: HttpRequest, number: str) -> list[dict[str, Any]]:
 def list_decisions(request: HttpRequest, number: str) -> list[dict[str, Any]]:
     """List why the orders of a case went to their parties: as the hub proposed, or as a person chose."""
     viewer = viewer_of(request)
+    cases.case(viewer, number)
     found = {one.number: one for one in orders.orders(viewer, case=number)}
     names = ("proposed", "why", "evidence", "others", "person", "decided_at")
     return [
@@ -157,8 +160,9 @@ def show_radius(request: HttpRequest, number: str, asked: Query[TargetsIn]) -> l
 def list_unrouted(request: HttpRequest, after: int = 0, limit: int = 100) -> dict[str, Any]:
     """List the resources of open cases that nobody is known to hold, from the place `after` on."""
     found = routing.unrouted(viewer_of(request))
-    items = [{"case": one.case, **_routed(one.routed)} for one in found[max(after, 0) :][: max(1, min(limit, 200))]]
-    return {"count": len(found), "items": items}
+    until = max(after, 0) + max(1, min(limit, MOST))
+    items = [{"case": one.case, **_routed(one.routed)} for one in found[max(after, 0) : until]]
+    return {"count": len(found), "items": items, "next": str(until) if until < len(found) else None}
 
 
 @router.get("/routes/overrides", response={200: OverridesOut, **PROBLEMS})

@@ -1,12 +1,14 @@
 """Before it goes: what an order would reach, what else the hub knows to live there, and what smaller means would do."""
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from cleannet.core import space
 from cleannet.core.allow import AllowLists, Decision, Listed
-from cleannet.core.indicator import DOMAIN, Pattern, parse, public_suffixes
+from cleannet.core.indicator import DOMAIN, Pattern, covers, parse, public_suffixes
 from cleannet.hub.disposal import queries
 from cleannet.hub.disposal.models import Order, Sighting
 from cleannet.hub.incidents import queries as cases
@@ -16,7 +18,8 @@ from cleannet.hub.programs.queries import Known, Resource
 
 # An order of these states blocks nothing any more: another took its place.
 ENDED = frozenset({"reissued"})
-MOST_SIGHTINGS = 200
+MOST_SIGHTINGS = 2000
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,31 @@ def radii(viewer: Viewer, case: str, targets: Collection[str], *, now: datetime)
     """Return what orders on targets of a case would reach, in their order; what is no resource of it is left out."""
     resources = programs.resources(viewer, cases.case(viewer, case).program)
     by_target = {one.target: one for one in reversed(resources)}
-    return [_radius(viewer, by_target[one], resources, now) for one in dict.fromkeys(targets) if one in by_target]
+    around = _Around(resources, _seen())
+    return [_radius(viewer, by_target[one], around, now) for one in dict.fromkeys(targets) if one in by_target]
 
 
-def _radius(viewer: Viewer, resource: Resource, own: Sequence[Resource], now: datetime) -> Radius:
+class _Around:
+    """Hold, in the order of space, the resources of a case and the addresses at which names were seen."""
+
+    def __init__(self, own: Sequence[Resource], seen: Mapping[str, frozenset[str]]) -> None:
+        self.seen = seen
+        usable = (one for one in own if one.host and not one.held and one.reach != "nothing")
+        self._own = sorted(((space.key(one.host), one) for one in usable), key=_first)
+        at = ((space.key(address), name) for name, addresses in seen.items() for address in addresses)
+        self._at = sorted(at, key=_first)
+
+    def smaller(self, resource: Resource) -> list[Resource]:
+        """Return the resources within one that can be ordered by themselves, those that reach least first."""
+        found = (one for one in _within(self._own, resource.host) if one.target != resource.target)
+        return sorted(found, key=lambda one: (one.reach != "url", one.target))
+
+    def names_at(self, host: str) -> set[str]:
+        """Return the names seen at an address or within a network."""
+        return set(_within(self._at, host))
+
+
+def _radius(viewer: Viewer, resource: Resource, around: _Around, now: datetime) -> Radius:
     only_url = resource.reach == "url"
     at = programs.known_at(viewer, resource.host)
     listed = programs.allowed_around(viewer, resource.host)
@@ -67,9 +91,9 @@ def _radius(viewer: Viewer, resource: Resource, own: Sequence[Resource], now: da
         tuple(listed),
         tuple(known),
         tuple(_orders(viewer, resource, at)),
-        () if only_url else tuple(_neighbours(viewer, resource)),
+        () if only_url else tuple(_neighbours(viewer, resource, around)),
         _shared(lists, resource.host, now),
-        () if only_url else tuple(one for one in own if _is_smaller(resource, one)),
+        () if only_url else tuple(around.smaller(resource)),
     )
 
 
@@ -83,15 +107,7 @@ def _is_reached(resource: Resource, other: Resource) -> bool:
     """Say whether an order on a resource stops another, too; what has the same target is the same."""
     if other.target == resource.target:
         return False
-    return resource.reach != "url" or other.text.startswith(resource.text)
-
-
-def _is_smaller(resource: Resource, other: Resource) -> bool:
-    """Say whether another resource lies within one and can be ordered by itself."""
-    if other.held or other.target == resource.target or other.reach == "nothing" or not other.host:
-        return False
-    first, end = space.below(resource.host)
-    return first <= space.key(other.host) < end
+    return resource.reach != "url" or covers(resource.text, other.text)
 
 
 def _orders(viewer: Viewer, resource: Resource, at: Sequence[Known]) -> list[Order]:
@@ -102,30 +118,36 @@ def _orders(viewer: Viewer, resource: Resource, at: Sequence[Known]) -> list[Ord
     return list(found.order_by("target", "number"))
 
 
-def _addresses(resource: Resource) -> set[str]:
-    """Return the addresses a target was last seen at, by the hub's own looks; an address is its own."""
-    if space.network(resource.host) is not None:
-        return {resource.host} - {""}
-    seen = Sighting.objects.filter(order__target=resource.host).order_by("-pk").values_list("evidence", flat=True)
-    return {
-        address
-        for evidence in seen[:MOST_SIGHTINGS]
-        for name, said in _said(evidence)
-        if name == resource.host
-        for address in said
-    }
+def _seen() -> dict[str, frozenset[str]]:
+    """Return by name the addresses that the hub's own looks found, as far as the newest ones tell."""
+    found: dict[str, frozenset[str]] = {}
+    newest = Sighting.objects.order_by("-pk").values_list("order__target", "evidence")[:MOST_SIGHTINGS]
+    for target, evidence in newest:
+        for name, addresses in _said(evidence):
+            if name == target and addresses:
+                found[name] = found.get(name, frozenset()) | addresses
+    return found
 
 
-def _neighbours(viewer: Viewer, resource: Resource) -> list[str]:
+def _neighbours(viewer: Viewer, resource: Resource, around: _Around) -> list[str]:
     """Return the other names seen or known at the same addresses."""
+    if space.network(resource.host) is not None:
+        return sorted(around.names_at(resource.host))
     found: set[str] = set()
-    for address in _addresses(resource):
-        seen = Sighting.objects.filter(evidence__icontains=address).order_by("-pk")
-        for target, evidence in seen.values_list("order__target", "evidence")[:MOST_SIGHTINGS]:
-            found |= {target for name, said in _said(evidence) if name == target and address in said}
-        if address != resource.host:
-            found |= {one.resource.text for one in programs.known_at(viewer, address) if not one.withdrawn}
+    for address in around.seen.get(resource.host, ()):
+        found |= around.names_at(address)
+        found |= {one.resource.text for one in programs.known_at(viewer, address) if not one.withdrawn}
     return sorted(found - {resource.target, resource.host})
+
+
+def _within(placed: Sequence[tuple[bytes, Row]], host: str) -> list[Row]:
+    """Return what of rows in the order of space lies at or below a host."""
+    first, end = space.below(host)
+    return [row for _, row in placed[bisect_left(placed, first, key=_first) : bisect_left(placed, end, key=_first)]]
+
+
+def _first(placed: tuple[bytes, object]) -> bytes:
+    return placed[0]
 
 
 def _said(evidence: object) -> list[tuple[str, frozenset[str]]]:
