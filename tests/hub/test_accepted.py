@@ -26,6 +26,17 @@ CASES: list[tuple[Accepts, list[str], list[str]]] = [
             *("op1/a=192.0.2.1:53, op1/a=192.0.2.2:53", "op1/a=ns.example:53"),
         ],
     ),
+    (
+        accepted.whois_servers,
+        ["", "cn=whois.cnnic.cn:43", "cn=127.0.0.1:43, com.cn=[::1]:43"],
+        ["cn", "cn=whois.cnnic.cn", "=a:43", "cn=a:0", "cn=a:43, cn=b:43", "cn=a b:43"],
+    ),
+    (
+        accepted.web_address,
+        ["", "https://data.iana.org/rdap/dns.json", "http://127.0.0.1:80/x"],
+        ["data.iana.org/rdap", "https://", "https://data.iana.org", "ftp://a/b"],
+    ),
+    (accepted.address_files, ["", "/a/v4.xdb, b.ipdb"], ["/a/b.mmdb", "a.xdb,b"]),
     (accepted.domain, ["rpz.cleannet.", "a", "_x.b"], ["", ".", "a..b", "a b", "a" * 64, "a." * 127 + "a."]),
     (accepted.base64_text, ["", "c2VjcmV0"], ["secret!", "abc"]),
 ]

@@ -36,6 +36,7 @@ def test_a_hub_as_it_should_be_has_no_problem(environ: dict[str, str], data_fold
             {"CLEANNET_PROXY_HEADER": "X-Forwarded-Proto"},
             "CLEANNET_PROXIES is empty although CLEANNET_PROXY_HEADER is set",
         ),
+        ({"CLEANNET_ADDRESS_FILES": "/nowhere/a.xdb"}, "CLEANNET_ADDRESS_FILES cannot be used"),
         ({"CLEANNET_DNS_PRIMARY": "192.0.2.1:53"}, "CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set"),
     ],
 )

@@ -3,6 +3,8 @@
 from cleannet.core.term import EntryKind, keyed
 
 _DISPOSERS = "operator registry registrar cncert"
+# The law sets these no duty: they are asked, and say what they did.
+_ASKED = f"{_DISPOSERS} access idc"
 _ANY = "miit bureau cncert operator registry registrar access idc police"
 _REPORTERS_2025 = "cii central network guardian cac"
 _CRIME = f"{_ANY} cii central network"
@@ -34,18 +36,20 @@ ENTRY_KINDS = keyed(
         _kind("report.supplemented", "补报", "Report supplemented", f"operator cncert {_REPORTERS_2025}"),
         _kind("month.summarised", "按月汇总", "Month summed up", "cncert"),
         _kind("notice.issued", "通报", "Notice issued", "miit cncert"),
-        _kind("notice.received", "接到事件通报", "Notice received", _DISPOSERS),
+        _kind("notice.received", "接到事件通报", "Notice received", _ASKED),
         _kind("order.issued", "下达处置任务", "Order issued", "miit cncert"),
-        _kind("order.acknowledged", "签收", "Order acknowledged", _DISPOSERS),
+        _kind("order.acknowledged", "签收", "Order acknowledged", _ASKED),
         _kind("order.delivered", "处置任务送达网络", "Order delivered to the network", _DISPOSERS),
         _kind("order.removed", "处置任务自网络撤除", "Order taken off the network", _DISPOSERS),
         _kind("order.withdrawn", "撤回处置任务", "Order withdrawn", "miit cncert"),
         _kind("order.prolonged", "变更处置期限", "Expiry of an order changed", "miit cncert"),
         EntryKind("order.expired", "处置任务到期", "Order expired"),
         _kind("order.lifted", "解除处置", "Order lifted", "miit cncert"),
-        _kind("disposal.done", "采取处置措施", "Disposal carried out", _DISPOSERS),
+        _kind("route.overridden", "人工指定处置单位", "Disposer named by hand", "miit cncert"),
+        _kind("routes.imported", "导入归属表", "Table of holders imported", _ANY),
+        _kind("disposal.done", "采取处置措施", "Disposal carried out", _ASKED),
         _kind("user.warned", "信息提示和查杀技术咨询", "Users warned and advised", "operator"),
-        _kind("disposal.fed_back", "反馈处置情况", "Disposal fed back", _DISPOSERS),
+        _kind("disposal.fed_back", "反馈处置情况", "Disposal fed back", _ASKED),
         _kind("feedback.received", "接到处置单位反馈", "Feedback received", "cncert"),
         _kind("disposal.verified", "反馈验证结果", "Verification answered", "cncert"),
         _kind("paper.issued", "签发文书", "Paper issued", _ANY),

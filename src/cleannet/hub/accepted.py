@@ -100,6 +100,31 @@ def resolvers(text: str) -> str:
     return "write party/name=address:port with commas between, such as op1/甲=192.0.2.53:53; no party: everybody's"
 
 
+def whois_servers(text: str) -> str:
+    """Accept WHOIS servers by suffix with commas between, each suffix once, or nothing."""
+    pairs = [item.partition("=") for item in _listed(text)]
+    places = [where.strip().rpartition(":") for _, _, where in pairs]
+    right = all(_DOMAIN.fullmatch(suffix.strip()) for suffix, _, _ in pairs)
+    right = right and all(_HOST.fullmatch(host) and _is_port(port) for host, _, port in places)
+    if right and len({suffix.strip() for suffix, _, _ in pairs}) == len(pairs):
+        return ""
+    return "write suffix=host:port with commas between, such as cn=whois.cnnic.cn:43"
+
+
+def web_address(text: str) -> str:
+    """Accept the address of something on the web, or nothing."""
+    parts = urlsplit(text)
+    if not text or (parts.scheme in ("http", "https") and parts.hostname and parts.path.strip("/")):
+        return ""
+    return "write an address such as https://data.iana.org/rdap/dns.json"
+
+
+def address_files(text: str) -> str:
+    """Accept paths of address databases with commas between, or nothing; whether they can be read shows later."""
+    right = all(path.endswith((".xdb", ".ipdb")) for path in _listed(text))
+    return "" if right else "write paths of .xdb or .ipdb files with commas between"
+
+
 def domain(text: str) -> str:
     """Accept a domain name."""
     return "" if _DOMAIN.fullmatch(text) else "write a domain name"

@@ -17,6 +17,7 @@ from cleannet.core.policy_file import PolicyError, load, shipped
 from cleannet.core.refusal import Refusal
 from cleannet.formats import allowlists, lists
 from cleannet.formats.contents import told_apart
+from cleannet.hub.disposal import tables
 from cleannet.hub.incidents import grading
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
@@ -206,6 +207,29 @@ def watchlist(options: argparse.Namespace) -> int:
 
 
 @worded
+def allow(options: argparse.Namespace) -> int:
+    """Keep allow-lists; say what was not understood."""
+    counts: Counter[str] = Counter()
+    _allow_lists(options.lists, counts)
+    for outcome, count in sorted(counts.items()):
+        print(f"{count:>9,} {outcome}")
+    return DONE
+
+
+@worded
+def routes(options: argparse.Namespace) -> int:
+    """Take in a table of who holds what; say every line that is wrong."""
+    try:
+        data = Path(options.file).read_bytes()
+    except OSError as error:
+        print(f"{options.file}: cannot be read: {error}", file=sys.stderr)
+        return WRONG_USE
+    taken = tables.take(actor=_actor(), source=options.source or Path(options.file).name, data=data, now=_now())
+    print(f"{taken.rows:,} rows of {taken.source} ({taken.kind}) are gone by from now on.")
+    return DONE
+
+
+@worded
 def program(options: argparse.Namespace) -> int:
     """Give a program its official name."""
     said = {name: getattr(options, name) for name in ("code", "zh", "behaviour", "harm", "systems")}
@@ -253,7 +277,12 @@ def _take(program: str, text: str, role: str, source: str, line: int, allowed: A
 
 
 def _allow_lists(paths: Iterable[str], counts: Counter[str]) -> AllowLists:
+    """Return allow-lists as files say them; the hub keeps them, so that they are asked before orders go, too."""
     read = [allowlists.read(data, str(path)) for path, data in _files(paths, allowlists.SUFFIXES, counts)]
+    counts["entries of allow-lists kept"] += programs.keep_allow_lists(
+        lists=[contents.name for contents in read], listed=(entry for contents in read for entry in contents.listed)
+    )
+    counts["entries of allow-lists not understood"] += sum(len(contents.left_out) for contents in read)
     return AllowLists(
         (entry for contents in read for entry in contents.listed),
         (waiver for contents in read for waiver in contents.waivers),

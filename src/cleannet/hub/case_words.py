@@ -299,6 +299,6 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
     "order.cannot_dispose": (
         422,
         _("These parties are not ordered to dispose by the law: %(parties)s."),
-        _("Choose operators, registries, registrars or CNCERT."),
+        _("Choose operators, registries, registrars, access and IDC providers or CNCERT."),
     ),
 }

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from cleannet.formats import pdf
 from cleannet.hub import environment
-from cleannet.hub.disposal import network
+from cleannet.hub.disposal import address_file, network
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as register
@@ -35,6 +35,10 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
         )
     if values["DNS_PRIMARY"] and not values["DNS_KEY"]:
         found.append("CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set; no update would be accepted.")
+    try:
+        address_file.opened(str(values["ADDRESS_FILES"]))
+    except address_file.BadAddressFile as error:
+        found.append(f"CLEANNET_ADDRESS_FILES cannot be used: {error}")
     if values["DEBUG"] and not here:
         found.append("CLEANNET_DEBUG is on although others can reach the hub; switch it off.")
     if not values["HTTPS"] and not here:

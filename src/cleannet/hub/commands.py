@@ -108,5 +108,14 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     merge.add_argument("alias", metavar="ALIAS")
     merge.add_argument("program", metavar="PROGRAM")
 
+    allow = add("allow", "keep allow-lists, against which the reach of orders is shown before they are issued")
+    allow.add_argument("lists", nargs="+", metavar="LIST", help="files or folders; each takes its own former place")
+
+    routes = add(
+        "routes", "take in a table of who holds what: networks, carriers, registrars, suffixes, domains, hosts"
+    )
+    routes.add_argument("file", metavar="FILE", help="CSV; its header says which table it is, see docs/formats.md")
+    routes.add_argument("--source", default="", help="whose table it replaces as a whole; the file's name by default")
+
     release = add("release", "sign and publish a release of the watchlist")
     release.add_argument("--audience", default="operators", metavar="PARTY", help="for one party only, by its code")

@@ -238,6 +238,27 @@ SETTINGS = (
     ),
     Setting("DNS_SECONDS", 5, "How long a DNS server is waited for.", least=1),
     Setting(
+        "ADDRESS_FILES",
+        "",
+        "Address databases by which orders on addresses find their operator, of ip2region (.xdb) or IPIP (.ipdb), with "
+        "commas between; the first that knows an address counts.",
+        accepted.address_files,
+    ),
+    Setting(
+        "RDAP",
+        "",
+        "List of the registries that say by RDAP who registered a domain, such as "
+        "https://data.iana.org/rdap/dns.json; empty asks none, so that no domain of a case is told to a stranger.",
+        accepted.web_address,
+    ),
+    Setting(
+        "WHOIS",
+        "",
+        "WHOIS servers of suffixes without RDAP, as cn=whois.cnnic.cn:43 with commas between; empty asks none.",
+        accepted.whois_servers,
+    ),
+    Setting("REGISTRY_SECONDS", 10, "How long a registry is waited for.", least=1),
+    Setting(
         "LOG_LEVEL",
         "INFO",
         "Least level logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.",

@@ -12,6 +12,7 @@ from cleannet.core.refusal import Refusal
 from cleannet.hub.case_words import CASE_WORDS
 from cleannet.hub.interface_words import INTERFACE_WORDS
 from cleannet.hub.message_words import MESSAGE_WORDS
+from cleannet.hub.route_words import ROUTE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     **CASE_WORDS,
     **INTERFACE_WORDS,
     **MESSAGE_WORDS,
+    **ROUTE_WORDS,
     "entry.unknown_kind": (400, _("There is no kind of entry “%(kind)s”."), _("Use a kind of the glossary.")),
     "entry.not_your_role": (403, _("An entry “%(kind)s” is not made by this role."), _("Ask the party that owes it.")),
     "entry.unknown_medium": (400, _("“%(medium)s” is no medium."), _("Use paper, system, phone, mail or sheet.")),

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.hub.disposal.conftest import HOST, fed
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
-from cleannet.core.allow import ORDINARY, AllowLists, Listed
+from cleannet.core.allow import ORDINARY, RESOLVER, AllowLists, Listed
 from cleannet.hub.disposal import actions, delivery, feedback, queries
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
@@ -15,7 +15,9 @@ from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties.rights import HELD_BY
 from cleannet.hub.programs import actions as programs
 
 pytestmark = pytest.mark.django_db
@@ -27,14 +29,14 @@ MINUTE = timedelta(minutes=1)
     [
         ("unknown.example", "order.not_a_resource"),
         ("alog.umeng.com", "order.held_by_allow_list"),
-        ("192.0.2.7", "order.held_by_allow_list"),
+        ("93.184.216.34", "order.held_by_allow_list"),
     ],
 )
 def test_what_may_not_be_blocked_is_refused_and_nothing_is_issued(case: str, target: str, code: str) -> None:
-    allow = AllowLists([Listed("alog.umeng.com", ORDINARY, "ordinary")])
+    allow = AllowLists([Listed("alog.umeng.com", ORDINARY, "ordinary"), Listed("93.184.216.34", RESOLVER, "open")])
     for text in ("alog.umeng.com", "93.184.216.34"):
         programs.add_indicator(program=PROGRAM, text=text, role="control", source="t", allow=allow, now=NOW)
-    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "control", target.replace("192.0.2.7", "93.184.216.34"))]
+    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "control", target)]
     with pytest.raises(OrderRefused) as refused:
         actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW)
     assert refused.value.code == code
@@ -90,12 +92,46 @@ def test_a_name_is_ordered_once_and_as_what_it_is(case: str) -> None:
             actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
 
 
-@pytest.mark.parametrize("code", ["js", "isp"])
-def test_only_whom_the_law_makes_dispose_is_ordered(case: str, code: str) -> None:
-    parties.register(code="isp", zh="接", en="I", role="access", actor=Actor("cncert", "cncert"), now=NOW)
+@pytest.mark.parametrize("code", ["js", "miit"])
+def test_only_who_can_dispose_is_ordered(case: str, code: str) -> None:
     with pytest.raises(OrderRefused, match="cannot_dispose"):
         actions.issue(viewer=viewer("cncert"), case=case, wanted=[Wanted(code, "control", HOST)], now=NOW)
     assert not queries.orders(viewer("cncert"), case=case).exists()
+
+
+@pytest.mark.parametrize("role", ["access", "idc"])
+def test_an_access_or_idc_provider_is_asked_about_a_url_and_owes_nothing(case: str, role: str) -> None:
+    parties.register(code="host", zh="托管", en="H", role=role, actor=Actor("cncert", "cncert"), now=NOW)
+    owed = {duty.key for duty in ledger.duties(viewer("cncert")) if duty.owes == "host"}
+    url = "http://93.184.216.34/x.apk"
+    programs.add_indicator(program=PROGRAM, text=url, role="distribution", source="t", allow=AllowLists(), now=NOW)
+    wanted = [Wanted("host", "distribution", "93.184.216.34/x.apk")]
+    (order,) = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
+    assert (order.reach, list(queries.deliveries(viewer("cncert"), case=case))) == ("url", [])
+    host = Viewer("host", role, "", "p-host", HELD_BY[role])
+    actions.acknowledge(viewer=host, order=order.number, now=NOW + 2 * MINUTE)
+    assert {duty.key for duty in ledger.duties(viewer("cncert")) if duty.owes == "host"} == owed
+    feedback.feed_back(
+        viewer=host,
+        notice=order.notice,
+        items=[Done(order.number, True)],
+        users_told=None,
+        disposed_at=NOW + 2 * MINUTE,
+        now=NOW + 3 * MINUTE,
+    )
+    order.refresh_from_db()
+    assert order.status == "done"
+
+
+def test_an_order_on_an_address_or_url_sends_no_rule_to_the_network(case: str) -> None:
+    for text in ("93.184.216.34", "http://files.example.org/a.apk"):
+        programs.add_indicator(program=PROGRAM, text=text, role="control", source="t", allow=AllowLists(), now=NOW)
+    targets = ("93.184.216.34", "files.example.org/a.apk", HOST)
+    wanted = [Wanted("op1", "control", target) for target in targets]
+    made = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
+    assert {order.target: order.reach for order in made} == dict(zip(targets, ("address", "url", "name"), strict=True))
+    assert [row.order.target for row in queries.deliveries(viewer("cncert"), case=case)] == [HOST]
+    assert queries.blocked_hosts() == [HOST]
 
 
 def test_what_failed_under_several_notices_is_issued_again_once(case: str) -> None:

@@ -1,6 +1,6 @@
 import pytest
 from django.db import transaction
-from tests.hub.world import LAW, NOW, World, viewer
+from tests.hub.world import LAW, NOW, PROGRAM, World, viewer
 
 from cleannet.core.terms import Grade
 from cleannet.hub.incidents import actions, grading, queries
@@ -129,3 +129,10 @@ def test_a_bureau_that_an_act_was_addressed_to_sees_its_case() -> None:
     with transaction.atomic():
         grading.tell(number, ["zj"])
     assert queries.case(viewer("zj"), number).number == number
+
+
+def test_programs_at_work_are_those_of_open_cases() -> None:
+    world = World().populate()
+    assert queries.programs_at_work() == {}
+    (number,) = world.tally("op1", 60_000, NOW).cases
+    assert queries.programs_at_work() == {PROGRAM: number}

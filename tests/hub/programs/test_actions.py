@@ -200,3 +200,13 @@ def test_what_is_not_described_stays_provisional(party: str, given: dict[str, st
         actions.describe(viewer=viewer(party), code="new", **{**DESCRIBED, **given})
     assert refused.value.code == code
     assert queries.unnamed(viewer("miit")).exists()
+
+
+def test_allow_lists_are_kept_by_name_each_in_the_place_of_what_it_said_before() -> None:
+    one, other = Listed("a.example.com", "ordinary", "one", 1), Listed("b.example.com", "popular", "other", 2)
+    assert actions.keep_allow_lists(lists=["one", "other"], listed=[one, other]) == 2
+    changed = Listed("c.example.com", "ordinary", "one", 1)
+    assert actions.keep_allow_lists(lists=["one"], listed=[changed, Listed("x" * 300, "ordinary", "one", 2)]) == 1
+    assert set(queries.allowed_around(viewer("cncert"), "example.com")) == {changed, other}
+    assert actions.keep_allow_lists(lists=["one"], listed=[]) == 0
+    assert queries.allowed_around(viewer("cncert"), "example.com") == [other]

@@ -138,3 +138,12 @@ def test_messages_are_counted_by_the_hour() -> None:
     assert queries.hours_received(after=None, before=NOW + queries.HOUR) == {NOW: [digest]}
     assert queries.hours_received(after=NOW + queries.HOUR, before=NOW + 2 * queries.HOUR) == {}
     assert queries.hours_received(after=None, before=NOW) == {}
+
+
+def test_operators_with_infected_subscribers_are_groups_for_their_branches() -> None:
+    world = World().populate().branch_out()
+    assert queries.infected_at(PROGRAM) == []
+    world.tally("op1-js", 3, NOW)
+    world.tally("op1-zj", 4, NOW)
+    world.tally("op2", 0, NOW)
+    assert queries.infected_at(PROGRAM) == ["op1"]

@@ -44,6 +44,8 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "supply_verification": ("verify", "POST", "404"),
     "record_feedback": ("verify", "GET POST", "404 404"),
     "record_paper": ("verify", "GET POST", "404 404"),
+    "routes": ("order", "GET POST", "200 422"),
+    "import_table": ("administer", "GET POST", "200 422"),
     "begin": ("record", "GET POST", "200 422"),
     "fulfil": ("record", "GET POST", "404 404"),
     "leads": ("read", "GET", "200"),
@@ -76,6 +78,14 @@ OPERATIONS: dict[str, str] = {
     "POST /orders/withdraw": "order",
     "POST /orders/prolong": "order",
     "GET /feed": "read",
+    "GET /cases/{number}/routes": "order",
+    "GET /cases/{number}/routes/decisions": "order",
+    "GET /cases/{number}/radius": "order",
+    "GET /routes/unrouted": "order",
+    "GET /routes/overrides": "order",
+    "POST /routes/overrides": "order",
+    "GET /routes/tables": "order",
+    "POST /routes/tables": "administer",
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
     "GET /months": "read",
@@ -124,6 +134,7 @@ _SEEN_BY = {
     "miit cncert": "notify, POST /cases/{number}/notices, "
     "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, "
     "withdraw, prolong, supply_notice, "
+    "GET /cases/{number}/routes, GET /cases/{number}/routes/decisions, GET /cases/{number}/radius, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
@@ -159,6 +170,9 @@ BODY = {
     "reason": "",
     "until": None,
     "party": "",
+    "what": "",
+    "source": "",
+    "text": "",
     **dict.fromkeys(("zh", "behaviour", "harm", "systems"), "x"),
     **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),
 }

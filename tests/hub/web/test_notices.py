@@ -1,3 +1,4 @@
+import re
 from datetime import datetime
 
 import pytest
@@ -5,7 +6,7 @@ from tests.hub.web.conftest import ClientOf
 from tests.hub.world import CENTRE, PROGRAM, viewer
 
 from cleannet.core.allow import AllowLists, Listed
-from cleannet.hub.disposal import queries
+from cleannet.hub.disposal import queries, routing, tables
 from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
@@ -49,12 +50,47 @@ def test_an_order_shows_its_effect_in_numbers_before_it_is_issued(
     client = client_of("cncert")
     shown = client.post(f"/cases/{case}/orders", {"target": [HOST, OTHER], "party": ["op1", "op2"]})
     page = shown.content.decode()
-    assert f"On the case {case}: 4 orders, 2 names, 2 parties." in page
+    assert f"On the case {case}: 4 orders, 2 targets, 2 parties." in page
     assert "1 other known name or URL lives there" in page
     assert f"Issue 4 orders on {case}" in page
     assert not queries.orders(viewer("cncert"), case=case).exists()
     client.post(f"/cases/{case}/orders", {"target": [HOST, OTHER], "party": ["op1", "op2"], "confirmed": "yes"})
     assert queries.orders(viewer("cncert"), case=case).count() == 4
+
+
+def boxes(page: str) -> dict[str, bool]:
+    """Return what each box of an order says and whether it is ticked."""
+    return {value: bool(ticked) for value, ticked in re.findall(r'name="order" value="([^"]+)"( checked)?', page)}
+
+
+def test_what_is_proposed_is_ticked_and_a_person_may_choose_otherwise(
+    case: str, client_of: ClientOf, now: datetime
+) -> None:
+    tables.override(viewer=viewer("cncert"), what="example.net", party="rr", reason="told", now=now)
+    client = client_of("cncert")
+    page = client.get(f"/cases/{case}/orders").content.decode()
+    assert boxes(page) == {f"op1 {HOST}": True, f"rr {OTHER}": True, f"op1 {OTHER}": True}
+    assert "has infected subscribers: blocks the name" in page
+    assert "named by hand" in page
+    assert "its registration was not looked up" in page
+    typed = {"order": [f"rr {OTHER}"], "target": [HOST], "party": ["op2"]}
+    shown = client.post(f"/cases/{case}/orders", typed).content.decode()
+    assert "2 orders, 2 targets, 2 parties" in shown
+    hidden = re.findall(r'type="hidden" name="order" value="([^"]+)"', shown)
+    assert client.post(f"/cases/{case}/orders", {"order": hidden, "confirmed": "yes"}).status_code == 302
+    made = {one.party: one for one in queries.orders(viewer("cncert"), case=case)}
+    kept = routing.decisions(viewer("cncert"), [one.number for one in made.values()])
+    assert {code: (one.target, kept[one.number].why) for code, one in made.items()} == {
+        "rr": (OTHER, "by_hand"),
+        "op2": (HOST, "chosen"),
+    }
+
+
+def test_what_was_ticked_is_ticked_again_when_it_is_refused(case: str, client_of: ClientOf) -> None:
+    typed = {"order": [f"op1 {HOST}", "op1 nothing.example"], "confirmed": "yes"}
+    refused = client_of("cncert").post(f"/cases/{case}/orders", typed)
+    assert refused.status_code == 422
+    assert "nothing.example" in refused.content.decode()
 
 
 def test_nothing_chosen_is_refused_and_what_was_chosen_is_kept(case: str, client_of: ClientOf) -> None:

@@ -114,7 +114,7 @@ def notice(notice: Notice) -> dict[str, Any]:
 
 def order(order: Order) -> dict[str, Any]:
     """Return an order and its state."""
-    fields = "number case notice party kind target status reason".split()
+    fields = "number case notice party kind target reach status reason".split()
     until = order.until.isoformat() if order.until else None
     shown = {name: getattr(order, name) for name in fields}
     return {**shown, "issued_at": order.issued_at.isoformat(), "until": until}

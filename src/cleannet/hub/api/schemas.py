@@ -182,6 +182,7 @@ class OrderOut(Schema):
     party: str
     kind: str
     target: str
+    reach: str
     status: str
     reason: str
     issued_at: datetime

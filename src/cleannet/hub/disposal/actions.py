@@ -10,8 +10,9 @@ from django.db import transaction
 from cleannet.core.allow import REASONS
 from cleannet.core.terms import Grade
 from cleannet.formats import rpz
-from cleannet.hub.disposal import delivery, queries, steps
+from cleannet.hub.disposal import delivery, queries, routing, steps
 from cleannet.hub.disposal.models import Order
+from cleannet.hub.disposal.routing import Routed
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import notices
@@ -24,8 +25,8 @@ from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
 
-# Whom the law lets be ordered (545号 十一); access and IDC providers get requests without a duty.
-DISPOSERS = ("operator", "registry", "registrar", "cncert")
+# Whom the law lets be ordered (545号 十一), and access and IDC providers, who are asked: no duty arises for them.
+DISPOSERS = ("operator", "registry", "registrar", "cncert", "access", "idc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def issue(
     first: First | None = None,
     until: datetime | None = None,
 ) -> list[Order]:
-    """Issue a notice with its orders to block names; each is delivered to the network and owed a feedback.
+    """Issue a notice with its orders on names, addresses and URLs; each is owed a feedback, a rule on a name delivered.
 
     They stand until they are withdrawn, or `until` a moment. What an allow-list holds or what cannot be written into a
     zone is refused, and then nothing is issued. In urgency the notice is told `first` by phone or mail (545号 十五).
@@ -60,9 +61,11 @@ def issue(
         viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {}
     )
     prepared = None if first else draft.rendered()
+    proposed = routing.routes(viewer, case)
     with transaction.atomic():
         notice = notices.issue(draft, prepared, first)
-        made = _issue(viewer, notice, sorted(set(wanted), key=lambda one: (one.party, one.target)), now, until)
+        ordered = sorted(set(wanted), key=lambda one: (one.party, one.target))
+        made = _issue(viewer, notice, ordered, proposed, now, until)
         delivery.changed(entering=made, now=now)
         return made
 
@@ -77,9 +80,10 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
     _check(viewer, cases.open_case(viewer, case), wanted)
     draft = notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes={})
     prepared = draft.rendered()
+    proposed = routing.routes(viewer, case)
     with transaction.atomic():
         notice = notices.issue(draft, prepared)
-        made = _issue(viewer, notice, wanted, now)
+        made = _issue(viewer, notice, wanted, proposed, now)
         successor = {(order.party, order.target): order for order in made}
         for order in failed:
             steps.take(order, "issue_again", again=successor[order.party, order.target])
@@ -132,9 +136,11 @@ def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
             raise OrderRefused("order.not_a_resource", target=one.target, program=case.program)
         if one.kind != known.kind:
             raise OrderRefused("order.another_kind", target=one.target, kind=known.kind)
-        if known.held or known.reach != "name":
+        if known.held or known.reach == "nothing":
             why = REASONS[known.reason]
             raise OrderRefused("order.held_by_allow_list", target=one.target, reason=f"{why.zh} {why.en}")
+        if known.reach != "name":
+            continue
         try:
             rpz.owners(one.target, max(settings.CLEANNET_DNS_ZONE, settings.CLEANNET_DNS_BULK_ZONE, key=len))
         except rpz.CannotBlock as error:
@@ -142,10 +148,16 @@ def _check(viewer: Viewer, case: Case, wanted: Collection[Wanted]) -> None:
 
 
 def _issue(
-    viewer: Viewer, notice: Notice, wanted: Sequence[Wanted], now: datetime, until: datetime | None = None
+    viewer: Viewer,
+    notice: Notice,
+    wanted: Sequence[Wanted],
+    proposed: Sequence[Routed],
+    now: datetime,
+    until: datetime | None = None,
 ) -> list[Order]:
-    # A registry or registrar acts on the domain itself; only an operator's resolvers take rules.
+    # A registry or registrar acts on the domain itself; only an operator's resolvers take rules, and only of names.
     operators = {code for code, party in parties.names(notice.addressees).items() if party.role == "operator"}
+    reaches = {one.resource.target: one.resource.reach for one in proposed}
     made = [
         Order(
             number=f"{notice.number}-{place:02}",
@@ -154,7 +166,7 @@ def _issue(
             party=one.party,
             kind=one.kind,
             target=one.target,
-            reach="name",
+            reach=reaches[one.target],
             issued_at=now,
             until=until,
         )
@@ -163,6 +175,7 @@ def _issue(
     for order in made:
         order.in_zone = order.reach == "name" and order.party in operators
     Order.objects.bulk_create(made)
+    why = routing.keep(viewer, made, proposed, now)
     for party in sorted({order.party for order in made}):
         ledger.enter(
             kind="order.issued",
@@ -172,7 +185,10 @@ def _issue(
             refs={"case": notice.case_id, "notice": notice.number},
             grades={notice.policy: Grade(notice.grade)},
             recipients=(party,),
-            facts={"orders": [[order.number, order.kind, order.target] for order in made if order.party == party]},
+            facts={
+                "orders": [[order.number, order.kind, order.target] for order in made if order.party == party],
+                "routes": {order.number: why[order.number] for order in made if order.party == party},
+            },
             **standing(notice.case, now),
         )
     return made

@@ -78,6 +78,11 @@ def unrouted(viewer: Viewer) -> list[tuple[Case, list[str]]]:
     return [(case, provinces) for case, provinces in found if provinces]
 
 
+def programs_at_work() -> dict[str, str]:
+    """Return the programs of the open cases, with the number of the case; shows no content."""
+    return dict(Case.objects.filter(status="open").order_by("number").values_list("program", "number"))
+
+
 def is_open(number: str) -> bool:
     """Say whether a case is open; shows no content, so it asks for no viewer."""
     return Case.objects.filter(number=number, status="open").exists()

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
-from cleannet.hub.disposal import arrivals, delivery, life, merging, probes
+from cleannet.hub.disposal import arrivals, delivery, life, lookups, merging, probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
@@ -83,6 +83,11 @@ def probe(now: datetime) -> int:
     return probes.probe(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
 
 
+def look_up(now: datetime) -> int:
+    """Ask registries who registered the domains of open cases."""
+    return lookups.look_up(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
+
+
 def digest_readings(now: datetime) -> int:
     """Enter, once an hour, how many tallies came in."""
     return watch.digest_readings(now=now)
@@ -101,6 +106,7 @@ LANES = (
     Lane("arrivals", 1, enter_arrivals),
     Lane("merging", 60, merge_zones),
     Lane("probes", 1, probe),
+    Lane("registrations", 5, look_up),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
     Lane("erasures", 600, erase_papers),

@@ -11,8 +11,8 @@ HELD_BY: Mapping[str, frozenset[str]] = {
     "operator": _DISPOSER | {"submit", "report"},
     "registry": _DISPOSER,
     "registrar": _DISPOSER,
-    "access": _EVERYBODY,
-    "idc": _EVERYBODY,
+    "access": _DISPOSER,
+    "idc": _DISPOSER,
     "police": _EVERYBODY,
 }
 

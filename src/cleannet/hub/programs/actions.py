@@ -1,13 +1,16 @@
 """Add programs and what betrays them, and publish releases of the watchlist."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import PurePath
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from cleannet.core.allow import AllowLists, Decision
+from cleannet.core import space
+from cleannet.core.allow import AllowLists, Decision, Listed
 from cleannet.core.indicator import Indicator as Betrays
 from cleannet.core.indicator import NotUnderstood, counted_as, parse
 from cleannet.core.refusal import Refusal
@@ -17,10 +20,12 @@ from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries
-from cleannet.hub.programs.models import Indicator, Program, Release
+from cleannet.hub.programs.models import Allowed, Indicator, Program, Release
 
 LONGEST = 100
 VALID_DAYS = 30
+BATCH = 2000
+LONGEST_LIST, LONGEST_NAME = 200, 255
 
 
 class ProgramRefused(Refusal):
@@ -82,6 +87,7 @@ def add_indicator(
             Indicator.objects.create(
                 program_id=program,
                 pattern=pattern.text,
+                key=space.key(pattern.host) if pattern.host else b"",
                 role=role,
                 counts_as=counted_as(role),
                 source=source,
@@ -94,6 +100,23 @@ def add_indicator(
     except IntegrityError as error:
         raise ProgramRefused("program.indicator_known", program=program, text=pattern.text) from error
     return decision
+
+
+def keep_allow_lists(*, lists: Collection[str], listed: Iterable[Listed]) -> int:
+    """Keep allow-lists by name, each in the place of what it said before, and return how many entries they have."""
+    kept = 0
+    named = Allowed.objects.filter(list__in=[name[:LONGEST_LIST] for name in lists])
+    newest = named.order_by("-pk").values_list("pk", flat=True).first()
+    rows = (one for one in listed if len(one.text) <= LONGEST_NAME)
+    # The old entries go last, and never in one long transaction: meanwhile both are heard.
+    while batch := list(islice(rows, BATCH)):
+        Allowed.objects.bulk_create(
+            Allowed(list=one.list[:LONGEST_LIST], line=one.line, kind=one.kind, text=one.text, key=space.key(one.text))
+            for one in batch
+        )
+        kept += len(batch)
+    named.filter(pk__lte=newest or 0).delete()
+    return kept
 
 
 def withdraw_indicator(*, program: str, text: str, reason: str, now: datetime) -> int:

@@ -23,10 +23,14 @@ class Program(models.Model):
 
 
 class Indicator(models.Model):
-    """Hold one 特征值 of a program with the allow-list's decision at intake; see core.allow."""
+    """Hold one 特征值 of a program with the allow-list's decision at intake; see core.allow.
+
+    `key` is where its host stands (core.space), empty for what has none.
+    """
 
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="indicators")
     pattern = models.CharField(max_length=2000)
+    key = models.BinaryField()
     role = models.CharField(max_length=20)
     counts_as = models.CharField(max_length=10)
     source = models.CharField(max_length=200)
@@ -46,6 +50,7 @@ class Indicator(models.Model):
                 name="indicator_once",
             ),
         ]
+        indexes = [models.Index(fields=["key"], name="indicator_by_key")]
 
     def __str__(self) -> str:
         return self.pattern
@@ -63,3 +68,23 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class Allowed(models.Model):
+    """Hold one entry of an allow-list (core.allow) that the hub keeps, so that orders are held against it, too."""
+
+    list = models.CharField(max_length=200)
+    line = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10)
+    text = models.CharField(max_length=260)
+    key = models.BinaryField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["text"], name="allowed_by_text"),
+            models.Index(fields=["key"], name="allowed_by_key"),
+            models.Index(fields=["list"], name="allowed_by_list"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -7,13 +7,17 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import QuerySet
 
+from cleannet.core import space
+from cleannet.core.allow import Listed
 from cleannet.core.indicator import parse
 from cleannet.core.refusal import Refusal
 from cleannet.formats import delta, envelope, release
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger.viewer import Viewer
-from cleannet.hub.programs.models import Indicator, Release
+from cleannet.hub.programs.models import Allowed, Indicator, Release
 from cleannet.hub.programs.models import Program as Program
+
+MOST = 500
 
 
 class NoProgram(Refusal):
@@ -35,6 +39,15 @@ class Resource:
     reach: str
     held: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Hold one resource with its program; a withdrawn one was known once, and orders on it may stand."""
+
+    program: str
+    resource: Resource
+    withdrawn: bool
 
 
 def program(viewer: Viewer, code: str) -> Program:
@@ -62,21 +75,32 @@ def known(codes: Collection[str]) -> frozenset[str]:
 
 def resources(viewer: Viewer, code: str) -> list[Resource]:
     """Return the control and distribution servers and domains known of a program, control servers first."""
-    rows = Indicator.objects.filter(program_id=code, withdrawn_at=None).order_by("role", "pattern")
-    found = []
-    for row in rows:
-        pattern = parse(row.pattern)
-        held = row.verdict == "hold"
-        target = row.pattern if row.reach == "url" or not pattern.host else pattern.host
-        found.append(Resource(row.role, row.pattern, target, pattern.host, pattern.port, row.reach, held, row.reason))
+    return resources_of([code])[code]
+
+
+def resources_of(codes: Collection[str]) -> dict[str, list[Resource]]:
+    """Return the resources of several programs, by program."""
+    found: dict[str, list[Resource]] = {code: [] for code in codes}
+    for row in Indicator.objects.filter(program_id__in=found, withdrawn_at=None).order_by("role", "pattern"):
+        found[row.program_id].append(_resource(row))
     return found
 
 
-def known_below(viewer: Viewer, host: str) -> int:
-    """Return how many other names and URLs are known at or below a name: what stops answering together with it."""
-    patterns = Indicator.objects.filter(withdrawn_at=None, pattern__contains=host).values_list("pattern", flat=True)
-    found = {pattern for pattern in patterns.distinct() if pattern != host}
-    return sum(1 for pattern in found if f".{parse(pattern).host}".endswith(f".{host}"))
+def known_at(viewer: Viewer, host: str) -> list[Known]:
+    """Return whatever is or was known at a name, address or network or below it, of any program, at most MOST."""
+    first, end = space.below(host)
+    rows = Indicator.objects.filter(key__gte=first, key__lt=end).order_by("key", "pattern", "program_id")
+    return [Known(row.program_id, _resource(row), row.withdrawn_at is not None) for row in rows[:MOST]]
+
+
+def allowed_around(viewer: Viewer, host: str) -> list[Listed]:
+    """Return what the kept allow-lists name of a host: what is around it, itself, and what lies below, at most MOST."""
+    first, end = space.below(host)
+    rows = [
+        *Allowed.objects.filter(text__in=space.above(host)).order_by("-key", "list"),
+        *Allowed.objects.filter(key__gt=first, key__lt=end).order_by("key", "list")[:MOST],
+    ]
+    return [Listed(row.text, row.kind, row.list, row.line) for row in rows]
 
 
 def latest_release(viewer: Viewer, *, now: datetime) -> Release | None:
@@ -100,3 +124,11 @@ def release_after(viewer: Viewer, *, after: int, now: datetime) -> bytes | None:
     key = Keyring(settings.CLEANNET_DATA).signer()
     way = delta.sign(bytes(base.envelope), whole, key, envelope.key_id(key.public_key()))
     return way if len(way) < len(whole) else whole
+
+
+def _resource(row: Indicator) -> Resource:
+    pattern = parse(row.pattern)
+    target = row.pattern if row.reach == "url" or not pattern.host else pattern.host
+    return Resource(
+        row.role, row.pattern, target, pattern.host, pattern.port, row.reach, row.verdict == "hold", row.reason
+    )

@@ -133,6 +133,12 @@ def unnamed(viewer: Viewer) -> QuerySet[Program]:
     return programs.unnamed(viewer).filter(code__in=Reading.objects.values("program"))
 
 
+def infected_at(program: str) -> list[str]:
+    """Return the operators that count infected subscribers of a program, groups for their branches, sorted."""
+    found = Reading.objects.filter(program=program, infected__gt=0).values_list("edge__party", flat=True)
+    return sorted(set(parties.heads(set(found)).values()))
+
+
 def edges(viewer: Viewer) -> QuerySet[Edge]:
     """Return the edges a viewer may see: its own and its branches', a bureau its province's."""
     found = Edge.objects.order_by("party", "id")

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from cleannet.hub.disposal import queries as orders
+from cleannet.hub.disposal import routing
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.watch import queries as watch
@@ -36,6 +37,7 @@ def desk(request: Asked) -> HttpResponse:
             "unrouted": [row for row in (*own, *others) if row.duty.unrouted][:MOST],
             "unserved": cases.unrouted(viewer)[:MOST],
             "unnamed": watch.unnamed(viewer)[:MOST],
+            "nobody": routing.unrouted(viewer)[:MOST],
             "waiting": orders.waiting_deliveries(viewer)[:MOST],
         }
     return render(request, "web/desk.html", context)

@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cleannet.core.terms import MEDIA
-from cleannet.hub.disposal import actions
+from cleannet.hub.disposal import actions, radius, routing
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.routing import Proposal, Routed
 from cleannet.hub.disposal.steps import STEPS, OrderRefused
 from cleannet.hub.incidents import notices, queries, receipts
 from cleannet.hub.incidents.first import MEDIA as FIRST_MEDIA
@@ -21,8 +22,6 @@ from cleannet.hub.web import stepping, typed
 from cleannet.hub.web.access import FORM, Asked, allowed
 from cleannet.hub.web.casefile import received_by
 
-DISPOSERS = ("operator", "registry", "registrar")
-
 
 @allowed("order", *FORM)
 def issue(request: Asked, number: str) -> HttpResponse:
@@ -32,9 +31,10 @@ def issue(request: Asked, number: str) -> HttpResponse:
     resources = programs.resources(viewer, case.program)
     targets, codes = request.POST.getlist("target"), request.POST.getlist("party")
     kinds = {one.target: one.kind for one in reversed(resources)}
-    chosen = [(target, code) for target in dict.fromkeys(targets) for code in dict.fromkeys(codes)]
-    wanted = [Wanted(code, kinds.get(target, ""), target) for target, code in chosen]
-    draft = _draft(request, number, codes) if wanted else None
+    pairs = [tuple(one.partition(" ")[::2]) for one in request.POST.getlist("order")]
+    chosen = dict.fromkeys([*pairs, *((code, target) for target in targets for code in codes)])
+    wanted = [Wanted(code, kinds.get(target, ""), target) for code, target in chosen]
+    draft = _draft(request, number, [one.party for one in wanted]) if wanted else None
 
     def act() -> None:
         if not wanted:
@@ -50,11 +50,16 @@ def issue(request: Asked, number: str) -> HttpResponse:
             "number": number,
             "case": case,
             "resources": resources,
+            "offers": _offers(request, number),
             "disposers": _disposers(viewer),
             "targets": targets,
             "codes": codes,
             "wanted": wanted,
-            "blast": _blast(request, targets, codes),
+            "reached": {
+                "targets": len({one.target for one in wanted}),
+                "parties": len({one.party for one in wanted}),
+                "radii": radius.radii(viewer, number, [one.target for one in wanted], now=now),
+            },
             "confirming": draft is not None,
             **shown,
         }
@@ -164,7 +169,7 @@ def supply_notice(request: Asked, number: str) -> HttpResponse:
 
 
 def _disposers(viewer: Viewer) -> list[Party]:
-    return [party for party in parties.parties(viewer) if party.role in DISPOSERS]
+    return [party for party in parties.parties(viewer) if party.role in actions.DISPOSERS]
 
 
 def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Draft:
@@ -172,8 +177,16 @@ def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Dr
     return notices.Draft(viewer=request.viewer, case=case, addressees=given, now=request.now, changes={})
 
 
-def _blast(request: Asked, targets: list[str], codes: list[str]) -> dict[str, object]:
-    """Return in numbers what orders reach: names, parties, and what else is known to live at or below each name."""
-    chosen = list(dict.fromkeys(targets))
-    below = [(target, programs.known_below(request.viewer, target)) for target in chosen]
-    return {"targets": len(chosen), "parties": len(set(codes)), "below": below}
+def _offers(request: Asked, case: str) -> list[tuple[Routed, list[tuple[Proposal, str, bool]]]]:
+    """Return what is proposed for each resource, with what a box of the form says and whether it is ticked."""
+    ticked = request.POST.getlist("order")
+    return [
+        (
+            routed,
+            [
+                (to, value, request.method != "POST" or value in ticked)
+                for to, value in ((to, f"{to.party} {routed.resource.target}") for to in routed.proposals)
+            ],
+        )
+        for routed in routing.routes(request.viewer, case)
+    ]

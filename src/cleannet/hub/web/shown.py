@@ -43,6 +43,10 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "fact": terms.FACTS,
         "province": terms.PROVINCES,
         "reason": REASONS,
+        "reach": terms.REACHES,
+        "route": terms.ROUTES,
+        "unrouted": terms.UNROUTED,
+        "table": terms.ROUTE_TABLES,
     }
 )
 
