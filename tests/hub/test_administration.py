@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cleannet.formats import envelope
 from cleannet.hub import administration
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.papers import actions as papers
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
 from cleannet.hub.programs import actions
@@ -180,3 +182,17 @@ def test_a_program_is_given_its_official_name(capsys: pytest.CaptureFixture[str]
     assert not programs.unnamed(CENTRE).exists()
     assert run("program", "nobody", *said) == 1
     assert "nobody" in capsys.readouterr().err
+
+
+def test_papers_are_rendered_once_more_and_a_forged_one_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    law = shipped()["mobile_malware_2011"]
+    made = papers.prepare(policy=law, form="annex5", values={"author": "李"}, at=NOW)
+    forged = papers.prepare(policy=law, form="annex5", values={"author": "王"}, at=NOW)
+    kept = {"party": "op1", "recipients": ["cncert"], "entry": "e"}
+    papers.issue(prepared=made, number="N-1", case="C1", **kept)
+    assert run("papers") == 0
+    assert "2 files are what their content gives, 0 are not" in capsys.readouterr().out
+    papers.issue(prepared=replace(made, docx=forged.docx), number="N-2", case="C2", **kept)
+    assert run("papers") == 1
+    assert "N-2 version 1: the docx is not what its content gives." in capsys.readouterr().out
+    assert run("papers", "--case", "C1") == 0

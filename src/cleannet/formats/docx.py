@@ -1,9 +1,12 @@
 """An official form as an editable Word document: the same table as the PDF, the same bytes for the same input."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
 
 from docx import Document
 from docx.document import Document as WordDocument
@@ -19,6 +22,11 @@ FONT = "宋体"
 _GRID = (3, 3, 3, 3, 2, 3)  # widths in cm of the six columns that rows of one, two and three fields share
 _SPANS = {1: ((0, 1), (2, 5)), 2: ((0, 0), (1, 2), (3, 3), (4, 5)), 3: tuple((n, n) for n in range(6))}
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def digests() -> dict[str, str]:
+    """Return what makes the bytes: the digest of this layout and the version of python-docx."""
+    return {"layout": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(), "docx": version("python-docx")}
 
 
 def render(filled: Filled, issued_at: datetime) -> bytes:

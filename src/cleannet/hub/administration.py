@@ -21,6 +21,7 @@ from cleannet.hub.incidents import grading
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import erasing
+from cleannet.hub.papers import queries as archive
 from cleannet.hub.parties import accounts, rights
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries as register
@@ -136,6 +137,21 @@ def hold(options: argparse.Namespace) -> int:
     count = erasing.hold(case=options.case, held=not options.lift, reason=options.reason, actor=_actor(), now=_now())
     print(f"{'Lifted the hold on' if options.lift else 'Held'} {count} papers of {options.case}.")
     return DONE
+
+
+@worded
+def papers(options: argparse.Namespace) -> int:
+    """Render the papers that are kept once more and name each whose bytes are not the ones that were issued."""
+    found = archive.kept().filter(case=options.case) if options.case else archive.kept()
+    said: Counter[bool | None] = Counter()
+    for paper in found.iterator():
+        again = archive.rendered_again(paper)
+        said.update(again.values())
+        for kind in (kind for kind, same in again.items() if same is False):
+            print(f"{paper.number} version {paper.version}: the {kind} is not what its content gives.")
+    print(f"{said[True]} files are what their content gives, {said[False]} are not; {said[None]} were made by another")
+    print("template, font or version of the software, so that nothing can be said of them.")
+    return REFUSED if said[False] else DONE
 
 
 @worded

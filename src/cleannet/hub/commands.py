@@ -82,6 +82,9 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     hold.add_argument("--reason", required=True, help="on whose order and why; it stands in the ledger")
     hold.add_argument("--lift", action="store_true", help="lift the hold instead")
 
+    papers = add("papers", "render the papers once more and name each whose bytes are not the ones issued")
+    papers.add_argument("--case", default="", metavar="CASE", help="only those of one case")
+
     adopt = add("adopt", "go by a law or an overlay from now on")
     adopt.add_argument("policy", metavar="LAW", help="id of a shipped law, or a .toml file")
 
