@@ -18,7 +18,8 @@ from secrets import token_bytes
 
 ROOT = Path(__file__).parents[2]
 HOT, BULK = "rpz.cleannet.", "bulk.cleannet."
-LOADED, MILLION, ORDERS, BATCH = 100_000, 1_000_000, 10, 1_000
+LOADED, MILLION, BATCH = 100_000, 1_000_000, 1_000
+ROUNDS, ORDERS = 3, 5
 PATIENCE = 120.0
 
 
@@ -108,7 +109,7 @@ class Resolver:
 
 
 def measure() -> Mapping[str, float]:
-    """Return seconds: of the worst of ten orders, with what is loaded in its name."""
+    """Return seconds: of the slowest of five orders in the best of three rounds, as the machine has other work, too."""
     sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as folder:
         return _measure(Path(folder))
@@ -148,16 +149,13 @@ def _measure(folder: Path) -> Mapping[str, float]:
                 resolver.wait(name, True)
             figures["deliver_100k_s"] = time.monotonic() - began
             hub.settle()
-            figures["deliver_100k_entered_s"] = time.monotonic() - began
+            figures["seal_100k_s"] = time.monotonic() - began
             figures |= _orders(hub, resolver, "100k")
         began = time.monotonic()
         with bind(folder / "large", port, secret, [f"m{number}.bulk.example" for number in range(MILLION)]):
             resolver.wait(f"m{MILLION - 1}.bulk.example", True)
             figures["load_1m_s"] = time.monotonic() - began
-            waits: list[float] = []
-            with resolver.watched(waits):
-                figures |= _orders(hub, resolver, "1m")
-            figures["query_wait_1m_s"] = max(waits)
+            figures |= _orders(hub, resolver, "1m")
     finally:
         ticking.terminate()
         ticking.wait(timeout=60)
@@ -165,14 +163,25 @@ def _measure(folder: Path) -> Mapping[str, float]:
 
 
 def _orders(hub: "Hub", resolver: Resolver, beside: str) -> Mapping[str, float]:
-    """Return how long the slowest of some orders took until it was in force, and its withdrawal until it was not."""
-    came, went = [], []
-    for _ in range(ORDERS):
-        order = hub.issue()
-        came.append(resolver.wait(order.target, True))
-        hub.withdraw(order.number)
-        went.append(resolver.wait(order.target, False))
-    return {f"issue_beside_{beside}_s": max(came), f"withdraw_beside_{beside}_s": max(went)}
+    """Return how long an order took until it was in force, its withdrawal until it was not, and who asks meanwhile."""
+    rounds = [_round(hub, resolver) for _ in range(ROUNDS)]
+    issue, withdraw, query = (min(worst) for worst in zip(*rounds, strict=True))
+    return {
+        f"issue_beside_{beside}_s": issue,
+        f"withdraw_beside_{beside}_s": withdraw,
+        f"query_beside_{beside}_s": query,
+    }
+
+
+def _round(hub: "Hub", resolver: Resolver) -> tuple[float, float, float]:
+    came, went, waits = [], [], []
+    with resolver.watched(waits):
+        for _ in range(ORDERS):
+            order = hub.issue()
+            came.append(resolver.wait(order.target, True))
+            hub.withdraw(order.number)
+            went.append(resolver.wait(order.target, False))
+    return max(came), max(went), max(waits)
 
 
 class Hub:
@@ -255,11 +264,13 @@ class Hub:
         return names
 
     def settle(self) -> None:
-        """Wait until nothing waits to be delivered or entered."""
+        """Wait until nothing waits to be delivered, entered or sealed."""
         from cleannet.hub.disposal.models import Arrival, Delivery  # noqa: PLC0415 - Django must be set up before
+        from cleannet.hub.ledger.models import Unsealed  # noqa: PLC0415 - as above
 
         until = time.monotonic() + 4 * PATIENCE
-        while any(rows.objects.filter(done_at=None).exists() for rows in (Arrival, Delivery)):
+        work = (Arrival.objects.filter(done_at=None), Delivery.objects.filter(done_at=None), Unsealed.objects.all())
+        while any(rows.exists() for rows in work):
             if time.monotonic() > until:
                 raise AssertionError("the deliveries do not come to an end")
             time.sleep(0.05)

@@ -46,17 +46,23 @@ class TwoZones(BindNetwork):
         return written.replace(heeded, f'{heeded}zone "{bulk}"; ') + second
 
 
-class ForUnbound(BindNetwork):
-    """Run the primary only, and let whoever is on this machine transfer its zone: Unbound knows no keys for that."""
+class ForAll(BindNetwork):
+    """Run a primary and a secondary, and let whoever is on this machine transfer the zone: Unbound knows no keys.
 
-    def start(self, *, second_heeds: bool = True) -> None:
-        self._start(0, heeds=second_heeds)
+    `unbound` is the port that is notified, too.
+    """
+
+    unbound: int = 0
 
     def _configuration(self, which: int, home: Path, heeds: bool) -> str:
-        own = f'allow-transfer {{ key "{KEY_NAME}"; }};'
+        own, notified = f'allow-transfer {{ key "{KEY_NAME}"; }};', f"127.0.0.1 port {self.ports[1]}; }};"
         written = super()._configuration(which, home, heeds)
-        assert own in written
-        return written.replace(own, "allow-transfer { 127.0.0.1; };")
+        if which == 0:
+            assert own in written
+            assert notified in written
+        return written.replace(own, "allow-transfer { 127.0.0.1; };").replace(
+            f"also-notify {{ {notified}", f"also-notify {{ 127.0.0.1 port {self.unbound}; {notified}"
+        )
 
 
 @contextmanager
@@ -85,8 +91,8 @@ def _wait(process: "subprocess.Popen[bytes]", name: str, port: int, log: Path, p
 
 
 @contextmanager
-def unbound(program: str, home: Path, port: int, network: BindNetwork) -> Iterator[None]:
-    """Run Unbound as a resolver that transfers the policy zone from the primary and asks it, as the root, for names."""
+def unbound(program: str, home: Path, port: int, network: BindNetwork, root: int) -> Iterator[None]:
+    """Run Unbound as a resolver that transfers the policy zone from the primary and asks `root` for names."""
     home.mkdir()
     configuration = home / "unbound.conf"
     configuration.write_text(f"""server:
@@ -106,7 +112,7 @@ remote-control:
     control-enable: no
 stub-zone:
     name: "."
-    stub-addr: {network.primary.replace(":", "@")}
+    stub-addr: 127.0.0.1@{root}
 rpz:
     name: "{network.zone}"
     primary: {network.primary.replace(":", "@")}
@@ -114,6 +120,43 @@ rpz:
     zonefile: "{home}/rpz.zone"
 """)
     with running([program, "-d", "-c", str(configuration)], port, home / "log"):
+        yield
+
+
+@contextmanager
+def powerdns(program: str, home: Path, port: int, network: BindNetwork, root: int) -> Iterator[None]:
+    """Run PowerDNS Recursor, which transfers the policy zone with the key and asks for it anew every second."""
+    home.mkdir()
+    where = f'"{network.primary}", "{network.zone}"'
+    key = f'tsigname="{KEY_NAME}", tsigalgo="hmac-sha256", tsigsecret="{network.secret}"'
+    (home / "rpz.lua").write_text(f"rpzMaster({where}, {{ {key}, refresh=1 }})\n")
+    (home / "recursor.conf").write_text(f"""local-address=127.0.0.1
+local-port={port}
+socket-dir={home}
+daemon=no
+threads=1
+dnssec=off
+disable-packetcache=yes
+dont-query=
+forward-zones=.=127.0.0.1:{root}
+lua-config-file={home}/rpz.lua
+hint-file=
+""")
+    with running([program, f"--config-dir={home}"], port, home / "log"):
+        yield
+
+
+@contextmanager
+def knot(program: str, home: Path, port: int, zone_file: Path, root: int) -> Iterator[None]:
+    """Run Knot Resolver, which watches the zone file that the hub drops; Debian's lua-cqueues lets it."""
+    home.mkdir()
+    (home / "kresd.conf").write_text(f"""net.listen('127.0.0.1', {port}, {{ kind = 'dns' }})
+modules = {{ 'policy' }}
+cache.size = 10*MB
+policy.add(policy.rpz(policy.DENY, '{zone_file}', true))
+policy.add(policy.all(policy.STUB('127.0.0.1@{root}')))
+""")
+    with running([program, "-n", "-c", str(home / "kresd.conf"), str(home)], port, home / "log"):
         yield
 
 

@@ -1,9 +1,9 @@
-"""Orders at the edge of the network: names of every shape at BIND and Unbound, and a registrar at the parent zone."""
+"""Orders at the edge of the network: names of every shape at BIND, Unbound, PowerDNS and Knot, and a registrar."""
 
 import secrets
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,14 +17,16 @@ import dns.update
 import pytest
 from pytest_django import Settings
 from tests.flow.conftest import ZONE, look
-from tests.flow.daemons import PATIENCE, ForUnbound, parent_zone, unbound
-from tests.hub.disposal.conftest import serving
+from tests.flow.daemons import PATIENCE, ForAll, knot, parent_zone, powerdns, unbound
+from tests.hub.disposal.conftest import HOST, serving
 from tests.hub.world import LAW, NOW, PROGRAM, World, viewer
 
-from cleannet.cli.demo_bind import ANSWER, KEY_NAME, free_port
+from cleannet.cli.demo_bind import _ROOT as ROOT
+from cleannet.cli.demo_bind import ANSWER, KEY_NAME, BindNetwork, free_port
 from cleannet.core.allow import AllowLists
+from cleannet.formats import rpz
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import feedback, queries, resolution, verification
+from cleannet.hub.disposal import delivery, effects, feedback, life, queries, resolution, verification
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import Order
@@ -36,6 +38,7 @@ from cleannet.hub.programs import actions as programs
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("named")]
 MINUTE = timedelta(minutes=1)
 LEASE = timedelta(seconds=30)
+OPERATORS = ("op1", "op2")
 # The rule for all names below (`*.name.zone.`) has to fit into 255 octets.
 LONGEST = 255 - 1 - len("*.") - len(f".{ZONE}")
 LABEL = "l" * 63
@@ -59,18 +62,26 @@ def case() -> str:
 
 @pytest.fixture
 def network(tmp_path: Path, settings: Settings, program: Callable[[str], str]) -> Iterator[dict[str, Server]]:
-    """Run op1's resolver, a BIND that is also the primary, and op2's, an Unbound; return them by party."""
-    made = ForUnbound(tmp_path, ZONE)
-    found = {party: Server(party, "127.0.0.1", port) for party, port in zip(("op1", "op2"), made.ports, strict=True)}
+    """Run op1's resolver, a BIND that is also the primary, op2's, an Unbound, and three more; return them by name."""
+    names = ("op1", "second BIND", "op2", "PowerDNS", "Knot")
+    made = ForAll(tmp_path, ZONE)
+    ports = (*made.ports, free_port(), free_port(), free_port())
+    made.unbound, root = ports[2], free_port()
+    found = {name: Server(name, "127.0.0.1", port) for name, port in zip(names, ports, strict=True)}
     settings.CLEANNET_DNS_PRIMARY, settings.CLEANNET_DNS_ZONE = made.primary, ZONE
     settings.CLEANNET_DNS_KEY_NAME, settings.CLEANNET_DNS_KEY = KEY_NAME, made.secret
-    settings.CLEANNET_DNS_RESOLVERS = ",".join(
-        f"{party}/{party}={one.address}:{one.port}" for party, one in found.items()
-    )
+    settings.CLEANNET_ZONE_FOLDER = str(tmp_path)
+    settings.CLEANNET_DNS_RESOLVERS = ",".join(f"{party}/{party}=127.0.0.1:{found[party].port}" for party in OPERATORS)
     settings.CLEANNET_DNS_ROOTS = ""
+    (dropped := tmp_path / f"{ZONE}zone").write_text(rpz.write([], ZONE, 0))
     made.start()
     try:
-        with unbound(program("unbound"), tmp_path / "unbound", made.ports[1], made):
+        with (
+            parent_zone(program("named"), tmp_path / "root", root, ".", ROOT, made.secret),
+            unbound(program("unbound"), tmp_path / "unbound", ports[2], made, root),
+            powerdns(program("pdns_recursor"), tmp_path / "powerdns", ports[3], made, root),
+            knot(program("kresd"), tmp_path / "knot", ports[4], dropped, root),
+        ):
             yield found
     finally:
         made.stop()
@@ -106,8 +117,22 @@ def seen(server: Server, name: str) -> str:
     return resolution.look(server, name, timeout=5).verdict
 
 
-@pytest.mark.needs("unbound")
-def test_names_of_every_shape_are_blocked_at_both_resolvers_and_nothing_beside_them(
+def everywhere(network: dict[str, Server], names: Iterable[str], said: str) -> None:
+    """Wait until every resolver says so of every name."""
+    end = time.monotonic() + PATIENCE
+    left = [(server, name) for server in network.values() for name in names]
+    while left := [(server, name) for server, name in left if seen(server, name) != said]:
+        assert time.monotonic() < end, f"not {said}: {[(server.name, name) for server, name in left]}"
+        time.sleep(0.1)
+
+
+def deliver(at: int) -> None:
+    while delivery.deliver(now=NOW + at * MINUTE, lease=LEASE):
+        pass
+
+
+@pytest.mark.needs("unbound", "pdns_recursor", "kresd")
+def test_every_resolver_answers_as_the_orders_say_before_during_and_after(
     case: str, network: dict[str, Server]
 ) -> None:
     add = {"program": PROGRAM, "role": "control", "source": "test", "allow": AllowLists(), "now": NOW}
@@ -118,18 +143,14 @@ def test_names_of_every_shape_are_blocked_at_both_resolvers_and_nothing_beside_t
     around = {f"beside-{host.split('.', 1)[0][:40]}.{host.split('.', 1)[1]}" for host in hosts.values()}
     around |= {host.split(".", 1)[1] for kind, host in hosts.items() if kind != "IDNA"}
     below = {f"a.{host}" for host in hosts.values() if len(host) < 252}
-    before = {seen(server, name) for server in network.values() for name in (*hosts.values(), *around)}
-    assert before == {"still_there"}
+    everywhere(network, {*hosts.values(), *below, *around}, "still_there")
 
-    wanted = [Wanted(party, "control", host) for party in network for host in hosts.values()]
+    wanted = [Wanted(party, "control", host) for party in OPERATORS for host in hosts.values()]
     orders = disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
-    while disposal.deliver(now=NOW + MINUTE, lease=LEASE):
-        pass
-    assert all(row.done_at for row in queries.deliveries(viewer("cncert"), case=case))
-    end = time.monotonic() + PATIENCE
-    while "still_there" in {seen(network["op2"], host) for host in hosts.values()}:
-        assert time.monotonic() < end, "Unbound does not transfer the zone"
-        time.sleep(0.1)
+    deliver(1)
+    assert {one.state for one in effects.effects(orders).values()} == {"active"}
+    everywhere(network, {*hosts.values(), *below}, "gone")
+    everywhere(network, around, "still_there")
 
     feedbacks = fed(orders, 3)
     look(case, NOW + 4 * MINUTE)
@@ -138,8 +159,35 @@ def test_names_of_every_shape_are_blocked_at_both_resolvers_and_nothing_beside_t
     for order in orders:
         vantages = [one.vantage for one in queries.sightings(order)]
         assert vantages == [order.party, f"primary ({ZONE})"]
-    assert {seen(server, name) for server in network.values() for name in below} == {"gone"}
-    assert {seen(server, name) for server in network.values() for name in around} == {"still_there"}
+
+    # All but one name of one operator; what the other was ordered keeps the plain name blocked in the zone they share.
+    over = [order for order in orders if (order.party, order.target) != ("op2", hosts["plain"])]
+    life.withdraw(viewer=viewer("cncert"), orders=[one.number for one in over], reason="误报", now=NOW + 6 * MINUTE)
+    deliver(6)
+    fresh = list(queries.orders(viewer("cncert"), case=case))
+    states = {(one.party, one.target): effects.effects(fresh)[one.number].state for one in fresh}
+    assert (states.pop(("op1", hosts["plain"])), states.pop(("op2", hosts["plain"]))) == ("kept", "active")
+    assert set(states.values()) == {"gone"}
+    everywhere(network, {*hosts.values(), *around} - {hosts["plain"]}, "still_there")
+    everywhere(network, [hosts["plain"], f"a.{hosts['plain']}"], "gone")
+
+
+def test_a_secondary_that_was_away_catches_up_with_what_was_issued_and_withdrawn(case: str, bind: BindNetwork) -> None:
+    bind.heed()
+    wanted = [Wanted("op1", "control", HOST), Wanted("op1", "distribution", "dl.evil-emial.example.net")]
+    first, _ = disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
+    deliver(1)
+    bind.settle()
+    second = {"second": Server("second", "127.0.0.1", bind.ports[1])}
+    everywhere(second, [first.target], "gone")
+    bind._end(1)
+    life.withdraw(viewer=viewer("cncert"), orders=[first.number], reason="误报", now=NOW + 2 * MINUTE)
+    deliver(2)
+    assert not queries.waiting_deliveries(viewer("cncert")).exists()
+    bind._start(1, heeds=True)
+    bind.settle()
+    everywhere(second, [first.target], "still_there")
+    everywhere(second, [wanted[1].target], "gone")
 
 
 def test_a_registrar_is_verified_once_the_parent_delegates_no_longer(
@@ -167,7 +215,7 @@ ns.evil-emial IN A 127.0.0.2
     ):
         wanted = [Wanted("rr", "control", "c2.evil-emial.example.com")]
         orders = disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
-        assert not queries.deliveries(viewer("cncert"), case=case).exists()
+        assert not queries.waiting_deliveries(viewer("cncert")).exists()
         feedbacks = fed(orders, 2)
         look(case, NOW + 3 * MINUTE)
         assert set(verified(feedbacks, 4).values()) == {"still_there"}

@@ -1,6 +1,6 @@
 """A process of its own that enters acts and lets time pass, for tests that kill it or run several at once.
 
-Usage: worker.py enter NAME COUNT | write NAME SECONDS | order COUNT | deliver | look | probe | count
+Usage: worker.py enter NAME COUNT | write NAME SECONDS | order COUNT | deliver WITHDRAWN | look | probe | count
        worker.py tallies FOLDER | submit FOLDER PARTY SECONDS
 """
 
@@ -26,8 +26,8 @@ from cleannet.core.entry import Participants  # noqa: E402
 from cleannet.core.policy_file import shipped  # noqa: E402
 from cleannet.core.terms import Grade  # noqa: E402
 from cleannet.hub.disposal import actions as disposal  # noqa: E402
-from cleannet.hub.disposal import feedback, verification  # noqa: E402 - as above
-from cleannet.hub.disposal.models import Delivery, Order, Probe, Sighting  # noqa: E402 - as above
+from cleannet.hub.disposal import feedback, life, verification  # noqa: E402 - as above
+from cleannet.hub.disposal.models import Arrival, Delivery, Order, Probe, Sighting  # noqa: E402 - as above
 from cleannet.hub.incidents import actions as incidents  # noqa: E402 - as above
 from cleannet.hub.jobs import lanes, tick  # noqa: E402
 from cleannet.hub.ledger import actions  # noqa: E402
@@ -113,6 +113,22 @@ def look() -> None:
     verification.look(viewer=viewer("cncert"), case=orders[0].case, now=now)
 
 
+def deliver(withdrawn: int) -> None:
+    """Bring orders to the network and withdraw one after the other, until so many are withdrawn and nothing waits."""
+    while any(rows.objects.filter(done_at=None).exists() for rows in (Delivery, Arrival)) or withdraw(withdrawn):
+        withdraw(withdrawn)
+        come_round("deliveries", "arrivals", "seal")
+
+
+def withdraw(most: int) -> bool:
+    """Withdraw the next order, unless so many are withdrawn already."""
+    if Order.objects.filter(status="withdrawn").count() >= most:
+        return False
+    first = Order.objects.filter(leaves=None).order_by("number")[:1]
+    life.withdraw(viewer=viewer("cncert"), orders=[one.number for one in first], reason="storm", now=datetime.now(UTC))
+    return True
+
+
 def main() -> None:
     what, *rest = sys.argv[1:]
     print("ready", flush=True)
@@ -140,9 +156,7 @@ def main() -> None:
     elif what == "submit":
         submit(Path(rest[0]), rest[1], float(rest[2]))
     elif what == "deliver":
-        while Delivery.objects.filter(done_at=None).exists():
-            come_round("deliveries", "seal")
-            time.sleep(0.05)
+        deliver(int(rest[0]))
     elif what == "look":
         look()
     elif what == "probe":
@@ -156,6 +170,8 @@ def main() -> None:
                 {
                     "entries": Entry.objects.count(),
                     "waiting": Delivery.objects.filter(done_at=None).count(),
+                    "standing": list(Order.objects.filter(leaves=None).values_list("target", flat=True)),
+                    "removed": [entry.facts["target"] for entry in Entry.objects.filter(kind="order.removed")],
                     "delivered": [entry.facts["target"] for entry in Entry.objects.filter(kind="order.delivered")],
                     "seen": [f"{one.order.target} {one.vantage}" for one in Sighting.objects.select_related("order")],
                     "acts": Entry.objects.filter(party="cmcc").count(),

@@ -86,8 +86,8 @@ def _follow(lane: Lane, stop: threading.Event, lost: list[str]) -> None:
         while not stop.is_set():
             # A lane that hardly rests would write a note several times a second.
             quietly = time.monotonic() < noted + LEAST_BETWEEN_NOTES
-            noted = noted if quietly else time.monotonic()
             done = come_round(lane, quietly=quietly)
+            noted = noted if quietly or done is None else time.monotonic()
             if done is None:
                 # Whatever state the failure left the connection in, the next round begins with a fresh one.
                 connection.close()

@@ -30,7 +30,8 @@ class Act:
 def enter_many(*, kind: str, acts: Sequence[Act], now: datetime, laws: Collection[Policy]) -> int:
     """Enter acts that happened at `now`, in few queries, and return how many; one whose key was entered is left out.
 
-    Some hundreds are one transaction, so that nobody else waits long: whoever calls it again enters what is left. Raises ValueError where one of the `laws`, or an open duty, speaks of the kind: such acts go through `enter`.
+    Some hundreds are one transaction, so that nobody else waits long: whoever calls it again enters what is left.
+    Raises ValueError where one of the `laws`, or an open duty, speaks of the kind: such acts go through `enter`.
     """
     ruled = {word for law in laws for rule in law.duties for word in (rule.when, rule.expects)}
     if kind in ruled or Duty.objects.filter(expects=kind, met_by=None, void_by=None).exists():
