@@ -6,6 +6,10 @@ Labels, choices and the glossary read the terms here; nothing else writes them d
 from enum import StrEnum
 
 from cleannet.core.entry_kinds import ENTRY_KINDS as ENTRY_KINDS
+from cleannet.core.order_terms import BATCH_STATES as BATCH_STATES
+from cleannet.core.order_terms import EFFECTS as EFFECTS
+from cleannet.core.order_terms import ORDER_STATES as ORDER_STATES
+from cleannet.core.order_terms import PLACES as PLACES
 from cleannet.core.term import EntryKind as EntryKind
 from cleannet.core.term import Term as Term
 from cleannet.core.term import keyed
@@ -275,39 +279,6 @@ CONTACTS = keyed(
         Term("leader", "主管领导", "Leader in charge"),
         Term("head", "责任部门负责人", "Head of the responsible department"),
         Term("contact", "联系人", "Contact"),
-    ]
-)
-
-ORDER_STATES = keyed(
-    [
-        Term("issued", "已下达", "Issued"),
-        Term("acknowledged", "已签收", "Acknowledged"),
-        Term("done", "已反馈处置", "Fed back as done"),
-        Term("not_done", "已反馈未处置", "Fed back as not done"),
-        Term("verified", "已验证消除", "Verified as gone"),
-        Term("failed", "验证未消除", "Verified as still there"),
-        Term("reissued", "已重新下达", "Issued again"),
-        Term("withdrawn", "已撤回", "Withdrawn"),
-        Term("expired", "已到期", "Expired"),
-    ]
-)
-
-# Whether an order is in force on the network, which is not what its party said of it.
-EFFECTS = keyed(
-    [
-        Term("waiting", "待生效", "Not in force yet"),
-        Term("active", "已生效", "In force"),
-        Term("leaving", "待撤除", "Being taken off"),
-        Term("kept", "因其他任务仍生效", "Still in force by another order"),
-        Term("gone", "已撤除", "Taken off"),
-    ]
-)
-
-PLACES = keyed(
-    [
-        Term("rpz", "响应策略区", "Policy zone"),
-        Term("file", "区文件", "Zone file"),
-        Term("feed", "任务接口", "Feed"),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""How refusals on a case are worded: incidents, orders, feedback, papers. See wording.WORDS."""
+"""How refusals on a case are worded: incidents and papers. See wording.WORDS."""
 
 from collections.abc import Mapping
 
@@ -36,47 +36,6 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("A program cannot propose to annul the case %(case)s."),
         _("A person has to propose it, another one to confirm it."),
     ),
-    "feedback.in_future": (422, _("The time %(at)s lies in the future."), _("Correct the time.")),
-    "feedback.users_told_already": (
-        409,
-        _("%(party)s owes no warning of users under the notice %(notice)s any more."),
-        _("Look at the entries of the case."),
-    ),
-    "order.no_paper_owed": (
-        409,
-        _("No paper is owed on the feedback %(feedback)s."),
-        _("Look at the papers of the case."),
-    ),
-    "order.another_kind": (422, _("%(target)s is a resource of another kind: %(kind)s."), _("Order it as what it is.")),
-    "order.wanted_twice": (422, _("The same name is ordered twice of one party."), _("Order it once.")),
-    "feedback.not_addressed": (
-        403,
-        _("%(party)s is no addressee of the notice %(notice)s."),
-        _("Feed back on a notice of your own."),
-    ),
-    "feedback.no_month": (422, _("“%(month)s” is no month."), _("Write it as 2026-11.")),
-    "feedback.no_month_owed": (
-        409,
-        _("%(party)s owes no feedback on the ordinary incidents of %(month)s."),
-        _("It is owed from the end of the month until it is given."),
-    ),
-    "feedback.no_month_given": (
-        404,
-        _("There is no feedback of %(party)s on %(month)s that you may see."),
-        _("Look at the list of the month."),
-    ),
-    "feedback.no_sheet": (422, _("The file is not taken: %(why)s."), _("Fill in the sheet of the hub and send that.")),
-    "feedback.bad_rows": (
-        422,
-        _("Rows of the sheet that cannot be taken: %(rows)s."),
-        _("Write 已处置 or 未处置, and for 未处置 the reason."),
-    ),
-    "feedback.not_every_resource": (
-        422,
-        _("Not every resource is named once: lacking %(lacking)s; not listed %(strange)s; twice %(twice)s."),
-        _("Fill in the sheet as it stands now."),
-    ),
-    "feedback.no_users": (422, _("%(party)s serves no users to be told."), _("Leave the number of users out.")),
     "incident.unknown": (
         404,
         _("There is no such case or notice that you may see."),
@@ -147,82 +106,6 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The case %(case)s still owes acts within limits of the law."),
         _("Look at its open duties."),
     ),
-    "order.unknown": (404, _("There is no such order or feedback that you may see."), _("Look it up in the case.")),
-    "order.nothing_wanted": (422, _("No order was chosen."), _("Choose at least one resource and party.")),
-    "order.not_a_resource": (
-        422,
-        _("%(target)s is no known resource of %(program)s."),
-        _("Add it as an indicator first."),
-    ),
-    "order.held_by_allow_list": (
-        409,
-        _("%(target)s is on an allow-list (%(reason)s) and is not blocked by name."),
-        _("Order the URL at the host, or ask for an exception."),
-    ),
-    "order.cannot_block": (422, _("%(target)s cannot be blocked: %(why)s"), _("Have the registry hold it.")),
-    "order.out_of_turn": (
-        409,
-        _("The order %(order)s is “%(status)s” and this step cannot be taken."),
-        _("Look at the order again."),
-    ),
-    "order.nothing_failed": (
-        409,
-        _("No order of the case %(case)s needs to be issued again."),
-        _("Look at its orders."),
-    ),
-    "order.nothing_to_look_at": (
-        409,
-        _("No order of the case %(case)s waits to be looked at."),
-        _("Wait for feedback."),
-    ),
-    "order.no_vantage": (
-        409,
-        _("No vantage is set from which the orders of this case are judged."),
-        _("Set CLEANNET_DNS_RESOLVERS for operators, CLEANNET_DNS_ROOTS for all others."),
-    ),
-    "order.reason_missing": (422, _("A reason is missing."), _("Write why the orders are withdrawn.")),
-    "order.until_past": (
-        422,
-        _("The order would be over already: %(until)s is past."),
-        _("Choose a moment that is still to come, or none."),
-    ),
-    "order.stands_no_longer": (
-        409,
-        _("The order %(order)s is “%(status)s” and stands no longer."),
-        _("Issue it anew where it is needed."),
-    ),
-    "order.issued_by_another": (
-        403,
-        _("The orders under the notice %(notice)s were issued by %(party)s."),
-        _("Ask who issued them, or MIIT."),
-    ),
-    "order.unknown_yet": (
-        409,
-        _("Nothing certain was seen of %(targets)s since the feedback."),
-        _("Look again, or write why it is answered although it is not certain; no answer never means gone."),
-    ),
-    "order.two_persons": (409, _("The one who fed it back cannot verify it."), _("Another person has to verify.")),
-    "order.not_verified": (
-        409,
-        _("Not verified as gone yet: %(targets)s."),
-        _("Verify them, or issue the orders again."),
-    ),
-    "feedback.given_already": (
-        409,
-        _("%(party)s fed back on the notice %(notice)s already."),
-        _("Look at its feedback."),
-    ),
-    "feedback.not_every_order": (
-        422,
-        _("The feedback does not name every order of the notice once."),
-        _("Say of each order whether it was done, or why not."),
-    ),
-    "feedback.reason_missing": (
-        422,
-        _("The reason is missing for what was not done: %(orders)s."),
-        _("Write why it was not done."),
-    ),
-    "feedback.verified_already": (409, _("The feedback %(feedback)s was verified already."), _("Look at the result.")),
     "paper.unknown": (404, _("There is no such paper that you may see."), _("Look it up in the case.")),
     "paper.unknown_form": (422, _("%(policy)s has no form “%(form)s”."), _("Choose one of its forms.")),
     "paper.version_taken": (
@@ -269,36 +152,4 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Correct the time; the duty started at the time shown."),
     ),
     "incident.no_month": (422, _("“%(month)s” is no month."), _("Write it as 2026-01.")),
-    "feedback.not_remote": (
-        409,
-        _("%(party)s owes no feedback on %(notice)s that is recorded by hand."),
-        _("A party with a system feeds back itself."),
-    ),
-    "feedback.no_medium": (422, _("Feedback does not come by “%(medium)s”."), _("Choose paper, phone or mail.")),
-    "feedback.not_received_yet": (
-        409,
-        _("%(party)s had not received the notice %(notice)s at %(at)s."),
-        _("Confirm or record its receipt first, or correct the time."),
-    ),
-    "feedback.no_person": (
-        403,
-        _("A program of %(party)s cannot feed back: another of its people has to verify."),
-        _("Let a person feed back."),
-    ),
-    "feedback.paper_before_it": (
-        422,
-        _("The feedback %(feedback)s was told at %(at)s; its paper cannot have come before."),
-        _("Correct the time."),
-    ),
-    "feedback.answered_before_it": (
-        422,
-        _("The feedback %(feedback)s came at %(at)s; its answer cannot have been told before."),
-        _("Correct the time."),
-    ),
-    "order.seen_anew": (409, _("More was seen on %(feedback)s meanwhile."), _("Look at it and answer again.")),
-    "order.cannot_dispose": (
-        422,
-        _("These parties are not ordered to dispose by the law: %(parties)s."),
-        _("Choose operators, registries, registrars, access and IDC providers or CNCERT."),
-    ),
 }

@@ -12,8 +12,8 @@ from cleannet.core.terms import ENTRY_KINDS, ROLES
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions, queries, rights
 
-# 545号 is adopted by default.
-LAW = "mobile_malware_2011"
+# 545号 is adopted by default, and the house's own rule on orders that one person issued alone.
+LAW, HOUSE_RULE = "mobile_malware_2011", "two_persons"
 USERNAME = "admin"
 PASSWORD_BYTES = 15
 
@@ -32,7 +32,8 @@ def take(now: datetime) -> Iterator[str]:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     actor = Actor(party, role)
     with transaction.atomic():
-        actions.adopt(policy=shipped()[LAW], actor=actor, now=now)
+        for policy in (LAW, HOUSE_RULE):
+            actions.adopt(policy=shipped()[policy], actor=actor, now=now)
         actions.register(code=party, zh=ROLES[role].zh, en=ROLES[role].en, role=role, actor=actor, now=now)
         actions.add_person(
             party=party, username=USERNAME, password=password, name="", held=rights.HELD_BY[role], now=now

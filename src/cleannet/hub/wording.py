@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as _
 from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
 from cleannet.hub.case_words import CASE_WORDS
+from cleannet.hub.disposal_words import DISPOSAL_WORDS
 from cleannet.hub.interface_words import INTERFACE_WORDS
 from cleannet.hub.message_words import MESSAGE_WORDS
 from cleannet.hub.route_words import ROUTE_WORDS
@@ -41,6 +42,7 @@ def _shown(value: object) -> str:
 
 WORDS: Mapping[str, tuple[int, str, str]] = {
     **CASE_WORDS,
+    **DISPOSAL_WORDS,
     **INTERFACE_WORDS,
     **MESSAGE_WORDS,
     **ROUTE_WORDS,

@@ -6,6 +6,7 @@ from typing import Any
 
 from cleannet.core.leads import Lead
 from cleannet.hub.disposal import effects
+from cleannet.hub.disposal.batches import Batch
 from cleannet.hub.disposal.effects import Effect
 from cleannet.hub.disposal.queries import Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
@@ -103,6 +104,17 @@ def sighting(seen: Sighting) -> dict[str, Any]:
     fields = "kind vantage decides verdict evidence".split()
     shown = {name: getattr(seen, name) for name in fields}
     return {"order": seen.order_id, "seen_at": seen.seen_at.isoformat(), **shown}
+
+
+def batch(batch: Batch) -> dict[str, Any]:
+    """Return a batch of drafted orders."""
+    fields = "number case status again exempt reason notice drafted_by".split()
+    return {
+        **{name: getattr(batch, name) for name in fields},
+        "orders": [dict(zip(("party", "kind", "target"), one, strict=True)) for one in batch.wanted],
+        "until": batch.until.isoformat() if batch.until else None,
+        "drafted_at": batch.drafted_at.isoformat(),
+    }
 
 
 def notice(notice: Notice) -> dict[str, Any]:

@@ -12,27 +12,8 @@ from cleannet.hub.disposal import by_hand, feedback, verification
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents.first import First
 
 router = Router()
-
-
-@router.post("/cases/{number}/orders", response={201: list[schemas.OrderOut], **PROBLEMS})
-@allowed("order")
-@once
-def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> Status[Any]:
-    """Issue a notice (附件四) with its orders; `first` tells it by phone or mail, the paper follows."""
-    wanted = [disposal.Wanted(**one.dict()) for one in body.orders]
-    made = disposal.issue(
-        viewer=viewer_of(request),
-        case=number,
-        wanted=wanted,
-        now=now(),
-        changes=body.changes,
-        first=_first(body.first),
-        until=body.until,
-    )
-    return Status(201, [answers.order(row) for row in made])
 
 
 @router.post("/cases/{number}/notices", response={201: schemas.NoticeOut, **PROBLEMS})
@@ -46,19 +27,9 @@ def notify(request: HttpRequest, number: str, body: schemas.NoticeIn) -> Status[
         addressees=body.addressees,
         now=now(),
         changes=body.changes,
-        first=_first(body.first),
+        first=schemas.first_of(body.first),
     )
     return Status(201, answers.notice(made))
-
-
-@router.post("/cases/{number}/orders/again", response={201: list[schemas.OrderOut], **PROBLEMS})
-@allowed("order")
-@once
-def issue_again(request: HttpRequest, number: str) -> Status[Any]:
-    """Issue what failed verification again, under a further notice of the same task number."""
-    return Status(
-        201, [answers.order(row) for row in disposal.issue_again(viewer=viewer_of(request), case=number, now=now())]
-    )
 
 
 @router.get("/orders", response={200: schemas.OrdersOut, **PROBLEMS})
@@ -92,7 +63,7 @@ def feed_back(request: HttpRequest, number: str, body: schemas.FeedbackIn) -> St
         disposed_at=body.disposed_at,
         now=now(),
         changes=body.changes,
-        first=_first(body.first),
+        first=schemas.first_of(body.first),
     )
     return Status(201, answers.feedback(made))
 
@@ -122,7 +93,7 @@ def list_sightings(request: HttpRequest, number: str, after: int = 0, limit: int
 def verify(request: HttpRequest, number: str, body: schemas.VerifyIn) -> Status[Any]:
     """Answer a feedback with what was seen since it came; with a `reason` also where that is not certain."""
     verdicts = verification.verify(
-        viewer=viewer_of(request), feedback=number, now=now(), reason=body.reason, first=_first(body.first)
+        viewer=viewer_of(request), feedback=number, now=now(), reason=body.reason, first=schemas.first_of(body.first)
     )
     return Status(200, {"verdicts": dict(verdicts)})
 
@@ -179,7 +150,3 @@ def record_paper(request: HttpRequest, number: str, body: schemas.CameIn) -> Sta
 def supply_verification(request: HttpRequest, number: str) -> Status[Any]:
     """Supply the paper (附件五 with the result) after a first answer by phone or mail."""
     return Status(201, answers.paper(verification.supply(viewer=viewer_of(request), feedback=number, now=now())))
-
-
-def _first(given: schemas.FirstIn | None) -> First | None:
-    return First(**given.dict()) if given else None

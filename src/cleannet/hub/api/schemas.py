@@ -7,6 +7,8 @@ from annotated_types import Ge, Lt
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime
 
+from cleannet.hub.incidents.first import First
+
 
 def _near(moment: datetime) -> datetime:
     """Return a moment that can be told in every zone, which those of the first and last years cannot."""
@@ -146,17 +148,9 @@ class FirstIn(Schema):
     at: Moment
 
 
-class WantedIn(Schema):
-    party: str
-    kind: str
-    target: str
-
-
-class OrdersIn(Schema):
-    orders: list[WantedIn]
-    changes: dict[str, str] = {}
-    first: FirstIn | None = None
-    until: Moment | None = None
+def first_of(given: FirstIn | None) -> First | None:
+    """Return what was told by phone or mail first, None where nothing was."""
+    return First(**given.dict()) if given else None
 
 
 class NoticeIn(Schema):

@@ -10,7 +10,8 @@ class Order(models.Model):
     """Hold one 处置任务: one name, address or URL (`reach`) one party shall act on, under one notice; see `steps`.
 
     It stands on the network from the revision it `enters` to the one it `leaves`; a rule `in_zone` carries it out
-    where it is an operator's, by name.
+    where it is an operator's, by name. `exempt` says why it was issued although an allow-list or its neighbours hold
+    its target.
     """
 
     number = models.CharField(max_length=80, primary_key=True)
@@ -24,6 +25,7 @@ class Order(models.Model):
     reason = models.TextField(default="")
     issued_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    exempt = models.TextField(default="")
     in_zone = models.BooleanField(default=False)
     enters = models.PositiveBigIntegerField(default=0)
     leaves = models.PositiveBigIntegerField(null=True)
@@ -38,6 +40,36 @@ class Order(models.Model):
             models.Index(fields=["enters"], name="order_enters"),
             models.Index(fields=["leaves"], name="order_leaves"),
         ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Batch(models.Model):
+    """Hold orders put together on a case, issued as one when a second person confirms them; see `batches`.
+
+    `wanted` are triples of party, kind and target; `exempt` says of targets why and until when they are ordered
+    although an allow-list or their neighbours hold them.
+    """
+
+    number = models.CharField(max_length=80, primary_key=True)
+    case = models.CharField(max_length=64)
+    party = models.CharField(max_length=64)
+    wanted = models.JSONField()
+    again = models.BooleanField()
+    changes = models.JSONField()
+    exempt = models.JSONField()
+    until = models.DateTimeField(null=True)
+    status = models.CharField(max_length=10, default="waiting")
+    reason = models.TextField(default="")
+    notice = models.CharField(max_length=64, default="")
+    drafted_by = models.CharField(max_length=32)
+    drafted_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=32, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "drafted_at"], name="batch_of_case")]
 
     def __str__(self) -> str:
         return self.number

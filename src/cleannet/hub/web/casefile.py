@@ -13,7 +13,7 @@ from cleannet.core.policy import GradeRule, Policy
 from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.disposal import by_hand, effects, steps
+from cleannet.hub.disposal import batches, by_hand, effects, steps
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.effects import Effect
 from cleannet.hub.disposal.queries import Feedback, Order, Sighting
@@ -147,9 +147,13 @@ def _steps(
     if viewer.may("report") and any(law != BASE_LAW for law in case.laws):
         yield Step(reverse("state_facts", kwargs=about), _("State facts for another law"))
     if viewer.may("order"):
-        yield Step(reverse("issue", kwargs=about), _("Issue notice and orders"))
+        for batch in batches.batches(viewer, case=number):
+            if batch.status in batches.OPEN:
+                href = reverse("batch", kwargs={"number": batch.number})
+                yield Step(href, _("Look at the batch %(batch)s") % {"batch": batch.number})
+        yield Step(reverse("issue", kwargs=about), _("Draft orders"))
         if any(strip.order.status in steps.STEPS["issue_again"] for strip in strips):
-            yield Step(reverse("issue_again", kwargs=about), _("Issue the failed orders again"))
+            yield Step(reverse("issue_again", kwargs=about), _("Draft the failed orders again"))
     if viewer.may("notify"):
         yield Step(reverse("notify", kwargs=about), _("Issue a notice without orders"))
     if viewer.may("feed_back"):

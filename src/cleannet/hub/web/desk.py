@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from cleannet.hub.disposal import batches, routing
 from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal import routing
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.watch import queries as watch
@@ -28,6 +28,8 @@ def desk(request: Asked) -> HttpResponse:
         "why": _why(request, [row.duty.key for row in own]),
         "reminders": ledger.reminders(viewer)[:MOST],
     }
+    if viewer.may("order"):
+        context["batches"] = batches.batches(viewer)[:MOST]
     if viewer.sees_all:
         others = [row for row in rows(viewer, ledger.open_duties(viewer), now) if row.duty.owes != viewer.party]
         context |= {

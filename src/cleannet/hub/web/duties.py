@@ -34,6 +34,7 @@ DOING: Mapping[str, tuple[str, str, str, str]] = {
     "disposal.done": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
     "user.warned": ("warn_users", "notice", "feed_back", _("Record the warning of users")),
     "disposal.fed_back": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
+    "order.confirmed": ("batch_of_notice", "notice", "order", _("Confirm what was issued alone")),
     "contact.reported": ("change_contacts", "", "administer", _("Name and report the contacts")),
     "disposal.verified": ("verify", "feedback", "verify", _("Verify the disposal")),
 }

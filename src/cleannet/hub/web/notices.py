@@ -7,73 +7,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cleannet.core.terms import MEDIA
-from cleannet.hub.disposal import actions, radius, routing
-from cleannet.hub.disposal import queries as orders
-from cleannet.hub.disposal.actions import Wanted
-from cleannet.hub.disposal.routing import Proposal, Routed
-from cleannet.hub.disposal.steps import STEPS, OrderRefused
+from cleannet.hub.disposal import actions
 from cleannet.hub.incidents import notices, queries, receipts
 from cleannet.hub.incidents.first import MEDIA as FIRST_MEDIA
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.parties.queries import Party
-from cleannet.hub.programs import queries as programs
 from cleannet.hub.web import stepping, typed
 from cleannet.hub.web.access import FORM, Asked, allowed
 from cleannet.hub.web.casefile import received_by
-
-
-@allowed("order", *FORM)
-def issue(request: Asked, number: str) -> HttpResponse:
-    """Choose resources and parties, show what the orders will do and the paper, and issue them under one notice."""
-    viewer, now = request.viewer, request.now
-    case = queries.open_case(viewer, number)
-    resources = programs.resources(viewer, case.program)
-    targets, codes = request.POST.getlist("target"), request.POST.getlist("party")
-    kinds = {one.target: one.kind for one in reversed(resources)}
-    pairs = [tuple(one.partition(" ")[::2]) for one in request.POST.getlist("order")]
-    chosen = dict.fromkeys([*pairs, *((code, target) for target in targets for code in codes)])
-    wanted = [Wanted(code, kinds.get(target, ""), target) for code, target in chosen]
-    draft = _draft(request, number, [one.party for one in wanted]) if wanted else None
-
-    def act() -> None:
-        if not wanted:
-            raise OrderRefused("order.nothing_wanted", case=number)
-        changes = stepping.changes(request, draft.law.forms[notices.FORM]) if draft else {}
-        first = stepping.first(request)
-        until = typed.moment_or_none(request.POST.get("until", ""))
-        actions.issue(viewer=viewer, case=number, wanted=wanted, now=now, changes=changes, first=first, until=until)
-
-    def context() -> Mapping[str, object]:
-        shown = stepping.fields(request, draft.law.forms[notices.FORM], draft.values) if draft else {}
-        return {
-            "number": number,
-            "case": case,
-            "resources": resources,
-            "offers": _offers(request, number),
-            "disposers": _disposers(viewer),
-            "targets": targets,
-            "codes": codes,
-            "wanted": wanted,
-            "reached": {
-                "targets": len({one.target for one in wanted}),
-                "parties": len({one.party for one in wanted}),
-                "radii": radius.radii(viewer, number, [one.target for one in wanted], now=now),
-            },
-            "confirming": draft is not None,
-            **shown,
-        }
-
-    if request.method == "POST" and wanted and "confirmed" not in request.POST:
-        return render(request, "web/issue.html", {**context(), "media": FIRST_MEDIA})
-    return stepping.step(
-        request,
-        "web/issue.html",
-        act,
-        context,
-        done=_("Issued %(count)s orders.") % {"count": len(wanted)},
-        number=number,
-    )
 
 
 @allowed("notify", *FORM)
@@ -86,7 +28,7 @@ def notify(request: Asked, number: str) -> HttpResponse:
 
     def context() -> Mapping[str, object]:
         shown = stepping.fields(request, draft.law.forms[notices.FORM], draft.values) if draft else {}
-        return {"number": number, "disposers": _disposers(viewer), "codes": codes, **shown}
+        return {"number": number, "disposers": disposers(viewer), "codes": codes, **shown}
 
     if draft and "confirmed" not in request.POST:
         return render(request, "web/notify.html", {**context(), "confirming": True, "media": FIRST_MEDIA})
@@ -99,22 +41,6 @@ def notify(request: Asked, number: str) -> HttpResponse:
         ),
         context,
         done=_("The notice is issued."),
-        number=number,
-    )
-
-
-@allowed("order", *FORM)
-def issue_again(request: Asked, number: str) -> HttpResponse:
-    """Show which orders failed and issue them again under a further notice."""
-    viewer, now = request.viewer, request.now
-    queries.open_case(viewer, number)
-    failed = orders.orders(viewer, case=number).filter(status__in=STEPS["issue_again"])
-    return stepping.step(
-        request,
-        "web/issue_again.html",
-        lambda: actions.issue_again(viewer=viewer, case=number, now=now),
-        lambda: {"number": number, "failed": failed},
-        done=_("The failed orders are issued again."),
         number=number,
     )
 
@@ -168,25 +94,11 @@ def supply_notice(request: Asked, number: str) -> HttpResponse:
     )
 
 
-def _disposers(viewer: Viewer) -> list[Party]:
+def disposers(viewer: Viewer) -> list[Party]:
+    """Return the parties that can be ordered or asked to dispose."""
     return [party for party in parties.parties(viewer) if party.role in actions.DISPOSERS]
 
 
 def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Draft:
     given = set(addressees)
     return notices.Draft(viewer=request.viewer, case=case, addressees=given, now=request.now, changes={})
-
-
-def _offers(request: Asked, case: str) -> list[tuple[Routed, list[tuple[Proposal, str, bool]]]]:
-    """Return what is proposed for each resource, with what a box of the form says and whether it is ticked."""
-    ticked = request.POST.getlist("order")
-    return [
-        (
-            routed,
-            [
-                (to, value, request.method != "POST" or value in ticked)
-                for to, value in ((to, f"{to.party} {routed.resource.target}") for to in routed.proposals)
-            ],
-        )
-        for routed in routing.routes(request.viewer, case)
-    ]
