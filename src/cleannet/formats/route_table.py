@@ -20,8 +20,14 @@ from cleannet.core.indicator import host_of
 from cleannet.core.terms import PROVINCES
 
 NETWORK, CARRIER, REGISTRAR, REGISTRY, DOMAIN, HOST = "network", "carrier", "registrar", "registry", "domain", "host"
-KINDS = {"prefix": NETWORK, "carrier": CARRIER, "registrar": REGISTRAR, "suffix": REGISTRY, "domain": DOMAIN}
-KINDS["host"] = HOST
+KINDS = {
+    "prefix": NETWORK,
+    "carrier": CARRIER,
+    "registrar": REGISTRAR,
+    "suffix": REGISTRY,
+    "domain": DOMAIN,
+    "host": HOST,
+}
 WITH_PROVINCE = frozenset({NETWORK, CARRIER})
 MOST_ROWS = 2_000_000
 

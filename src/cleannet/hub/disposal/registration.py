@@ -80,11 +80,11 @@ class Rdap:
         return Registered(number, registrar, {"server": said.url, "domain": domain})
 
     def _base(self, domain: str) -> str:
-        at, services = _listed.get(self._bootstrap, (0.0, {}))
+        at, registries = _listed.get(self._bootstrap, (0.0, {}))
         if not at or time.monotonic() - at > LISTED_FOR:
-            services = _services(self._fetch(self._bootstrap, JSON))
-            _listed[self._bootstrap] = time.monotonic(), services
-        return next((services[suffix] for suffix in space.above(domain) if suffix in services), "")
+            registries = _registries(self._fetch(self._bootstrap, JSON))
+            _listed[self._bootstrap] = time.monotonic(), registries
+        return next((registries[suffix] for suffix in space.above(domain) if suffix in registries), "")
 
     def _fetch(self, url: str, accept: str) -> outside.Said:
         # The owner's own word is believed: a list at a private address may name registries at such.
@@ -154,7 +154,7 @@ def _json(said: outside.Said) -> dict[str, Any]:
     return found
 
 
-def _services(said: outside.Said) -> Mapping[str, str]:
+def _registries(said: outside.Said) -> Mapping[str, str]:
     """Return the registries' addresses by suffix, https before http, as the list of RFC 9224 says."""
     if said.status != 200:
         raise Unanswered(f"{said.url} answers with the status {said.status}")

@@ -13,9 +13,10 @@ from cleannet.core.policy import GradeRule, Policy
 from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.disposal import by_hand, steps
+from cleannet.hub.disposal import by_hand, routing, steps
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.queries import Delivery, Feedback, Order, Sighting
+from cleannet.hub.disposal.routing import Routing
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents import receipts
 from cleannet.hub.incidents.grading import BASE_LAW
@@ -60,6 +61,7 @@ class Strip:
     sightings: list[Sighting]
     looking: bool
     mine: bool
+    routing: Routing | None
 
 
 def gather(request: Asked, number: str) -> dict[str, Any]:
@@ -106,6 +108,8 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
 def _strips(viewer: Viewer, number: str) -> list[Strip]:
     deliveries = {row.order_id: row for row in orders.deliveries(viewer, case=number)}
     looking = orders.looking(viewer, case=number)
+    found = list(orders.orders(viewer, case=number))
+    why = routing.decisions(viewer, [order.number for order in found])
     return [
         Strip(
             order,
@@ -113,8 +117,9 @@ def _strips(viewer: Viewer, number: str) -> list[Strip]:
             orders.sightings(order),
             order.number in looking,
             order.party == viewer.party,
+            why.get(order.number),
         )
-        for order in orders.orders(viewer, case=number)
+        for order in found
     ]
 
 

@@ -1,6 +1,6 @@
 """通报: issue a notice with its orders, issue again what failed, record who received it, supply its paper."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,6 +16,7 @@ from cleannet.hub.incidents import notices, queries, receipts
 from cleannet.hub.incidents.first import MEDIA as FIRST_MEDIA
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
+from cleannet.hub.programs.queries import Resource
 from cleannet.hub.web import stepping, typed
 from cleannet.hub.web.access import FORM, Asked, allowed
 from cleannet.hub.web.casefile import received_by
@@ -46,7 +47,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
         return {
             "number": number,
             "case": case,
-            "resources": resources,
+            "held": _held(resources),
             "offers": _offers(request, number),
             "disposers": [party for party in parties.parties(viewer) if party.role in actions.DISPOSERS],
             "targets": targets,
@@ -141,6 +142,16 @@ def supply_notice(request: Asked, number: str) -> HttpResponse:
 def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Draft:
     given = set(addressees)
     return notices.Draft(viewer=request.viewer, case=case, addressees=given, now=request.now, changes={})
+
+
+def _held(resources: Sequence[Resource]) -> list[tuple[Resource, list[str]]]:
+    """Return what cannot be ordered, with the URLs on the same host that can."""
+    urls = [one for one in resources if one.reach == "url" and not one.held]
+    return [
+        (one, sorted({less.target for less in urls if less.host == one.host}))
+        for one in resources
+        if one.held or one.reach == "nothing"
+    ]
 
 
 def _offers(request: Asked, case: str) -> list[tuple[Routed, list[tuple[Proposal, str, bool]]]]:
