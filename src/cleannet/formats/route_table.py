@@ -94,6 +94,9 @@ def _contents(kind: str, columns: int, lines: list[tuple[int, list[str]]]) -> Co
         if len(cells) != columns:
             wrong.append(Wrong(line, f"{len(cells)} columns instead of {columns}"))
             continue
+        if not "".join(cells).isprintable():
+            wrong.append(Wrong(line, "signs that cannot be printed"))
+            continue
         written, party, province = (*cells, "")[:3]
         try:
             what = _CANONICAL[kind](written)

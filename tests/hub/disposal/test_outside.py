@@ -159,3 +159,10 @@ def test_a_conversation_is_bounded(said: bytes | None, sentence: str) -> None:
 def test_a_conversation_ends_when_the_server_hangs_up() -> None:
     with whois(lambda asked: f"you asked {asked}".encode()) as port:
         assert outside.converse("127.0.0.1", port, b"x.cn\r\n", seconds=1, most=100) == b"you asked x.cn"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [("a  b\n", "a b"), ("a\0b", "a b"), ("\ud800x\u202e", "x"), ("域名", "域名")]
+)
+def test_a_strangers_words_are_kept_as_far_as_they_can_be_printed(said: str, expected: str) -> None:
+    assert outside.printable(said) == expected

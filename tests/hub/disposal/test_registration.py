@@ -64,6 +64,7 @@ def test_rdap_names_the_registrar(server: Web) -> None:
         ({"entities": ["x", {"roles": "registrar"}, {"roles": ["registrar"]}]}, "", ""),
         ({"entities": [{"roles": ["registrar"], "vcardArray": ["vcard", "fn"]}]}, "", ""),
         ({"entities": [{"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", " A  B "]]]}]}, "", "A B"),
+        ({"entities": [{"roles": ["registrar"], "vcardArray": ["v", [["fn", {}, "text", "A\0\ud800B"]]]}]}, "", "A B"),
         (
             {
                 "entities": [
@@ -88,6 +89,9 @@ def test_a_registry_may_name_less(server: Web, said: dict[str, object], number: 
     [
         (200, json.dumps(answer("good.com")).encode(), "answers about another domain"),
         (200, b"{}", "answers about another domain"),
+        (200, b'{"ldhName": "evil.com\\u0000"}', "answers about another domain"),
+        (200, b'{"ldhName": "\\ud800.com"}', "answers about another domain"),
+        (200, b'{"ldhName": "' + b"x." * 400_000 + b'"}', "answers about another domain"),
         (200, b"<html>", "is not JSON"),
         (200, b"[" * 100_000, "is not JSON"),
         (200, b"[]", "is no object"),

@@ -33,6 +33,11 @@ class Said:
     url: str
 
 
+def printable(said: str) -> str:
+    """Return a stranger's words on one line, without what cannot be printed or kept."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
+
+
 def is_public(host: str) -> bool:
     """Say whether every address of a host is one of the public network; raise Unanswered where it has none."""
     return all(map(_is_public, _addresses(host)))

@@ -74,7 +74,7 @@ class Rdap:
             raise Unanswered(f"{said.url} answers with the status {said.status}")
         found = _json(said)
         name = found.get("ldhName")
-        if not isinstance(name, str) or host_of(name) != domain:
+        if not _is(name, domain):
             raise Unanswered(f"{said.url} answers about another domain: “{str(name)[:100]}”")
         number, registrar = _registrar(found)
         return Registered(number, registrar, {"server": said.url, "domain": domain})
@@ -117,12 +117,21 @@ class Whois:
             if _NOT_REGISTERED.search(text):
                 return None
             raise Unanswered(f"{server.name} says nothing that can be read as a registration")
-        if host_of(name) != domain:
+        if not _is(name, domain):
             raise Unanswered(f"{server.name} answers about another domain: “{name[:100]}”")
-        registrar = said.get("registrar") or said.get("sponsoring registrar") or ""
+        registrar = outside.printable(said.get("registrar") or said.get("sponsoring registrar") or "")
         number = said.get("registrar iana id", "")
         evidence = {"server": f"{server.address}:{server.port}", "domain": domain}
         return Registered(number if _NUMBER.fullmatch(number) else "", registrar, evidence)
+
+
+def _is(name: object, domain: str) -> bool:
+    """Say whether a name that a stranger wrote, in whatever way, is a domain."""
+    written = name if isinstance(name, str) and len(name) <= LONGEST_NAME else ""
+    try:
+        return written.isprintable() and host_of(written) == domain
+    except UnicodeError:
+        return False
 
 
 def registered_name(host: str) -> str:
@@ -188,7 +197,7 @@ def _full_name(card: object) -> str:
     properties = card[1] if isinstance(card, list) and len(card) > 1 else None
     for one in properties if isinstance(properties, Sequence) else ():
         if isinstance(one, list) and len(one) > 3 and one[0] == "fn" and isinstance(one[3], str):
-            return " ".join(one[3].split())
+            return outside.printable(one[3])
     return ""
 
 
