@@ -20,6 +20,7 @@ HEADINGS: Mapping[str, str] = {
     "VERDICTS": "验证结果 Verdicts of a verification",
     "VANTAGES": "观察点 Where a verification looks from",
     "REACHES": "处置范围 How far an order reaches",
+    "LISTINGS": "白名单类别 What an allow-list says",
     "ROUTE_TABLES": "归属表 Tables of who holds what",
     "ROUTES": "派发理由 Why a party is proposed",
     "UNROUTED": "归属不明的原因 Why nobody is known to hold a resource",

@@ -1,4 +1,4 @@
-"""The terms of routing: how far an order reaches, who is proposed and why, and why nobody is. Read them as terms.…"""
+"""The terms of routing: how far orders reach and what lives there, who is proposed, why nobody is. Read them in terms."""
 
 from cleannet.core.term import Term, keyed
 
@@ -59,5 +59,20 @@ UNROUTED = keyed(
         Term("nobody_to_ask", "该后缀没有可查询的注册信息服务", "no registry of this suffix can be asked"),
         Term("not_registered", "域名未注册", "nobody registered the domain"),
         Term("no_centre", "须由CNCERT协调，但未登记CNCERT", "CNCERT has to co-ordinate, and is not registered"),
+    ]
+)
+
+# What an entry of an allow-list says of a name or address; see core.allow.
+LISTINGS = keyed(
+    [
+        Term("ordinary", "正常服务", "In ordinary use"),
+        Term("popular", "访问量大的网站", "Much visited"),
+        Term("shared", "多人共用的后缀", "Suffix that unrelated people share"),
+        Term("cdn", "内容分发网络", "Delivery network"),
+        Term("cloud", "云服务", "Cloud"),
+        Term("resolver", "公共解析器", "Public resolver"),
+        Term("parked", "域名停放", "Parked"),
+        Term("sinkhole", "沉洞", "Sinkhole"),
+        Term("special", "标准保留", "Reserved by a standard"),
     ]
 )

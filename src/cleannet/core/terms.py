@@ -6,6 +6,7 @@ Labels, choices and the glossary read the terms here; nothing else writes them d
 from enum import StrEnum
 
 from cleannet.core.entry_kinds import ENTRY_KINDS as ENTRY_KINDS
+from cleannet.core.route_terms import LISTINGS as LISTINGS
 from cleannet.core.route_terms import REACHES as REACHES
 from cleannet.core.route_terms import ROUTE_TABLES as ROUTE_TABLES
 from cleannet.core.route_terms import ROUTES as ROUTES
