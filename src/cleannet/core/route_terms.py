@@ -1,4 +1,4 @@
-"""The terms of routing: how far orders reach and what lives there, who is proposed, why nobody is. Read them in terms."""
+"""The terms of routing: how far orders reach, what lives there, who is proposed, why nobody is. Read them in terms."""
 
 from cleannet.core.term import Term, keyed
 

@@ -115,7 +115,18 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "100.64.0.1", "224.0.1.1", "fe80::1%eth0", "0.0.0.0"]
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "::1",
+        "100.64.0.1",
+        "224.0.1.1",
+        "fe80::1%eth0",
+        "0.0.0.0",
+        "64:ff9b::a00:1",
+    ],
 )
 def test_only_public_addresses_are_connected_to_where_so_wanted(addresses: dict[str, list[str]], address: str) -> None:
     addresses["inside.example"] = [address]

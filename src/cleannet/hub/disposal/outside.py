@@ -18,6 +18,8 @@ MOST_BYTES = 1 << 20
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 65536
+# They carry an IPv4 address inside, which may be any: mapped, NAT64, 6to4, Teredo.
+_CARRIERS = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/32", "2002::/16", "2001::/32")))
 
 
 class Unanswered(Exception):
@@ -116,7 +118,8 @@ def _addresses(host: str) -> list[str]:
 
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address)
-    return found.is_global and not found.is_multicast
+    carries = found.version == 6 and any(found in network for network in _CARRIERS)
+    return found.is_global and not found.is_multicast and not carries
 
 
 def _left(until: float) -> float:
