@@ -1,39 +1,14 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from tests.core.graded import AT, GRADED, LAW, REPORTING, ROLES, opened
 
-from cleannet.core.clock import BEIJING, shipped_calendar
-from cleannet.core.duty import Duty, arising
+from cleannet.core.clock import shipped_calendar
+from cleannet.core.duty import arising
 from cleannet.core.ending import meets, voids
 from cleannet.core.entry import Delegation, Facts, Participants
-from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
-
-LAW = shipped()["mobile_malware_2011"]
-REPORTING = shipped()["incident_reporting_2025"]
-AT = datetime(2026, 11, 22, 10, tzinfo=BEIJING)
-ROLES: dict[str, tuple[str, ...]] = {
-    "miit": ("miit",),
-    "cncert": ("cncert",),
-    "operator": ("op1",),
-    "bureau:relevant": ("js", "zj"),
-    "network": ("op1",),
-    "cac:provincial": ("cac-js",),
-}
-GRADED = Facts(
-    kind="incident.graded",
-    role="operator",
-    party="op1",
-    happened_at=AT,
-    found_at=AT,
-    refs={"case": "C1"},
-    grades={LAW.id: Grade.II},
-)
-
-
-def opened(entry: Facts = GRADED, roles: dict[str, tuple[str, ...]] = ROLES) -> list[Duty]:
-    return list(arising(LAW, entry, Participants(roles), shipped_calendar()))
 
 
 def report(**changes: object) -> Facts:

@@ -20,6 +20,7 @@ import dns.query
 KEY_NAME = "hub-key."
 ANSWER = "192.0.2.80"
 _PATIENCE = 15.0
+_LOWEST_PORT, _PORTS = 12_000, 8_000
 
 
 class NetworkFailed(Exception):
@@ -32,12 +33,15 @@ def find_named() -> str | None:
 
 
 def free_port() -> int:
-    """Return a port of loopback that is free for TCP and UDP just now."""
+    """Return a port of loopback that is free for TCP and UDP just now.
+
+    It lies below the ports that systems give to clients, so that no connection takes it before a server does.
+    """
     while True:
+        port = _LOWEST_PORT + secrets.randbelow(_PORTS)
         with socket.socket() as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
-            stream.bind(("127.0.0.1", 0))
-            port = int(stream.getsockname()[1])
             try:
+                stream.bind(("127.0.0.1", port))
                 datagram.bind(("127.0.0.1", port))
             except OSError:
                 continue

@@ -54,6 +54,28 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("%(party)s is no addressee of the notice %(notice)s."),
         _("Feed back on a notice of your own."),
     ),
+    "feedback.no_month": (422, _("“%(month)s” is no month."), _("Write it as 2026-11.")),
+    "feedback.no_month_owed": (
+        409,
+        _("%(party)s owes no feedback on the ordinary incidents of %(month)s."),
+        _("It is owed from the end of the month until it is given."),
+    ),
+    "feedback.no_month_given": (
+        404,
+        _("There is no feedback of %(party)s on %(month)s that you may see."),
+        _("Look at the list of the month."),
+    ),
+    "feedback.no_sheet": (422, _("The file is not taken: %(why)s."), _("Fill in the sheet of the hub and send that.")),
+    "feedback.bad_rows": (
+        422,
+        _("Rows of the sheet that cannot be taken: %(rows)s."),
+        _("Write 已处置 or 未处置, and for 未处置 the reason."),
+    ),
+    "feedback.not_every_resource": (
+        422,
+        _("Not every resource is named once: lacking %(lacking)s; not listed %(strange)s; twice %(twice)s."),
+        _("Fill in the sheet as it stands now."),
+    ),
     "feedback.no_users": (422, _("%(party)s serves no users to be told."), _("Leave the number of users out.")),
     "incident.unknown": (
         404,

@@ -98,3 +98,16 @@ def test_a_person_verifies_by_a_token_of_his_own(
     assert Machine(token).post(f"/feedbacks/{fed['number']}/verify").json() == {"verdicts": {HOST: "gone"}}
     with pytest.raises(PartyRefused, match="no_person"):
         parties.make_token(party="op1", label="desk", held=["read"], now=NOW, person=person.code)
+
+
+def test_a_notice_goes_out_without_an_order_and_is_one_by_its_key(world: World, machines: Machines) -> None:
+    case = opened(world, machines)
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    body = {"addressees": ["op1", "op2"]}
+    answers = [machines["cncert"].post(f"/cases/{case}/notices", body, key="once") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    made = answers[0].json()
+    assert answers[1].json() == made
+    assert (made["addressees"], made["issuer"], made["task_number"]) == (["op1", "op2"], "cncert", f"RW-{case}")
+    refused = machines["cncert"].post(f"/cases/{case}/notices", {"addressees": []})
+    assert (refused.status_code, refused.json()["code"]) == (422, "incident.no_addressee")

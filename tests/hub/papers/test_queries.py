@@ -18,10 +18,19 @@ def test_rendering_again_gives_the_same_bytes() -> None:
     assert queries.rendered_again(issued()) == {"docx": True, "pdf": True}
 
 
-def test_with_another_font_nothing_can_be_said_of_the_pdf() -> None:
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("font", {"docx": True, "pdf": None}),
+        ("typst", {"docx": True, "pdf": None}),
+        ("layout", {"docx": None, "pdf": True}),
+        ("docx", {"docx": None, "pdf": True}),
+    ],
+)
+def test_made_by_another_part_nothing_can_be_said(part: str, said: dict[str, bool | None]) -> None:
     paper = issued()
-    paper.made_with = {**paper.made_with, "font": "another"}
-    assert queries.rendered_again(paper) == {"docx": True, "pdf": None}
+    paper.made_with = {**paper.made_with, part: "another"}
+    assert queries.rendered_again(paper) == said
 
 
 @pytest.mark.parametrize("code", ["op2", "rr", "zj"])

@@ -12,6 +12,9 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "cases": ("read", "GET", "200"),
     "case": ("read", "GET", "404"),
     "orders": ("read", "GET", "200"),
+    "month": ("read", "GET", "200"),
+    "month_sheet": ("read", "GET", "200"),
+    "feed_back_month": ("feed_back", "GET POST", "409 409"),
     "papers": ("read", "GET", "200"),
     "paper": ("read", "GET", "404"),
     "watch": ("read", "GET", "200"),
@@ -25,6 +28,7 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "propose_annulment": ("notify", "GET POST", "404 404"),
     "confirm_annulment": ("notify", "GET POST", "404 404"),
     "record_receipt": ("notify", "GET POST", "404 404"),
+    "notify": ("notify", "GET POST", "404 404"),
     "issue": ("order", "GET POST", "404 404"),
     "issue_again": ("order", "GET POST", "404 404"),
     "close": ("verify", "GET POST", "404 404"),
@@ -66,6 +70,7 @@ OPERATIONS: dict[str, str] = {
     "GET /cases/{number}/papers": "read",
     "GET /papers/{number}/{kind}": "read",
     "POST /cases/{number}/orders": "order",
+    "POST /cases/{number}/notices": "notify",
     "POST /cases/{number}/orders/again": "order",
     "GET /orders": "read",
     "GET /cases/{number}/routes": "order",
@@ -78,6 +83,10 @@ OPERATIONS: dict[str, str] = {
     "POST /routes/tables": "administer",
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
+    "GET /months": "read",
+    "GET /months/sheet": "read",
+    "POST /months/feedback": "feed_back",
+    "POST /months/sheet": "feed_back",
     "POST /cases/{number}/look": "verify",
     "GET /cases/{number}/sightings": "read",
     "POST /feedbacks/{number}/verify": "verify",
@@ -117,7 +126,8 @@ _SEEN_BY = {
     "POST /notices/{number}/feedback, POST /notices/{number}/users-warned, POST /feedbacks/{number}/paper",
     "op1": "acknowledge, POST /orders/{number}/acknowledge",
     "miit": "raise_grade, POST /cases/{number}/grade",
-    "miit cncert": "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
+    "miit cncert": "notify, POST /cases/{number}/notices, "
+    "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, supply_notice, "
     "GET /cases/{number}/routes, GET /cases/{number}/routes/decisions, GET /cases/{number}/radius, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
@@ -132,7 +142,9 @@ SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in name
 # A body that every operation can read: its right is asked only then.
 BODY = {
     "changes": {},
+    "month": "2026-11",
     "orders": [],
+    "addressees": [],
     "items": [],
     "disposed_at": "2026-11-22T10:00:00+08:00",
     "at": "2026-11-22T10:00:00+08:00",

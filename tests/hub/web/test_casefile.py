@@ -30,7 +30,13 @@ def verbs(party: str, case: str, now: datetime) -> list[str]:
 
 def test_each_is_offered_only_the_steps_open_to_it(world: World, case: str, now: datetime) -> None:
     assert verbs("op1", case, now) == ["Report the incident", "Record a first report by phone", RECORD]
-    assert verbs("miit", case, now) == ["Issue notice and orders", "Raise the grade", "Propose to annul", RECORD]
+    assert verbs("miit", case, now) == [
+        "Issue notice and orders",
+        "Issue a notice without orders",
+        "Raise the grade",
+        "Propose to annul",
+        RECORD,
+    ]
     assert verbs("js", case, now) == [RECORD]
     (issued,) = disposal.issue(viewer=viewer("cncert"), case=case, wanted=[Wanted("rr", "control", HOST)], now=now)
     assert verbs("rr", case, now) == [f"Feed back on {issued.notice}", RECORD]

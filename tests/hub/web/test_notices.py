@@ -129,3 +129,20 @@ def test_what_was_not_done_is_issued_again(issued: str, case: str, client_of: Cl
     assert f"Issue 2 orders on {case} again" in page
     assert centre.post(f"/cases/{case}/orders/again").status_code == 302
     assert len(cases.notices(viewer("cncert"), case=case)) == 2
+
+
+def test_a_notice_goes_out_without_an_order(case: str, client_of: ClientOf) -> None:
+    miit = client_of("miit")
+    path = f"/cases/{case}/notice"
+    assert path in miit.get(f"/cases/{case}").content.decode()
+    assert miit.post(path).status_code == 422
+    shown = miit.post(path, {"party": ["op1", "op2"]}).content.decode()
+    assert f"Issue the notice on {case}" in shown
+    assert cases.notices(viewer("miit"), case=case) == []
+    typed = {"party": ["op1", "op2"], "confirmed": "yes"}
+    assert miit.post(path, typed | {"medium": "pigeon"}).status_code == 422
+    assert miit.post(path, typed).status_code == 302
+    (made,) = cases.notices(viewer("miit"), case=case)
+    assert made.addressees == ["op1", "op2"]
+    assert not queries.orders(viewer("miit"), case=case).exists()
+    assert kinds(case).count("notice.received") == 2

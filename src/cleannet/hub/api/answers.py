@@ -6,7 +6,7 @@ from typing import Any
 from cleannet.core.leads import Lead
 from cleannet.hub.disposal.queries import Feedback, Order, Sighting
 from cleannet.hub.incidents import queries as cases
-from cleannet.hub.incidents.queries import Case, Grading
+from cleannet.hub.incidents.queries import Case, Grading, Notice
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.queries import Duty, Entry
 from cleannet.hub.ledger.viewer import Viewer
@@ -100,6 +100,13 @@ def sighting(seen: Sighting) -> dict[str, Any]:
     fields = "kind vantage decides verdict evidence".split()
     shown = {name: getattr(seen, name) for name in fields}
     return {"order": seen.order_id, "seen_at": seen.seen_at.isoformat(), **shown}
+
+
+def notice(notice: Notice) -> dict[str, Any]:
+    """Return what a notice is, without its paper."""
+    fields = "number task_number issuer addressees grade".split()
+    moment = notice.issued_at.isoformat()
+    return {"case": notice.case_id, "issued_at": moment, **{name: getattr(notice, name) for name in fields}}
 
 
 def order(order: Order) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 from ninja.errors import AuthenticationError, ValidationError
 
 from cleannet.core.refusal import Refusal
-from cleannet.hub.api import cases, edges, orders, record, register, routes
+from cleannet.hub.api import cases, edges, months, orders, record, register, routes
 from cleannet.hub.api.conventions import ApiRefused, ByToken, problem
 from cleannet.hub.api.description import Described
 
@@ -38,5 +38,5 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem(ApiRefused("api.bad_request", why=why))
 
 
-for part in (edges, cases, orders, register, record, routes):
+for part in (edges, cases, orders, months, register, record, routes):
     api.add_router("", part.router)

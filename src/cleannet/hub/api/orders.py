@@ -34,6 +34,22 @@ def issue_orders(request: HttpRequest, number: str, body: schemas.OrdersIn) -> S
     return Status(201, [answers.order(row) for row in made])
 
 
+@router.post("/cases/{number}/notices", response={201: schemas.NoticeOut, **PROBLEMS})
+@allowed("notify")
+@once
+def notify(request: HttpRequest, number: str, body: schemas.NoticeIn) -> Status[Any]:
+    """Issue a notice (附件四) without orders; `first` tells it by phone or mail, the paper follows."""
+    made = notices.notify(
+        viewer=viewer_of(request),
+        case=number,
+        addressees=body.addressees,
+        now=now(),
+        changes=body.changes,
+        first=_first(body.first),
+    )
+    return Status(201, answers.notice(made))
+
+
 @router.post("/cases/{number}/orders/again", response={201: list[schemas.OrderOut], **PROBLEMS})
 @allowed("order")
 @once

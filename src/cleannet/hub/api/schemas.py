@@ -158,6 +158,22 @@ class OrdersIn(Schema):
     first: FirstIn | None = None
 
 
+class NoticeIn(Schema):
+    addressees: list[str]
+    changes: dict[str, str] = {}
+    first: FirstIn | None = None
+
+
+class NoticeOut(Schema):
+    number: str
+    task_number: str
+    case: str
+    issuer: str
+    addressees: list[str]
+    grade: str
+    issued_at: datetime
+
+
 class OrderOut(Schema):
     number: str
     case: str

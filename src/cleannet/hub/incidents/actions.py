@@ -7,7 +7,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from cleannet.core.ending import OUTLIVING
 from cleannet.core.grading import Graded, grade
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
@@ -169,11 +168,7 @@ def close(*, viewer: Viewer, case: str, now: datetime, settled: Callable[[], Non
     with transaction.atomic():
         grading.locked(case)
         settled()
-        owed = [
-            duty.key
-            for duty in ledger_queries.open_duties(viewer, case=case)
-            if duty.expects != "report.supplemented" and not OUTLIVING & duty.scope.keys()
-        ]
+        owed = queries.hindering(viewer, case)
         if owed:
             raise IncidentRefused("incident.duties_open", case=case, duties=owed)
         _end(found, "closed", now)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from cleannet.core.ending import OUTLIVING
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
 from cleannet.core.terms import Grade
@@ -15,6 +16,7 @@ from cleannet.hub.incidents.models import Annulment as Annulment
 from cleannet.hub.incidents.models import Case as Case
 from cleannet.hub.incidents.models import Grading as Grading
 from cleannet.hub.incidents.models import Notice as Notice
+from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import queries as watch
@@ -84,6 +86,15 @@ def programs_at_work() -> dict[str, str]:
 def is_open(number: str) -> bool:
     """Say whether a case is open; shows no content, so it asks for no viewer."""
     return Case.objects.filter(number=number, status="open").exists()
+
+
+def hindering(viewer: Viewer, case: str) -> list[str]:
+    """Return the keys of the duties for which a case cannot be closed: all that closing does not end or outlive."""
+    return [
+        duty.key
+        for duty in ledger.open_duties(viewer, case=case)
+        if duty.expects != "report.supplemented" and not OUTLIVING & duty.scope.keys()
+    ]
 
 
 def notices(viewer: Viewer, *, case: str) -> list[Notice]:

@@ -96,7 +96,7 @@ def prepare(
     content, as_pdf, as_docx = (
         blobs.put(made, kind=kind, now=at, keep_until=at + DRAFT_KEPT).ref for kind, made in rendered
     )
-    return Prepared(policy, filled, at, content, as_pdf, as_docx, pdf.digests(font))
+    return Prepared(policy, filled, at, content, as_pdf, as_docx, pdf.digests(font) | docx.digests())
 
 
 def issue(*, prepared: Prepared, number: str, case: str, party: str, recipients: Collection[str], entry: str) -> Paper:

@@ -1,6 +1,7 @@
 """Read papers as they were issued, and prove that the same content gives the same bytes."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -60,13 +61,23 @@ def values(paper: Paper) -> dict[str, str]:
 def rendered_again(paper: Paper) -> dict[str, bool | None]:
     """Render a paper's content once more and say, per kind, whether the bytes are the same.
 
-    None where template, font or typst are not the ones it was made with, so that nothing can be said.
+    None where template, layout, font, typst or python-docx are not the ones it was made with, so that nothing can be
+    said. Raises formats.pdf.FontMissing.
     """
     stated = json.loads(blobs.get(paper.content))
     filled = fill(parties.law(paper.digest).forms[paper.form], stated["values"], stated["lines"], stated["note"])
     at = datetime.fromisoformat(stated["at"])
     font = pdf.find_font(pdf.font_folders())
-    same: dict[str, bool | None] = {"docx": docx.render(filled, at) == content(paper, "docx")}
-    known = pdf.digests(font) == paper.made_with
-    same["pdf"] = pdf.render(filled, font, at) == content(paper, "pdf") if known else None
-    return same
+    made: dict[str, tuple[dict[str, str], Callable[[], bytes]]] = {
+        "docx": (docx.digests(), lambda: docx.render(filled, at)),
+        "pdf": (pdf.digests(font), lambda: pdf.render(filled, font, at)),
+    }
+    return {
+        kind: render() == content(paper, kind) if digests.items() <= paper.made_with.items() else None
+        for kind, (digests, render) in made.items()
+    }
+
+
+def kept() -> QuerySet[Paper]:
+    """Return every paper whose bytes are not erased yet, in the order they were issued."""
+    return Paper.objects.filter(erased_at=None).order_by("issued_at", "pk")

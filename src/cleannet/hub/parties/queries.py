@@ -18,7 +18,8 @@ from cleannet.core.terms import ROLES
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import rights
-from cleannet.hub.parties.models import Adoption, Delegation, Party, Person, Token
+from cleannet.hub.parties.models import Adoption, Delegation, Person, Token
+from cleannet.hub.parties.models import Party as Party
 
 
 class NoParty(Refusal):

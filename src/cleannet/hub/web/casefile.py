@@ -150,6 +150,8 @@ def _steps(
         yield Step(reverse("issue", kwargs=about), _("Issue notice and orders"))
         if any(strip.order.status in steps.STEPS["issue_again"] for strip in strips):
             yield Step(reverse("issue_again", kwargs=about), _("Issue the failed orders again"))
+    if viewer.may("notify"):
+        yield Step(reverse("notify", kwargs=about), _("Issue a notice without orders"))
     if viewer.may("feed_back"):
         left = {strip.order.notice for strip in strips if strip.mine and strip.order.status in steps.AWAITED}
         for notice in notices:
@@ -194,7 +196,8 @@ def _steps(
         yield Step(reverse(page, kwargs=about), verb)
     if viewer.may("record"):
         yield Step(f"{reverse('begin')}?{urlencode({'case': case.number})}", _("Record something on this case"))
-    if viewer.may("verify") and all(strip.order.status in steps.FINAL for strip in strips):
+    settled = all(strip.order.status in steps.FINAL for strip in strips)
+    if viewer.may("verify") and settled and not cases.hindering(viewer, case.number):
         yield Step(reverse("close", kwargs=about), _("Close the case"))
 
 

@@ -93,6 +93,9 @@ def _used(start: datetime, due: datetime, now: datetime) -> int:
 def _doing(viewer: Viewer, duty: Any) -> tuple[str, str]:
     page, about, right, verb = DOING.get(duty.expects) or DOING.get(f"{duty.expects} {duty.form}", ("", "", "", ""))
     allowed = duty.owes == viewer.party or (duty.delegate and duty.delegate == viewer.role)
+    if duty.expects == "disposal.fed_back" and allowed and "month" in duty.scope and viewer.may(right):
+        of = urlencode({"month": duty.scope["month"]})
+        return f"{reverse('feed_back_month')}?{of}", gettext("Feed back the month")
     if acts.may_fulfil(viewer, duty) and viewer.may("record"):
         return f"{reverse('fulfil')}?{urlencode({'duty': duty.key})}", gettext("Record that it was done")
     if not page or not allowed or not viewer.may(right) or (about and about not in duty.scope):

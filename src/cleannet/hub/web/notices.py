@@ -14,7 +14,9 @@ from cleannet.hub.disposal.routing import Proposal, Routed
 from cleannet.hub.disposal.steps import STEPS, OrderRefused
 from cleannet.hub.incidents import notices, queries, receipts
 from cleannet.hub.incidents.first import MEDIA as FIRST_MEDIA
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
+from cleannet.hub.parties.queries import Party
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.programs.queries import Resource
 from cleannet.hub.web import stepping, typed
@@ -49,7 +51,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
             "case": case,
             "held": _held(resources),
             "offers": _offers(request, number),
-            "disposers": [party for party in parties.parties(viewer) if party.role in actions.DISPOSERS],
+            "disposers": _disposers(viewer),
             "targets": targets,
             "codes": codes,
             "wanted": wanted,
@@ -70,6 +72,33 @@ def issue(request: Asked, number: str) -> HttpResponse:
         act,
         context,
         done=_("Issued %(count)s orders.") % {"count": len(wanted)},
+        number=number,
+    )
+
+
+@allowed("notify", *FORM)
+def notify(request: Asked, number: str) -> HttpResponse:
+    """Choose who is notified, show the paper, and issue the notice without an order."""
+    viewer, now = request.viewer, request.now
+    codes = list(dict.fromkeys(request.POST.getlist("party")))
+    draft = _draft(request, number, codes) if codes else None
+    changes = stepping.changes(request, draft.law.forms[notices.FORM]) if draft else {}
+
+    def context() -> Mapping[str, object]:
+        shown = stepping.fields(request, draft.law.forms[notices.FORM], draft.values) if draft else {}
+        return {"number": number, "disposers": _disposers(viewer), "codes": codes, **shown}
+
+    if draft and "confirmed" not in request.POST:
+        return render(request, "web/notify.html", {**context(), "confirming": True, "media": FIRST_MEDIA})
+    queries.open_case(viewer, number)
+    return stepping.step(
+        request,
+        "web/notify.html",
+        lambda: notices.notify(
+            viewer=viewer, case=number, addressees=codes, now=now, changes=changes, first=stepping.first(request)
+        ),
+        context,
+        done=_("The notice is issued."),
         number=number,
     )
 
@@ -137,6 +166,10 @@ def supply_notice(request: Asked, number: str) -> HttpResponse:
         done=_("The paper is supplied."),
         number=notice.case_id,
     )
+
+
+def _disposers(viewer: Viewer) -> list[Party]:
+    return [party for party in parties.parties(viewer) if party.role in actions.DISPOSERS]
 
 
 def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Draft:
