@@ -83,6 +83,13 @@ def nonsense(asked: Handler) -> None:
         (redirect("/again"), "it sends on more than 3 times"),
         (redirect("file:///etc/passwd"), "is no address of a web server"),
         (redirect("http://user@127.0.0.1/"), "is no address of a web server"),
+        (redirect("http://[bad/"), "is no address of a web server"),
+        (redirect("http://\xe9.example/"), "is no address of a web server"),
+        (redirect("http://a.example:99999/"), "is no address of a web server"),
+        (redirect("http://a b/"), "is no address of a web server"),
+        (redirect("https:///x"), "is no address of a web server"),
+        (redirect("//"), "it sends on more than 3 times"),
+        (redirect(""), "it sends on more than 3 times"),
         (nonsense, "illegal status line"),
     ],
 )

@@ -4,6 +4,7 @@ A name is resolved once and the connection goes to the address that was looked a
 """
 
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -52,15 +53,14 @@ def fetch(url: str, *, accept: str, seconds: float, only_public: bool) -> Said:
     """
     until = time.monotonic() + seconds
     for _ in range(MOST_REDIRECTS + 1):
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-            raise Unanswered(f"“{url[:200]}” is no address of a web server")
+        if not _is_web(url):
+            raise Unanswered(f"“{printable(url[:200])}” is no address of a web server")
         status, location, body = _get(url, accept, until, only_public)
         if status not in _REDIRECTS:
             return Said(status, body, url)
-        following = urljoin(url, location)
-        if parts.scheme == "https" and not following.startswith("https:"):
-            raise Unanswered(f"it sends on from https to “{following[:200]}”")
+        following = _joined(url, location)
+        if url.startswith("https:") and not following.startswith("https:"):
+            raise Unanswered(f"it sends on from https to “{printable(following[:200])}”")
         url = following
     raise Unanswered(f"it sends on more than {MOST_REDIRECTS} times")
 
@@ -106,6 +106,23 @@ def _get(url: str, accept: str, until: float, only_public: bool) -> tuple[int, s
         raise Unanswered("it does not answer in time") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
         raise Unanswered(str(error) or type(error).__name__) from error
+
+
+def _is_web(url: str) -> bool:
+    """Say whether a URL, whoever wrote it, is one of a web server that can be asked."""
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.username is None
+        return bool(right and parts.port != 0 and re.fullmatch(r"[!-~]+", url))
+    except ValueError:
+        return False
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def _addresses(host: str) -> list[str]:
