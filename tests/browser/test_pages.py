@@ -38,6 +38,8 @@ def test_login_desk_and_case(served: tuple[str, str], visitor: Come, language: s
         "/acts",
         "/leads",
         "/me",
+        "/routes",
+        "/routes/import",
         f"/cases/{case}/orders",
         f"/cases/{case}/facts",
         f"/cases/{case}/first-report",

@@ -65,6 +65,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_line() -> None:
         (b"domain,party\n198.51.100.1,op1\n", 2, "“198.51.100.1” is no domain name"),
         (b"domain,party\nhttp://x.example/,op1\n", 2, "is no domain name"),
         (b"registrar,party\n ,rr\n", 2, "no registrar"),
+        (b"registrar,party\na\0b,rr\n", 2, "signs that cannot be printed"),
     ],
 )
 def test_what_is_no_table_says_so(data: bytes, line: int, sentence: str) -> None:

@@ -20,8 +20,14 @@ from cleannet.core.indicator import host_of
 from cleannet.core.terms import PROVINCES
 
 NETWORK, CARRIER, REGISTRAR, REGISTRY, DOMAIN, HOST = "network", "carrier", "registrar", "registry", "domain", "host"
-KINDS = {"prefix": NETWORK, "carrier": CARRIER, "registrar": REGISTRAR, "suffix": REGISTRY, "domain": DOMAIN}
-KINDS["host"] = HOST
+KINDS = {
+    "prefix": NETWORK,
+    "carrier": CARRIER,
+    "registrar": REGISTRAR,
+    "suffix": REGISTRY,
+    "domain": DOMAIN,
+    "host": HOST,
+}
 WITH_PROVINCE = frozenset({NETWORK, CARRIER})
 MOST_ROWS = 2_000_000
 
@@ -87,6 +93,9 @@ def _contents(kind: str, columns: int, lines: list[tuple[int, list[str]]]) -> Co
     for line, cells in lines:
         if len(cells) != columns:
             wrong.append(Wrong(line, f"{len(cells)} columns instead of {columns}"))
+            continue
+        if not "".join(cells).isprintable():
+            wrong.append(Wrong(line, "signs that cannot be printed"))
             continue
         written, party, province = (*cells, "")[:3]
         try:

@@ -17,7 +17,6 @@ from cleannet.core.policy_file import PolicyError, load, shipped
 from cleannet.core.refusal import Refusal
 from cleannet.formats import allowlists, lists
 from cleannet.formats.contents import told_apart
-from cleannet.hub.disposal import tables
 from cleannet.hub.incidents import grading
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
@@ -194,7 +193,7 @@ def watchlist(options: argparse.Namespace) -> int:
     """Take programs and indicators out of lists, each with the allow-list's decision; say what was not taken."""
     now = _now()
     counts: Counter[str] = Counter()
-    allowed = _allow_lists(options.allow, counts)
+    allowed = allow_lists(options.allow, counts)
     for path, data in _files(options.lists, lists.SUFFIXES, counts):
         contents = lists.read(data, str(path), now)
         counts["not understood"] += len(contents.left_out)
@@ -203,29 +202,6 @@ def watchlist(options: argparse.Namespace) -> int:
             counts[_take(found.program, found.pattern.text, found.role, found.list, found.line, allowed, now)] += 1
     for outcome, count in sorted(counts.items()):
         print(f"{count:>9,} {outcome}")
-    return DONE
-
-
-@worded
-def allow(options: argparse.Namespace) -> int:
-    """Keep allow-lists; say what was not understood."""
-    counts: Counter[str] = Counter()
-    _allow_lists(options.lists, counts)
-    for outcome, count in sorted(counts.items()):
-        print(f"{count:>9,} {outcome}")
-    return DONE
-
-
-@worded
-def routes(options: argparse.Namespace) -> int:
-    """Take in a table of who holds what; say every line that is wrong."""
-    try:
-        data = Path(options.file).read_bytes()
-    except OSError as error:
-        print(f"{options.file}: cannot be read: {error}", file=sys.stderr)
-        return WRONG_USE
-    taken = tables.take(actor=_actor(), source=options.source or Path(options.file).name, data=data, now=_now())
-    print(f"{taken.rows:,} rows of {taken.source} ({taken.kind}) are gone by from now on.")
     return DONE
 
 
@@ -276,7 +252,7 @@ def _take(program: str, text: str, role: str, source: str, line: int, allowed: A
     return f"held ({decision.term.zh})" if decision.holds else "taken"
 
 
-def _allow_lists(paths: Iterable[str], counts: Counter[str]) -> AllowLists:
+def allow_lists(paths: Iterable[str], counts: Counter[str]) -> AllowLists:
     """Return allow-lists as files say them; the hub keeps them, so that they are asked before orders go, too."""
     read = [allowlists.read(data, str(path)) for path, data in _files(paths, allowlists.SUFFIXES, counts)]
     counts["entries of allow-lists kept"] += programs.keep_allow_lists(

@@ -28,6 +28,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     add("rotate-master", "wrap the keys of all blobs under a new master key and destroy the old one")
     add("rotate-signer", "sign heads with a new key from now on; older heads stay verifiable")
     _fill(lambda name, text: add(name, text, "administration"))
+    _take_in(lambda name, text: add(name, text, "intake"))
 
 
 def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
@@ -108,6 +109,12 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     merge.add_argument("alias", metavar="ALIAS")
     merge.add_argument("program", metavar="PROGRAM")
 
+    release = add("release", "sign and publish a release of the watchlist")
+    release.add_argument("--audience", default="operators", metavar="PARTY", help="for one party only, by its code")
+
+
+def _take_in(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands by which an administrator takes in what the hub goes by."""
     allow = add("allow", "keep allow-lists, against which the reach of orders is shown before they are issued")
     allow.add_argument("lists", nargs="+", metavar="LIST", help="files or folders; each takes its own former place")
 
@@ -116,6 +123,3 @@ def _fill(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     )
     routes.add_argument("file", metavar="FILE", help="CSV; its header says which table it is, see docs/formats.md")
     routes.add_argument("--source", default="", help="whose table it replaces as a whole; the file's name by default")
-
-    release = add("release", "sign and publish a release of the watchlist")
-    release.add_argument("--audience", default="operators", metavar="PARTY", help="for one party only, by its code")

@@ -104,6 +104,12 @@ def test_a_registry_that_fails_is_asked_again_ever_later_and_says_why(case: str,
     assert (row.failure, row.registered) == ("", True)
 
 
+def test_what_cannot_be_kept_is_not_in_the_failure(case: str, server: Web) -> None:
+    server.pages[f"/rdap/domain/{COM}"] = 200, b'{"ldhName": "a\\u0000\\ud800b"}'
+    look_up()
+    assert found(COM).failure.endswith("about another domain: “a b”")
+
+
 def test_an_answer_that_is_asked_for_anew_still_counts_until_the_next(case: str, server: Web) -> None:
     server.register(COM)
     look_up()

@@ -83,6 +83,13 @@ def nonsense(asked: Handler) -> None:
         (redirect("/again"), "it sends on more than 3 times"),
         (redirect("file:///etc/passwd"), "is no address of a web server"),
         (redirect("http://user@127.0.0.1/"), "is no address of a web server"),
+        (redirect("http://[bad/"), "is no address of a web server"),
+        (redirect("http://\xe9.example/"), "is no address of a web server"),
+        (redirect("http://a.example:99999/"), "is no address of a web server"),
+        (redirect("http://a b/"), "is no address of a web server"),
+        (redirect("https:///x"), "is no address of a web server"),
+        (redirect("//"), "it sends on more than 3 times"),
+        (redirect(""), "it sends on more than 3 times"),
         (nonsense, "illegal status line"),
     ],
 )
@@ -115,7 +122,18 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "100.64.0.1", "224.0.1.1", "fe80::1%eth0", "0.0.0.0"]
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "::1",
+        "100.64.0.1",
+        "224.0.1.1",
+        "fe80::1%eth0",
+        "0.0.0.0",
+        "64:ff9b::a00:1",
+    ],
 )
 def test_only_public_addresses_are_connected_to_where_so_wanted(addresses: dict[str, list[str]], address: str) -> None:
     addresses["inside.example"] = [address]
@@ -159,3 +177,10 @@ def test_a_conversation_is_bounded(said: bytes | None, sentence: str) -> None:
 def test_a_conversation_ends_when_the_server_hangs_up() -> None:
     with whois(lambda asked: f"you asked {asked}".encode()) as port:
         assert outside.converse("127.0.0.1", port, b"x.cn\r\n", seconds=1, most=100) == b"you asked x.cn"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [("a  b\n", "a b"), ("a\0b", "a b"), ("\ud800x\u202e", "x"), ("域名", "域名")]
+)
+def test_a_strangers_words_are_kept_as_far_as_they_can_be_printed(said: str, expected: str) -> None:
+    assert outside.printable(said) == expected

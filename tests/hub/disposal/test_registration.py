@@ -1,12 +1,15 @@
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 from tests.hub.disposal.registries import Web, answer, web, whois
 
 from cleannet.hub.disposal import registration
-from cleannet.hub.disposal.outside import Unanswered
+from cleannet.hub.disposal.outside import Said, Unanswered
 from cleannet.hub.disposal.registration import Rdap, Registered, Whois
 from cleannet.hub.disposal.resolution import Server
 
@@ -64,6 +67,7 @@ def test_rdap_names_the_registrar(server: Web) -> None:
         ({"entities": ["x", {"roles": "registrar"}, {"roles": ["registrar"]}]}, "", ""),
         ({"entities": [{"roles": ["registrar"], "vcardArray": ["vcard", "fn"]}]}, "", ""),
         ({"entities": [{"roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", " A  B "]]]}]}, "", "A B"),
+        ({"entities": [{"roles": ["registrar"], "vcardArray": ["v", [["fn", {}, "text", "A\0\ud800B"]]]}]}, "", "A B"),
         (
             {
                 "entities": [
@@ -88,6 +92,9 @@ def test_a_registry_may_name_less(server: Web, said: dict[str, object], number: 
     [
         (200, json.dumps(answer("good.com")).encode(), "answers about another domain"),
         (200, b"{}", "answers about another domain"),
+        (200, b'{"ldhName": "evil.com\\u0000"}', "answers about another domain"),
+        (200, b'{"ldhName": "\\ud800.com"}', "answers about another domain"),
+        (200, b'{"ldhName": "' + b"x." * 400_000 + b'"}', "answers about another domain"),
         (200, b"<html>", "is not JSON"),
         (200, b"[" * 100_000, "is not JSON"),
         (200, b"[]", "is no object"),
@@ -99,6 +106,31 @@ def test_a_registry_that_lies_or_refuses_is_not_believed(server: Web, status: in
     server.pages["/rdap/domain/evil.com"] = status, body
     with pytest.raises(Unanswered, match=sentence):
         rdap(server).look("evil.com")
+
+
+WORDS = st.sampled_from(["registrar", "evil.com", "IANA Registrar ID", "1234", "fn", "\0", "\ud800", ""])
+MEMBERS = st.sampled_from(["entities", "roles", "publicIds", "vcardArray", "ldhName", "type", "identifier", "services"])
+SAID = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(MEMBERS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(SAID, SAID)
+def test_whatever_a_registry_says_is_understood_or_refused_in_a_sentence(entities: object, services: object) -> None:
+    class Told(Rdap):
+        def _base(self, domain: str) -> str:
+            return "http://registry.example/"
+
+        def _fetch(self, url: str, accept: str) -> Said:
+            return Said(200, json.dumps({"ldhName": "evil.com", "entities": entities}).encode(), url)
+
+    found = Told("http://list.example/x", 1).look("evil.com")
+    assert found is not None
+    assert (found.registrar_id + found.registrar).isprintable()
+    with suppress(Unanswered):
+        registration._registries(Said(200, json.dumps({"services": services}).encode(), "http://list.example/x"))
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"services": [["com"]]}', b'{"services": [[3, 4]]}', b"no"])

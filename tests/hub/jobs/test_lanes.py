@@ -2,10 +2,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
+from tests.hub.disposal.registries import web
+from tests.hub.world import NOW as WORLD_NOW
+from tests.hub.world import World, viewer
 
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.blobs import store
+from cleannet.hub.disposal import routing
 from cleannet.hub.jobs import lanes
 from cleannet.hub.ledger import queries
 from cleannet.hub.ledger.viewer import Viewer
@@ -16,6 +21,19 @@ NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 @pytest.mark.django_db
 def test_an_idle_hub_has_nothing_to_do() -> None:
     assert [lane.work(NOW) for lane in lanes.LANES] == [0] * len(lanes.LANES)
+
+
+@pytest.mark.django_db
+def test_registries_are_asked_by_a_lane(settings: Settings) -> None:
+    (number,) = World().populate().tally("op1", 5, WORLD_NOW).cases
+    with web() as server:
+        settings.CLEANNET_RDAP = server.serve_suffixes("com", "net")
+        server.register("example.com")
+        while lanes.look_up(WORLD_NOW):
+            pass
+    centre = viewer("cncert")
+    found = {one.resource.host: [to.why for to in one.proposals] for one in routing.routes(centre, number)}
+    assert found["c2.evil-emial.example.com"] == ["abroad", "infected"]
 
 
 @pytest.mark.django_db

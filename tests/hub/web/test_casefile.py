@@ -46,6 +46,13 @@ def test_each_is_offered_only_the_steps_open_to_it(world: World, case: str, now:
     assert verbs("cncert", case, now) == []
 
 
+def test_why_an_order_went_to_its_party_is_shown_to_those_who_issue(world: World, case: str, now: datetime) -> None:
+    disposal.issue(viewer=viewer("cncert"), case=case, wanted=[Wanted("op1", "control", HOST)], now=now)
+    for party, shown in (("miit", "infected"), ("op1", None)):
+        (strip,) = gathered(party, case, now)["strips"]  # type: ignore[misc]  # list of one Strip
+        assert (strip.routing.why if strip.routing else None) == shown
+
+
 def test_the_proof_names_figure_and_threshold(world: World, case: str, now: datetime) -> None:
     (proof,) = gathered("op1", case, now)["proofs"]  # type: ignore[misc]  # list of one Proof
     assert proof.standing.grade == Grade.III

@@ -109,6 +109,11 @@ def test_what_an_allow_list_holds_cannot_be_chosen_and_says_why(case: str, clien
     assert 'value="statistics.example.com"' not in page
     assert "held by an allow-list:" in page
     assert "a service in ordinary use: a person decides" in page
+    assert "A URL there can be ordered" not in page
+    text = "http://statistics.example.com/x.apk"
+    programs.add_indicator(program=PROGRAM, text=text, role="control", source="t", allow=allow, now=now)
+    page = client_of("cncert").get(f"/cases/{case}/orders").content.decode()
+    assert "A URL there can be ordered: <code>statistics[.]example[.]com/x[.]apk</code>" in page
     typed = {"target": ["statistics.example.com"], "party": ["op1"], "confirmed": "yes"}
     assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 409
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from cleannet.hub.disposal import registration
+from cleannet.hub.disposal import outside, registration
 from cleannet.hub.disposal.models import Registration
 from cleannet.hub.disposal.outside import Unanswered
 from cleannet.hub.disposal.registration import Register, Registered
@@ -38,7 +38,7 @@ def look_up(*, now: datetime, lease: timedelta) -> int:
     source, found, failures = _ask(row.key, registers)
     if failures and not source:
         delay = min(MOST_DELAY, LEAST_DELAY * 2 ** min(row.attempts - 1, 10))
-        work.postpone(row, until=now + delay, failure="; ".join(failures))
+        work.postpone(row, until=now + delay, failure=outside.printable("; ".join(failures)))
         return 1
     with transaction.atomic():
         work.finish(row, now=now, **_outcome(source, found, now))

@@ -4,6 +4,7 @@ A name is resolved once and the connection goes to the address that was looked a
 """
 
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -18,6 +19,8 @@ MOST_BYTES = 1 << 20
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 65536
+# They carry an IPv4 address inside, which may be any: mapped, NAT64, 6to4, Teredo.
+_CARRIERS = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/32", "2002::/16", "2001::/32")))
 
 
 class Unanswered(Exception):
@@ -33,6 +36,11 @@ class Said:
     url: str
 
 
+def printable(said: str) -> str:
+    """Return a stranger's words on one line, without what cannot be printed or kept."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
+
+
 def is_public(host: str) -> bool:
     """Say whether every address of a host is one of the public network; raise Unanswered where it has none."""
     return all(map(_is_public, _addresses(host)))
@@ -45,15 +53,14 @@ def fetch(url: str, *, accept: str, seconds: float, only_public: bool) -> Said:
     """
     until = time.monotonic() + seconds
     for _ in range(MOST_REDIRECTS + 1):
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-            raise Unanswered(f"“{url[:200]}” is no address of a web server")
+        if not _is_web(url):
+            raise Unanswered(f"“{printable(url[:200])}” is no address of a web server")
         status, location, body = _get(url, accept, until, only_public)
         if status not in _REDIRECTS:
             return Said(status, body, url)
-        following = urljoin(url, location)
-        if parts.scheme == "https" and not following.startswith("https:"):
-            raise Unanswered(f"it sends on from https to “{following[:200]}”")
+        following = _joined(url, location)
+        if url.startswith("https:") and not following.startswith("https:"):
+            raise Unanswered(f"it sends on from https to “{printable(following[:200])}”")
         url = following
     raise Unanswered(f"it sends on more than {MOST_REDIRECTS} times")
 
@@ -101,6 +108,23 @@ def _get(url: str, accept: str, until: float, only_public: bool) -> tuple[int, s
         raise Unanswered(str(error) or type(error).__name__) from error
 
 
+def _is_web(url: str) -> bool:
+    """Say whether a URL, whoever wrote it, is one of a web server that can be asked."""
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.username is None
+        return bool(right and parts.port != 0 and re.fullmatch(r"[!-~]+", url))
+    except ValueError:
+        return False
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
+
+
 def _addresses(host: str) -> list[str]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -111,7 +135,8 @@ def _addresses(host: str) -> list[str]:
 
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address)
-    return found.is_global and not found.is_multicast
+    carries = found.version == 6 and any(found in network for network in _CARRIERS)
+    return found.is_global and not found.is_multicast and not carries
 
 
 def _left(until: float) -> float:

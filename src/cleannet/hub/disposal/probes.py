@@ -22,7 +22,7 @@ def probe(*, now: datetime, lease: timedelta) -> int:
     if row is None:
         return 0
     order, seen = row.order, []
-    if cases.is_open(order.case):
+    if cases.is_open(order.case) and order.reach == "name":
         role = parties.party(order.party).role
         seen = network.look(order.party, role, order.target, timeout=settings.CLEANNET_DNS_SECONDS)
     with transaction.atomic():

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,8 +16,6 @@ from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.programs.queries import Known, Resource
 
-# An order of these states blocks nothing any more: another took its place.
-ENDED = frozenset({"reissued"})
 MOST_SIGHTINGS = 2000
 Row = TypeVar("Row")
 
@@ -52,7 +50,8 @@ class Radius:
 def radii(viewer: Viewer, case: str, targets: Collection[str], *, now: datetime) -> list[Radius]:
     """Return what orders on targets of a case would reach, in their order; what is no resource of it is left out."""
     resources = programs.resources(viewer, cases.case(viewer, case).program)
-    by_target = {one.target: one for one in reversed(resources)}
+    by_target = {one.host: _whole(one) for one in resources if one.host}
+    by_target |= {one.target: one for one in reversed(resources)}
     around = _Around(resources, _seen())
     return [_radius(viewer, by_target[one], around, now) for one in dict.fromkeys(targets) if one in by_target]
 
@@ -75,6 +74,12 @@ class _Around:
     def names_at(self, host: str) -> set[str]:
         """Return the names seen at an address or within a network."""
         return set(_within(self._at, host))
+
+
+def _whole(resource: Resource) -> Resource:
+    """Return the whole host of a resource, which only an exception lets be ordered where the resource is less."""
+    reach = "name" if space.network(resource.host) is None else "address"
+    return replace(resource, target=resource.host, reach=reach)
 
 
 def _radius(viewer: Viewer, resource: Resource, around: _Around, now: datetime) -> Radius:
@@ -114,7 +119,7 @@ def _orders(viewer: Viewer, resource: Resource, at: Sequence[Known]) -> list[Ord
     """Return the orders that stand on a target, on what is known below it, and on what is above it."""
     targets = {resource.target, *(one.resource.target for one in at)}
     around = set(space.above(resource.host)) if resource.reach != "url" else {resource.host}
-    found = queries.orders(viewer).filter(target__in=targets | around).exclude(status__in=ENDED)
+    found = queries.orders(viewer).filter(target__in=targets | around).filter(leaves=None)
     return list(found.order_by("target", "number"))
 
 

@@ -74,17 +74,17 @@ class Rdap:
             raise Unanswered(f"{said.url} answers with the status {said.status}")
         found = _json(said)
         name = found.get("ldhName")
-        if not isinstance(name, str) or host_of(name) != domain:
+        if not _is(name, domain):
             raise Unanswered(f"{said.url} answers about another domain: “{str(name)[:100]}”")
         number, registrar = _registrar(found)
         return Registered(number, registrar, {"server": said.url, "domain": domain})
 
     def _base(self, domain: str) -> str:
-        at, services = _listed.get(self._bootstrap, (0.0, {}))
+        at, registries = _listed.get(self._bootstrap, (0.0, {}))
         if not at or time.monotonic() - at > LISTED_FOR:
-            services = _services(self._fetch(self._bootstrap, JSON))
-            _listed[self._bootstrap] = time.monotonic(), services
-        return next((services[suffix] for suffix in space.above(domain) if suffix in services), "")
+            registries = _registries(self._fetch(self._bootstrap, JSON))
+            _listed[self._bootstrap] = time.monotonic(), registries
+        return next((registries[suffix] for suffix in space.above(domain) if suffix in registries), "")
 
     def _fetch(self, url: str, accept: str) -> outside.Said:
         # The owner's own word is believed: a list at a private address may name registries at such.
@@ -117,12 +117,21 @@ class Whois:
             if _NOT_REGISTERED.search(text):
                 return None
             raise Unanswered(f"{server.name} says nothing that can be read as a registration")
-        if host_of(name) != domain:
+        if not _is(name, domain):
             raise Unanswered(f"{server.name} answers about another domain: “{name[:100]}”")
-        registrar = said.get("registrar") or said.get("sponsoring registrar") or ""
+        registrar = outside.printable(said.get("registrar") or said.get("sponsoring registrar") or "")
         number = said.get("registrar iana id", "")
         evidence = {"server": f"{server.address}:{server.port}", "domain": domain}
         return Registered(number if _NUMBER.fullmatch(number) else "", registrar, evidence)
+
+
+def _is(name: object, domain: str) -> bool:
+    """Say whether a name that a stranger wrote, in whatever way, is a domain."""
+    written = name if isinstance(name, str) and len(name) <= LONGEST_NAME else ""
+    try:
+        return written.isprintable() and host_of(written) == domain
+    except UnicodeError:
+        return False
 
 
 def registered_name(host: str) -> str:
@@ -154,7 +163,7 @@ def _json(said: outside.Said) -> dict[str, Any]:
     return found
 
 
-def _services(said: outside.Said) -> Mapping[str, str]:
+def _registries(said: outside.Said) -> Mapping[str, str]:
     """Return the registries' addresses by suffix, https before http, as the list of RFC 9224 says."""
     if said.status != 200:
         raise Unanswered(f"{said.url} answers with the status {said.status}")
@@ -188,7 +197,7 @@ def _full_name(card: object) -> str:
     properties = card[1] if isinstance(card, list) and len(card) > 1 else None
     for one in properties if isinstance(properties, Sequence) else ():
         if isinstance(one, list) and len(one) > 3 and one[0] == "fn" and isinstance(one[3], str):
-            return " ".join(one[3].split())
+            return outside.printable(one[3])
     return ""
 
 

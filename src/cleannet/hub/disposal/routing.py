@@ -17,7 +17,8 @@ from cleannet.core import space
 from cleannet.formats.route_table import CARRIER, DOMAIN, HOST, NETWORK, REGISTRAR, REGISTRY, registrar
 from cleannet.hub.disposal import address_file, lookups
 from cleannet.hub.disposal.address_file import BadAddressFile
-from cleannet.hub.disposal.models import Order, Override, Registration, Route, Routing
+from cleannet.hub.disposal.models import Order, Override, Registration, Route
+from cleannet.hub.disposal.models import Routing as Routing
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
@@ -110,7 +111,9 @@ def keep(viewer: Viewer, orders: Iterable[Order], found: Sequence[Routed], now: 
 
 
 def decisions(viewer: Viewer, orders: Collection[str]) -> dict[str, Routing]:
-    """Return by number why orders went to their parties."""
+    """Return by number why orders went to their parties, to those who issue orders only."""
+    if not viewer.may("order"):
+        return {}
     return {row.order_id: row for row in Routing.objects.filter(order__in=orders)}
 
 

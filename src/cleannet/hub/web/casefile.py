@@ -13,10 +13,11 @@ from cleannet.core.policy import GradeRule, Policy
 from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.disposal import batches, by_hand, effects, steps
+from cleannet.hub.disposal import batches, by_hand, effects, routing, steps
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.effects import Effect
 from cleannet.hub.disposal.queries import Feedback, Order, Sighting
+from cleannet.hub.disposal.routing import Routing
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents import receipts
 from cleannet.hub.incidents.grading import BASE_LAW
@@ -61,6 +62,7 @@ class Strip:
     sightings: list[Sighting]
     looking: bool
     mine: bool
+    routing: Routing | None
 
 
 def gather(request: Asked, number: str) -> dict[str, Any]:
@@ -111,6 +113,7 @@ def _strips(viewer: Viewer, number: str) -> list[Strip]:
     own = list(orders.orders(viewer, case=number))
     found = effects.effects(own)
     looking = orders.looking(viewer, case=number)
+    why = routing.decisions(viewer, [order.number for order in own])
     return [
         Strip(
             order,
@@ -118,6 +121,7 @@ def _strips(viewer: Viewer, number: str) -> list[Strip]:
             orders.sightings(order),
             order.number in looking,
             order.party == viewer.party,
+            why.get(order.number),
         )
         for order in own
     ]

@@ -1,6 +1,6 @@
 """起草, 复核: put orders together on a case, look at what they would do, and let another person issue them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,6 +13,7 @@ from cleannet.hub.disposal.routing import Proposal, Routed
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import notices, queries
 from cleannet.hub.programs import queries as programs
+from cleannet.hub.programs.queries import Resource
 from cleannet.hub.web import stepping, typed
 from cleannet.hub.web.access import FORM, Asked, WebRefused, allowed
 from cleannet.hub.web.notices import disposers
@@ -52,16 +53,17 @@ def issue(request: Asked, number: str) -> HttpResponse:
         return {
             "number": number,
             "case": case,
-            "resources": resources,
             "offers": _offers(request, number),
+            "exemptible": _exemptible(resources),
             "disposers": disposers(viewer),
             "targets": targets,
             "codes": codes,
-            "held": [
+            "held": _held(resources),
+            "exempting": [
                 (one, request.POST.get(f"why-{one}", ""), request.POST.get(f"until-{one}", ""))
                 for one in dict.fromkeys(held)
             ],
-            "held_hosts": held,
+            "exempted": held,
             "wanted": wanted,
             "reached": {
                 "targets": len({one.target for one in wanted}),
@@ -151,6 +153,23 @@ def batch_of_notice(request: Asked, number: str) -> HttpResponse:
 def _draft(request: Asked, case: str, wanted: list[Wanted]) -> notices.Draft:
     addressees = {one.party for one in wanted}
     return notices.Draft(viewer=request.viewer, case=case, addressees=addressees, now=request.now, changes={})
+
+
+def _held(resources: Sequence[Resource]) -> list[tuple[Resource, list[str]]]:
+    """Return what cannot be ordered, with the URLs on the same host that can."""
+    urls = [one for one in resources if one.reach == "url" and not one.held]
+    return [
+        (one, sorted({less.target for less in urls if less.host == one.host}))
+        for one in resources
+        if one.held or one.reach == "nothing"
+    ]
+
+
+def _exemptible(resources: Sequence[Resource]) -> list[tuple[str, str]]:
+    """Return the hosts that only an exception lets be ordered whole, each with why."""
+    whole = {one.host for one in resources if one.reach in ("name", "address") and not one.held}
+    reasons = {one.host: one.reason for one in resources if one.host and one.host not in whole}
+    return sorted(reasons.items())
 
 
 def _offers(request: Asked, case: str) -> list[tuple[Routed, list[tuple[Proposal, str, bool]]]]:

@@ -48,6 +48,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "route": terms.ROUTES,
         "unrouted": terms.UNROUTED,
         "table": terms.ROUTE_TABLES,
+        "listing": terms.LISTINGS,
     }
 )
 
