@@ -27,6 +27,8 @@ CASES: list[tuple[Accepts, list[str], list[str]]] = [
         ],
     ),
     (accepted.domain, ["rpz.cleannet.", "a", "_x.b"], ["", ".", "a..b", "a b", "a" * 64, "a." * 127 + "a."]),
+    (accepted.domain_or_nothing, ["", "bulk.cleannet."], [".", "a b"]),
+    (accepted.folder, ["", "/var/lib/rpz"], ["rpz", "./rpz"]),
     (accepted.base64_text, ["", "c2VjcmV0"], ["secret!", "abc"]),
 ]
 
