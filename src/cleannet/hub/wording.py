@@ -11,6 +11,7 @@ from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
 from cleannet.hub.case_words import CASE_WORDS
 from cleannet.hub.interface_words import INTERFACE_WORDS
+from cleannet.hub.life_words import LIFE_WORDS
 from cleannet.hub.message_words import MESSAGE_WORDS
 
 
@@ -40,6 +41,7 @@ def _shown(value: object) -> str:
 
 WORDS: Mapping[str, tuple[int, str, str]] = {
     **CASE_WORDS,
+    **LIFE_WORDS,
     **INTERFACE_WORDS,
     **MESSAGE_WORDS,
     "entry.unknown_kind": (400, _("There is no kind of entry “%(kind)s”."), _("Use a kind of the glossary.")),
