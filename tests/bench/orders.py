@@ -236,7 +236,7 @@ class Hub:
         life.withdraw(viewer=self.centre, orders=[number], reason="bench", now=datetime.now(UTC))
 
     def load(self, count: int) -> list[str]:
-        """Let orders for many names stand from one revision on; return the names in the order they are brought."""
+        """Let orders for many names stand, a thousand with each revision; return the names in their order."""
         from django.db import transaction  # noqa: PLC0415 - Django must be set up before
 
         from cleannet.hub.disposal import delivery  # noqa: PLC0415 - as above
@@ -258,9 +258,11 @@ class Hub:
             )
             for place, name in enumerate(names)
         ]
-        with transaction.atomic():
-            Order.objects.bulk_create(rows)
-            delivery.changed(entering=rows, now=now)
+        for start in range(0, count, BATCH):
+            part = rows[start : start + BATCH]
+            with transaction.atomic():
+                Order.objects.bulk_create(part)
+                delivery.changed(entering=part, now=now)
         return names
 
     def settle(self) -> None:

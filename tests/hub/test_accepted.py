@@ -38,6 +38,8 @@ CASES: list[tuple[Accepts, list[str], list[str]]] = [
     ),
     (accepted.address_files, ["", "/a/v4.xdb, b.ipdb"], ["/a/b.mmdb", "a.xdb,b"]),
     (accepted.domain, ["rpz.cleannet.", "a", "_x.b"], ["", ".", "a..b", "a b", "a" * 64, "a." * 127 + "a."]),
+    (accepted.domain_or_nothing, ["", "bulk.cleannet."], [".", "a b"]),
+    (accepted.folder, ["", "/var/lib/rpz"], ["rpz", "./rpz"]),
     (accepted.base64_text, ["", "c2VjcmV0"], ["secret!", "abc"]),
 ]
 

@@ -12,7 +12,7 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-@pytest.mark.parametrize("name", "setup migrate check serve tick rotate-master rotate-signer".split())
+@pytest.mark.parametrize("name", "setup migrate check serve tick rotate-master rotate-signer redeliver".split())
 def test_every_command_has_its_operation(parser: argparse.ArgumentParser, name: str) -> None:
     options = parser.parse_args(["hub", name])
     assert callable(options.run)

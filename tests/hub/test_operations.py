@@ -29,6 +29,7 @@ def test_keys_are_rotated_and_the_ledger_stays_verifiable(own_hub: Any) -> None:
     assert own_hub.cleannet("hub", "tick", "--once").returncode == 0
     assert "destroyed master-1.key" in own_hub.cleannet("hub", "rotate-master").stdout
     assert "hub-2.pub" in own_hub.cleannet("hub", "rotate-signer").stdout
+    assert "Tick brings rpz up to everything that stands." in own_hub.cleannet("hub", "redeliver").stdout
     own_hub.work("write", "b", "0.1")
     assert own_hub.cleannet("hub", "tick", "--once").returncode == 0
     verified = own_hub.cleannet("ledger", "verify")

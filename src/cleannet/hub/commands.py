@@ -27,6 +27,10 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     tick.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
     add("rotate-master", "wrap the keys of all blobs under a new master key and destroy the old one")
     add("rotate-signer", "sign heads with a new key from now on; older heads stay verifiable")
+    add(
+        "redeliver",
+        "bring every place on the network up to the whole of what stands, as after a server was set up anew",
+    )
     _fill(lambda name, text: add(name, text, "administration"))
     _take_in(lambda name, text: add(name, text, "intake"))
 

@@ -124,11 +124,6 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("%(target)s is on an allow-list (%(reason)s) and is not blocked by name."),
         _("Order the URL at the host, or ask for an exception."),
     ),
-    "order.issued_by_another": (
-        403,
-        _("The orders under the notice %(notice)s were issued by %(party)s."),
-        _("Ask who issued them, or MIIT."),
-    ),
     "order.no_batch": (404, _("There is no such batch of your party."), _("Look at the desk.")),
     "order.no_paper_owed": (
         409,
@@ -171,29 +166,18 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The order %(order)s is “%(status)s” and this step cannot be taken."),
         _("Look at the order again."),
     ),
-    "order.reason_missing": (422, _("A reason is missing."), _("Write why the orders are withdrawn.")),
     "order.second_person": (
         403,
         _("You drafted the batch %(batch)s; another person issues and confirms it."),
         _("Ask a second person of your party. With nobody else on duty, issue it alone, with the reason."),
     ),
     "order.seen_anew": (409, _("More was seen on %(feedback)s meanwhile."), _("Look at it and answer again.")),
-    "order.stands_no_longer": (
-        409,
-        _("The order %(order)s is “%(status)s” and stands no longer."),
-        _("Issue it anew where it is needed."),
-    ),
     "order.two_persons": (409, _("The one who fed it back cannot verify it."), _("Another person has to verify.")),
     "order.unknown": (404, _("There is no such order or feedback that you may see."), _("Look it up in the case.")),
     "order.unknown_yet": (
         409,
         _("Nothing certain was seen of %(targets)s since the feedback."),
         _("Look again, or write why it is answered although it is not certain; no answer never means gone."),
-    ),
-    "order.until_past": (
-        422,
-        _("The order would be over already: %(until)s is past."),
-        _("Choose a moment that is still to come, or none."),
     ),
     "order.wanted_twice": (422, _("The same name is ordered twice of one party."), _("Order it once.")),
 }

@@ -11,6 +11,7 @@ from django.db import connection
 
 from cleannet.hub import checks, first_steps, logs, supervise
 from cleannet.hub.blobs import actions as blobs
+from cleannet.hub.disposal import delivery
 from cleannet.hub.jobs import tick as ticking
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger import triggers
@@ -84,4 +85,11 @@ def rotate_signer(_options: argparse.Namespace) -> int:
     """Give the sealer a new key."""
     public, _ = Keyring(settings.CLEANNET_DATA).add_signer()
     print(f"Heads are signed by a new key from now on; hand out {settings.CLEANNET_DATA / 'keys' / public}.")
+    return DONE
+
+
+def redeliver(_options: argparse.Namespace) -> int:
+    """Let tick bring every place up to the whole of what stands."""
+    delivery.bring_anew(now=datetime.now(UTC))  # noqa: TID251 - this is the interface
+    print(f"Tick brings {', '.join(delivery.channels())} up to everything that stands.")
     return DONE

@@ -12,6 +12,7 @@ from cleannet.core.refusal import Refusal
 from cleannet.hub.case_words import CASE_WORDS
 from cleannet.hub.disposal_words import DISPOSAL_WORDS
 from cleannet.hub.interface_words import INTERFACE_WORDS
+from cleannet.hub.life_words import LIFE_WORDS
 from cleannet.hub.message_words import MESSAGE_WORDS
 from cleannet.hub.route_words import ROUTE_WORDS
 
@@ -43,6 +44,7 @@ def _shown(value: object) -> str:
 WORDS: Mapping[str, tuple[int, str, str]] = {
     **CASE_WORDS,
     **DISPOSAL_WORDS,
+    **LIFE_WORDS,
     **INTERFACE_WORDS,
     **MESSAGE_WORDS,
     **ROUTE_WORDS,

@@ -7,6 +7,7 @@ from tests.hub.world import World, viewer
 
 from cleannet.core.terms import Grade
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import life
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
@@ -42,7 +43,7 @@ def test_each_is_offered_only_the_steps_open_to_it(world: World, case: str, now:
     assert verbs("rr", case, now) == [f"Feed back on {issued.notice}", RECORD]
     incidents.propose_annulment(viewer=viewer("cncert"), case=case, reason="a test", now=now)
     assert "Confirm the annulment" in verbs("miit", case, now)
-    incidents.confirm_annulment(viewer=viewer("miit"), case=case, now=now)
+    life.annul(viewer=viewer("miit"), case=case, now=now)
     assert verbs("cncert", case, now) == []
 
 
