@@ -15,7 +15,9 @@ from cleannet.cli.demo_bind import ANSWER, KEY_NAME, BindNetwork, NetworkFailed
 from cleannet.cli.demo_loopback import LoopbackNetwork
 from cleannet.cli.demo_network import ZONE, Network, Parent
 from cleannet.hub.disposal import resolution
-from cleannet.hub.disposal.resolution import DeliveryFailed, Primary, Server
+from cleannet.hub.disposal.resolution import DeliveryFailed, Primary
+from cleannet.probe import resolver
+from cleannet.probe.answer import Server
 
 HOST = "xn--fiqs8s.evil.example"
 OTHER_SECRET = "c29tZSBvdGhlciBzZWNyZXQ="
@@ -27,7 +29,7 @@ def server(network: Network, which: int) -> Server:
 
 
 def look(network: Network, name: str, which: int = 0) -> str:
-    return resolution.look(server(network, which), name, timeout=5).verdict
+    return resolver.look(server(network, which), name, timeout=5).verdict
 
 
 def publish(network: Network, host: str, *, zone: str = ZONE, secret: str = "", key: str = KEY_NAME) -> None:

@@ -18,20 +18,21 @@ import pytest
 from pytest_django import Settings
 from tests.flow.conftest import ZONE, look
 from tests.flow.daemons import PATIENCE, ForUnbound, parent_zone, unbound
-from tests.hub.disposal.conftest import serving
 from tests.hub.world import LAW, NOW, PROGRAM, World, viewer
+from tests.probe.servers import serving
 
 from cleannet.cli.demo_bind import ANSWER, KEY_NAME, free_port
 from cleannet.core.allow import AllowLists
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import feedback, queries, resolution, verification
+from cleannet.hub.disposal import feedback, queries, verification
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import Order
-from cleannet.hub.disposal.resolution import Server
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.programs import actions as programs
+from cleannet.probe import resolver
+from cleannet.probe.answer import Server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("named")]
 MINUTE = timedelta(minutes=1)
@@ -103,7 +104,7 @@ def verified(feedbacks: list[str], at: int) -> dict[str, str]:
 
 
 def seen(server: Server, name: str) -> str:
-    return resolution.look(server, name, timeout=5).verdict
+    return resolver.look(server, name, timeout=5).verdict
 
 
 @pytest.mark.needs("unbound")

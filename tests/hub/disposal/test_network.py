@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from cleannet.hub.disposal import authority, network, resolution
-from cleannet.hub.disposal.resolution import Answer
+from cleannet.probe.answer import Answer
 
 
 @pytest.mark.parametrize(

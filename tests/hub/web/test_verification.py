@@ -9,7 +9,7 @@ from tests.hub.web.conftest import ClientOf
 from tests.hub.world import NOW, viewer
 
 from cleannet.hub.disposal import network, probes, queries
-from cleannet.hub.disposal.resolution import Answer
+from cleannet.probe.answer import Answer
 
 pytestmark = pytest.mark.django_db
 HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"

@@ -1,7 +1,6 @@
-"""Speak DNS: send blocking rules to the primary (RFC 2136 with TSIG, RFC 8945), and look at what a resolver answers."""
+"""Speak DNS: send blocking rules to the primary (RFC 2136 with TSIG, RFC 8945), and ask it whether a rule stands."""
 
-import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import dns.exception
@@ -16,26 +15,13 @@ import dns.tsigkeyring
 import dns.update
 
 from cleannet.formats.rpz import TTL, owners
+from cleannet.probe.answer import GONE, RULE, STILL_THERE, UNKNOWN, Answer, Server
 
 ALGORITHM = "hmac-sha256"
-GONE, STILL_THERE, UNKNOWN = "gone", "still_there", "unknown"
-RESOLVER, RULE, AUTHORITY = "resolver", "rule", "authority"
-LONGEST_NAME = 253
-_NODATA, _SILENT = "NODATA", "no answer"
 
 
 class DeliveryFailed(Exception):
     """Say in a sentence why rules did not reach the primary; it is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Name one DNS server by a word people know it by, its address and port, and whose it is ("" for everybody's)."""
-
-    name: str
-    address: str
-    port: int
-    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +32,6 @@ class Primary:
     zone: str
     key_name: str
     secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Hold what one vantage answered for a name: its kind, its own name, the verdict and what that rests on."""
-
-    kind: str
-    vantage: str
-    verdict: str
-    evidence: Mapping[str, object]
 
 
 def publish(primary: Primary, hosts: Collection[str], *, timeout: float) -> None:
@@ -91,31 +67,6 @@ def _update(primary: Primary, hosts: Collection[str]) -> dns.update.UpdateMessag
     return update
 
 
-def look(server: Server, host: str, *, timeout: float) -> Answer:
-    """Ask a resolver for a name and for a random name below it, which no cache knows.
-
-    Gone means both are answered with NXDOMAIN or without an address; still there, that an address came; no answer, a
-    refusal or a failure of the server says nothing.
-    """
-    below = f"{secrets.token_hex(4)}.{host}"
-    found = {host: _ask(server, host, timeout)}
-    # Whoever kept silent once is not waited for again.
-    if len(below) <= LONGEST_NAME and found[host][1] != _SILENT:
-        found[below] = _ask(server, below, timeout)
-    verdicts = {verdict for verdict, _ in found.values()}
-    if STILL_THERE in verdicts:
-        verdict = STILL_THERE
-    elif verdicts == {GONE}:
-        verdict = GONE
-    else:
-        verdict = UNKNOWN
-    evidence = {
-        "server": f"{server.address}:{server.port}",
-        "answers": [{"name": name, "said": said} for name, (_, said) in found.items()],
-    }
-    return Answer(RESOLVER, server.name, verdict, evidence)
-
-
 def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
     """Ask the primary itself whether its zone holds the rule; “gone” means the rule that blocks the name is there."""
     owner = owners(host, primary.zone)[0]
@@ -135,27 +86,3 @@ def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
         "answers": [{"name": owner, "said": said}],
     }
     return Answer(RULE, f"{primary.server.name} ({primary.zone})", verdict, evidence)
-
-
-def _ask(server: Server, name: str, timeout: float) -> tuple[str, str]:
-    verdict, said = _ask_for(dns.rdatatype.A, server, name, timeout)
-    return _ask_for(dns.rdatatype.AAAA, server, name, timeout) if said == _NODATA else (verdict, said)
-
-
-def _ask_for(rdtype: dns.rdatatype.RdataType, server: Server, name: str, timeout: float) -> tuple[str, str]:
-    query = dns.message.make_query(name, rdtype)
-    try:
-        answer, _ = dns.query.udp_with_fallback(query, server.address, timeout=timeout, port=server.port)
-    except dns.exception.Timeout:
-        return UNKNOWN, _SILENT
-    except (OSError, EOFError, dns.exception.DNSException) as error:
-        return UNKNOWN, str(error) or type(error).__name__
-    code = answer.rcode()
-    if code == dns.rcode.NXDOMAIN:
-        return GONE, "NXDOMAIN"
-    if code != dns.rcode.NOERROR:
-        return UNKNOWN, dns.rcode.to_text(code)
-    addresses = [str(record) for rrset in answer.answer if rrset.rdtype == rdtype for record in rrset]
-    if addresses:
-        return STILL_THERE, " ".join(sorted(addresses))
-    return GONE, _NODATA

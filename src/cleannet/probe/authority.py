@@ -16,7 +16,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from cleannet.hub.disposal.resolution import AUTHORITY, GONE, STILL_THERE, UNKNOWN, Answer, Server
+from cleannet.probe.answer import AUTHORITY, GONE, STILL_THERE, UNKNOWN, Answer, Server
 
 MOST_QUESTIONS = 60
 MOST_SERVERS = 8
