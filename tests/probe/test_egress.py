@@ -29,10 +29,11 @@ def nobody() -> int:
     ],
 )
 def test_a_name_that_points_inside_is_not_asked(address: str, why: str) -> None:
-    with naming({HOST: address}) as resolver, pytest.raises(NotAsked, match=why) as refused:
+    with naming({HOST: address}) as resolver:
         out = Egress("甲", resolvers=[resolver], seconds=1)
-        out.reach(HOST, 80, out.until())
-    assert "points to" in str(refused.value)
+        until = out.until()
+        with pytest.raises(NotAsked, match=f"points to .*{why}"):
+            out.reach(HOST, 80, until)
 
 
 def test_only_networks_of_a_closed_set_up_are_open(egress: Egress) -> None:
@@ -83,8 +84,9 @@ def test_refused_is_told_from_no_address_and_from_silence(egress: Egress) -> Non
 
 def test_of_more_addresses_than_are_tried_nothing_is_known(egress: Egress) -> None:
     with naming({HOST: " ".join(f"127.0.1.{last}" for last in range(1, 12))}) as resolver:
+        out, port = replace(egress, resolvers=[resolver]), nobody()
         with pytest.raises(NoAnswer, match="not every address"):
-            replace(egress, resolvers=[resolver]).reach(HOST, nobody(), egress.until())
+            out.reach(HOST, port, out.until())
 
 
 def test_whoever_wants_not_to_be_asked_is_not_even_resolved(egress: Egress) -> None:

@@ -39,6 +39,8 @@ ENTRY_KINDS = keyed(
         _kind("order.acknowledged", "签收", "Order acknowledged", _DISPOSERS),
         _kind("order.delivered", "处置任务送达网络", "Order delivered to the network", _DISPOSERS),
         _kind("order.lifted", "解除处置", "Order lifted", "miit cncert"),
+        _kind("order.reopened", "处置对象复现，重新处置", "Order reopened: its target came back", "miit cncert"),
+        _kind("order.relapse_dismissed", "排除复现", "Found to be no relapse", "miit cncert"),
         _kind("disposal.done", "采取处置措施", "Disposal carried out", _DISPOSERS),
         _kind("user.warned", "信息提示和查杀技术咨询", "Users warned and advised", "operator"),
         _kind("disposal.fed_back", "反馈处置情况", "Disposal fed back", _DISPOSERS),

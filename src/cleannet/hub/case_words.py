@@ -156,7 +156,10 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
     "order.no_vantage": (
         409,
         _("No vantage is set from which the orders of this case are judged."),
-        _("Set CLEANNET_DNS_RESOLVERS for operators, CLEANNET_DNS_ROOTS for all others."),
+        _(
+            "Set CLEANNET_DNS_RESOLVERS for names at operators, CLEANNET_DNS_ROOTS for names at all others, "
+            "CLEANNET_PROBE_EGRESS for addresses and URLs."
+        ),
     ),
     "order.unknown_yet": (
         409,
@@ -216,6 +219,22 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         422,
         _("A party of the role %(role)s does not begin with “%(kind)s”."),
         _("Choose from what your role may record."),
+    ),
+    "incident.newer_case": (
+        409,
+        _("The case %(case)s cannot be reopened: its program has the newer case %(newer)s."),
+        _("Order it in the newer case."),
+    ),
+    "incident.not_closed": (409, _("The case %(case)s is not closed."), _("Look at its entries.")),
+    "order.no_relapse": (
+        409,
+        _("Nothing of the case %(case)s was seen again since it was verified."),
+        _("Look at its orders."),
+    ),
+    "order.relapse_reason_missing": (
+        422,
+        _("A person reopens what came back, or says why it is no relapse, with a reason."),
+        _("Write why."),
     ),
     "incident.words_missing": (422, _("What happened is missing."), _("Write what it is and what was done.")),
     "incident.case_missing": (422, _("“%(kind)s” is about a case."), _("Name the case.")),

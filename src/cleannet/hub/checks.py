@@ -35,6 +35,8 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
         )
     if values["DNS_PRIMARY"] and not values["DNS_KEY"]:
         found.append("CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set; no update would be accepted.")
+    if values["PROBE_EGRESS"] and not values["PROBE_CONTACT"]:
+        found.append("CLEANNET_PROBE_CONTACT is empty although CLEANNET_PROBE_EGRESS is set; nobody could object.")
     if values["DEBUG"] and not here:
         found.append("CLEANNET_DEBUG is on although others can reach the hub; switch it off.")
     if not values["HTTPS"] and not here:
@@ -74,7 +76,7 @@ def _database() -> list[str]:
     if pending:
         found.append(f"{len(pending)} migrations are not applied; run `cleannet hub migrate`.")
     else:
-        found += _own_party(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE) + _owners_of_resolvers()
+        found += _own_party(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE) + _owners_of_vantages()
     messages = checks.run_checks(databases=["default"])
     return found + [f"{message.msg} {message.hint or ''}".strip() for message in messages]
 
@@ -90,7 +92,7 @@ def _own_party(party: str, role: str) -> list[str]:
     return []
 
 
-def _owners_of_resolvers() -> list[str]:
+def _owners_of_vantages() -> list[str]:
     # Before the first party is registered, nobody is missing.
     if not register.parties(Viewer(settings.CLEANNET_PARTY, "cncert")).exists():
         return []
@@ -98,6 +100,7 @@ def _owners_of_resolvers() -> list[str]:
     known = register.names(owners)
     strangers = sorted(code for code in owners if code not in known or known[code].role != "operator")
     return [
-        f"CLEANNET_DNS_RESOLVERS gives a resolver to {code}, but no operator of that code is registered."
+        f"CLEANNET_DNS_RESOLVERS or CLEANNET_PROBE_EGRESS gives a vantage to {code}, but no operator of that code is "
+        "registered."
         for code in strangers
     ]

@@ -126,7 +126,8 @@ def receive(connection: socket.socket, most: int, until: float) -> tuple[bytes, 
 
     Raises NoAnswer when the time is over first, however slowly bytes still come.
     """
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while size < most:
         try:
             connection.settimeout(left(until))

@@ -49,7 +49,7 @@ def read(reach: str, text: str) -> Target:
     try:
         pattern = parse(text)
     except NotUnderstood as error:
-        return Target(reach, "", 0, "", str(error))
+        return Target(reach, text, 0, "", str(error))
     if pattern.kind == CIDR:
         return Target(reach, pattern.host, 0, "", "a whole network is not looked at; a person has to")
     return Target(reach, pattern.host, pattern.port, pattern.target)

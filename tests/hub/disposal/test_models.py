@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError
 from tests.hub.world import NOW
 
-from cleannet.hub.disposal.models import Delivery, Feedback, Order, Sighting
+from cleannet.hub.disposal.models import Asked, Delivery, Feedback, Inside, Order, Sighting
 
 pytestmark = pytest.mark.django_db
 
@@ -29,4 +29,5 @@ def test_rows_read_as_what_they_name(order: Order) -> None:
     assert str(order) == order.number
     assert Delivery.objects.get(order=order).key == f"{order.number}:rpz"
     assert str(Feedback(number="F")) == "F"
+    assert [str(Asked(host="evil.example")), str(Inside(id="a1"))] == ["evil.example", "a1"]
     assert str(Sighting(order=order, verdict="gone")) == f"{order.number} gone"

@@ -105,4 +105,7 @@ def sighting(seen: Sighting) -> dict[str, Any]:
 def order(order: Order) -> dict[str, Any]:
     """Return an order and its state."""
     fields = "number case notice party kind target status reason".split()
-    return {"issued_at": order.issued_at.isoformat(), **{name: getattr(order, name) for name in fields}}
+    moments = {"issued_at": order.issued_at.isoformat(), "watched_from": None}
+    if order.watched_from:
+        moments["watched_from"] = order.watched_from.isoformat()
+    return {**moments, **{name: getattr(order, name) for name in fields}}

@@ -168,6 +168,7 @@ class OrderOut(Schema):
     status: str
     reason: str
     issued_at: datetime
+    watched_from: datetime | None
 
 
 class OrdersOut(Schema):
@@ -218,6 +219,14 @@ class FeedbackOut(Schema):
     party: str
     fed_back_at: datetime
     verified_at: datetime | None
+
+
+class LooksOut(Schema):
+    requests: list[str]
+
+
+class ReasonIn(Schema):
+    reason: str
 
 
 class SightingOut(Schema):

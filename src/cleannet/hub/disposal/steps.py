@@ -12,6 +12,7 @@ STEPS: Mapping[str, Mapping[str, str]] = {
     "feed_back_not_done": dict.fromkeys(("issued", "acknowledged", "not_done", "failed"), "not_done"),
     "verify_gone": dict.fromkeys(("done", "not_done", "failed"), "verified"),
     "verify_still_there": {"done": "failed", "failed": "failed", "not_done": "not_done"},
+    "relapse": {"verified": "failed"},
     "issue_again": dict.fromkeys(("failed", "not_done"), "reissued"),
 }
 FINAL = frozenset({"verified", "reissued"})

@@ -9,7 +9,7 @@ from django.conf import settings
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import probes
+from cleannet.hub.disposal import deciding, probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
@@ -64,6 +64,11 @@ def probe(now: datetime) -> int:
     return probes.probe(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
 
 
+def decide(now: datetime) -> int:
+    """Answer feedback by policy, where one is set."""
+    return deciding.decide(now=now)
+
+
 def digest_readings(now: datetime) -> int:
     """Enter, once an hour, how many tallies came in."""
     return watch.digest_readings(now=now)
@@ -78,6 +83,7 @@ LANES = (
     Lane("reminders", 5, remind),
     Lane("deliveries", 1, deliver),
     Lane("probes", 1, probe),
+    Lane("verdicts", 5, decide),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
     Lane("erasures", 600, erase_papers),

@@ -32,6 +32,7 @@ urlpatterns = [
     path("cases/<str:number>/orders", notices.issue, name="issue"),
     path("cases/<str:number>/orders/again", notices.issue_again, name="issue_again"),
     path("cases/<str:number>/look", verification.look, name="look"),
+    path("cases/<str:number>/relapse", verification.relapse, name="relapse"),
     path("notices/<str:number>/receipt", notices.record_receipt, name="record_receipt"),
     path("notices/<str:number>/feedback", orders.feed_back, name="feed_back"),
     path("feedback/<str:number>/verification", verification.verify, name="verify"),
