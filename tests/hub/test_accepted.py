@@ -26,6 +26,15 @@ CASES: list[tuple[Accepts, list[str], list[str]]] = [
             *("op1/a=192.0.2.1:53, op1/a=192.0.2.2:53", "op1/a=ns.example:53"),
         ],
     ),
+    (
+        accepted.egresses,
+        ["", "甲=default", "op1/甲=192.0.2.7, 乙=2001:db8::7"],
+        ["default", "甲=eth0", "/甲=default", "甲=default,甲=192.0.2.7"],
+    ),
+    (accepted.contact, ["", "abuse@hub.example"], ["a\r\nX-Evil: 1", "a b", "联系", "x" * 201]),
+    (accepted.names_and_networks, ["", "a.example, 10.0.0.0/8,192.0.2.1"], ["a..b", "http://a.example"]),
+    (accepted.page, ["", "https://rdap.example/x", "http://127.0.0.1:8080"], ["rdap.example", "ftp://a", "https://"]),
+    (accepted.days, ["", "1,3, 30"], ["0", "31", "1,1", "-1", "x"]),
     (accepted.domain, ["rpz.cleannet.", "a", "_x.b"], ["", ".", "a..b", "a b", "a" * 64, "a." * 127 + "a."]),
     (accepted.base64_text, ["", "c2VjcmV0"], ["secret!", "abc"]),
 ]

@@ -9,7 +9,7 @@ from tests.probe.conftest import Certified
 from tests.probe.servers import HOST, listening, page, saying
 from tests.probe.test_egress import nobody
 
-from cleannet.probe import web
+from cleannet.probe import target, web
 from cleannet.probe.answer import Answer
 from cleannet.probe.egress import Egress
 from cleannet.probe.target import Place, Target, read
@@ -176,3 +176,27 @@ def test_an_invalid_certificate_is_unknown_and_kept(
 
 def test_a_network_is_not_asked_for(egress: Egress) -> None:
     assert "network" in str(web.look(egress, read("address", "198.51.100.0/24")).evidence["why"])
+
+
+def test_on_one_port_the_scheme_that_is_spoken_there_counts(
+    egress: Egress, certified: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified.file))
+    for status, verdict in ((200, "still_there"), (404, "gone")):
+        for context, asked in ((None, 1), (certified.context, 2)):
+            with listening(page(status, b"hi"), context) as port:
+                answer = seen(egress, port)
+            assert (answer.verdict, len(answer.evidence["answers"])) == (verdict, asked)  # type: ignore[arg-type]
+
+
+def test_without_a_port_both_schemes_must_be_gone(egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    closed = nobody()
+    monkeypatch.setattr(target, "PORTS", {"http": closed, "https": closed})
+    assert web.look(egress, Target("url", HOST, 0, "/")).verdict == "gone"
+    with listening(page(404)) as port:
+        monkeypatch.setattr(target, "PORTS", {"http": port, "https": port})
+        answer = web.look(egress, Target("url", HOST, 0, "/"))
+    assert [one["verdict"] for one in answer.evidence["answers"]] == ["gone", "unknown"]  # type: ignore[attr-defined]
+    assert answer.verdict == "unknown"

@@ -179,7 +179,7 @@ VANTAGES = keyed(
         Term("http", "网页访问", "HTTP"),
         Term("registry", "域名注册状态", "Registry status"),
         Term("tally", "后续感染规模", "Later tallies"),
-        Term("inside", "企业自测", "Operator's own probe"),
+        Term("inside", "企业自测", "Probe by the operator"),
     ]
 )
 

@@ -48,12 +48,17 @@ def look(egress: Egress, target: Target) -> Answer:
     """
     if target.why_not:
         return unknown(HTTP, egress.name, target.why_not)
-    verdicts, asked = [], []
+    verdicts: set[str] = set()
+    asked = []
     for place in target.places():
         verdict, evidence = _judge(egress, place)
-        verdicts.append(verdict)
         asked.append({"url": place.text[:2000], "verdict": verdict, **evidence})
-    verdict = STILL_THERE if STILL_THERE in verdicts else GONE if set(verdicts) == {GONE} else UNKNOWN
+        if target.port and verdict != UNKNOWN:
+            # One port speaks one scheme, so what the other one met there says nothing.
+            verdicts = {verdict}
+            break
+        verdicts.add(verdict)
+    verdict = STILL_THERE if STILL_THERE in verdicts else GONE if verdicts == {GONE} else UNKNOWN
     return Answer(HTTP, egress.name, verdict, {"agent": egress.agent, "answers": asked})
 
 

@@ -138,3 +138,20 @@ def test_messages_are_counted_by_the_hour() -> None:
     assert queries.hours_received(after=None, before=NOW + queries.HOUR) == {NOW: [digest]}
     assert queries.hours_received(after=NOW + queries.HOUR, before=NOW + 2 * queries.HOUR) == {}
     assert queries.hours_received(after=None, before=NOW) == {}
+
+
+def test_the_newest_reading_counts_numbers_of_one_operator_or_of_all() -> None:
+    world = World().populate()
+    assert queries.newest_reading(PROGRAM) is None
+    world.tally("op1", 5, NOW)
+    world.tally("op2", 5, NOW + timedelta(hours=1))
+    world.tally("op1", 5, NOW + timedelta(hours=2), batch="b", subscribers="addresses")
+    assert queries.newest_reading(PROGRAM) == NOW + timedelta(hours=1)
+    assert queries.newest_reading(PROGRAM, party="op1") == NOW
+
+
+def test_a_revoked_edge_is_not_believed() -> None:
+    World().populate()
+    assert queries.believed("op1") == ["edge-op1"]
+    watch.revoke(edge="edge-op1", now=NOW)
+    assert queries.believed("op1") == []

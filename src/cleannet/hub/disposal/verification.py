@@ -122,8 +122,11 @@ def supply(*, viewer: Viewer, feedback: str, now: datetime) -> Paper:
 
 def voluntary(viewer: Viewer, feedback: Feedback) -> bool:
     """Say whether no law asks for the answer to a feedback, as to one on ordinary incidents (545号 十一(五))."""
+    notice = cases.notice(viewer, feedback.notice)
+    rules = [rule for rule in cases.law_of(notice.case, notice.policy).duties if rule.expects == "disposal.verified"]
     owed = ledger_queries.duties(viewer, case=feedback.case).filter(expects="disposal.verified")
-    return not any(duty.scope.get("feedback") == feedback.number for duty in owed)
+    by_law = any(not rule.grades or Grade(notice.grade) in rule.grades for rule in rules)
+    return not by_law and not any(duty.scope.get("feedback") == feedback.number for duty in owed)
 
 
 def named(viewer: Viewer, feedback: Feedback) -> dict[str, Order]:
