@@ -43,7 +43,7 @@ LOOK = {"kind": "http", "vantage": "own", "verdict": "gone", "evidence": {}}
         {"schema": 2},
         {"clock": None},
         {"looks": {}},
-        {"looks": [LOOK] * 41},
+        {"looks": [LOOK] * 21},
         {"looks": ["gone"]},
         {"looks": [LOOK | {"kind": "guess"}]},
         {"looks": [LOOK | {"kind": []}]},

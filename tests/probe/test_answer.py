@@ -1,6 +1,6 @@
 import pytest
 
-from cleannet.probe.answer import Answer, named, server, unknown
+from cleannet.probe.answer import Answer, named, server, unknown, written
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,8 @@ def test_what_says_nothing_says_why() -> None:
     assert unknown("http", "甲", "it hung", way=["a"]) == Answer(
         "http", "甲", "unknown", {"why": "it hung", "way": ["a"]}
     )
+
+
+def test_evidence_is_written_as_every_database_takes_it() -> None:
+    said = {"a\x00": ["b\ud800", ("c", 1, None)], "d": {"e": True}}
+    assert written(said) == {"a\ufffd": ["b?", ["c", 1, None]], "d": {"e": True}}

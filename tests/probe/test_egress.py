@@ -123,3 +123,18 @@ def test_reading_ends_with_the_bytes_or_the_time() -> None:
         assert time.monotonic() - begun < 1
         far.close()
         assert receive(near, 10, time.monotonic() + 1) == (b"", True)
+
+
+def test_silence_is_no_answer_in_bounded_time(egress: Egress) -> None:
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        # Nobody accepts: the queue is full, and whoever comes now hears nothing.
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        begun = time.monotonic()
+        with pytest.raises(NoAnswer, match="no answer in time"):
+            egress.reach("127.0.0.1", port, time.monotonic() + 0.3)
+        assert time.monotonic() - begun < 1

@@ -5,6 +5,8 @@ import tracemalloc
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.probe.conftest import Certified
 from tests.probe.servers import HOST, listening, page, saying
 from tests.probe.test_egress import nobody
@@ -83,7 +85,11 @@ def test_a_redirect_is_judged_like_the_first_host(egress: Egress) -> None:
             ("file:///etc/passwd", "unknown", "not asked for"),
             ("http://user@other.example/", "unknown", "not asked for"),
             ("http://[", "unknown", "no URL"),
-            ("//xn--\udcff/".encode("utf-8", "replace").decode(), "unknown", ""),
+            ("http://a..b/", "unknown", "could not be learnt"),
+            (f"http://{'x' * 70}.example/", "unknown", "could not be learnt"),
+            (f"http://{'x.' * 140}example/", "unknown", "not asked for"),
+            ("http://evil\x00.example/", "unknown", "not asked for"),
+            ("//坏.example/", "unknown", "not asked for"),
         ):
             with listening(page(302, Location=location)) as port:
                 answer = seen(egress, port)
@@ -200,3 +206,19 @@ def test_without_a_port_both_schemes_must_be_gone(egress: Egress, monkeypatch: p
         answer = web.look(egress, Target("url", HOST, 0, "/"))
     assert [one["verdict"] for one in answer.evidence["answers"]] == ["gone", "unknown"]  # type: ignore[attr-defined]
     assert answer.verdict == "unknown"
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=60).map(lambda rest: b"HTTP/1.1 200 OK\r\n" + rest))
+def test_whatever_bytes_come_nothing_but_not_fetched_is_raised(data: bytes) -> None:
+    with contextlib.suppress(web.NotFetched):
+        status, _, body, _ = web._understood(data, True)
+        assert len(body) <= len(data)
+        assert status >= 100
+
+
+@given(st.text(max_size=60) | st.text(max_size=30).map(lambda rest: f"http://{rest}"))
+def test_wherever_a_redirect_leads_it_is_a_host_to_ask_or_not_fetched(location: str) -> None:
+    with contextlib.suppress(web.NotFetched):
+        place = web._followed(Place("http", HOST, 80, "/"), location)
+        assert web._request(place, "agent", "*/*").count(b"\r\n") == 6
+        assert place.host.isascii()

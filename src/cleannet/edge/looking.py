@@ -14,7 +14,7 @@ from cleannet.formats import envelope, looks
 from cleannet.formats.looks import Look, LookRequest, LookResult
 from cleannet.formats.messages import BadMessage
 from cleannet.probe import connection, resolver, target, web
-from cleannet.probe.answer import CONNECT, HTTP, RESOLVER, Answer, Server, server, unknown
+from cleannet.probe.answer import CONNECT, HTTP, RESOLVER, Answer, Server, server, unknown, written
 from cleannet.probe.egress import DEFAULT, Egress, egress
 from cleannet.probe.target import ADDRESS, NAME
 
@@ -109,4 +109,4 @@ def _believed(message: bytes, state: State, moment: datetime) -> LookRequest:
 
 
 def _said(seen: Answer) -> Look:
-    return Look(seen.kind, seen.vantage, seen.verdict, dict(seen.evidence))
+    return Look(seen.kind, seen.vantage, seen.verdict, written(seen.evidence))

@@ -17,7 +17,7 @@ from cleannet.formats.moments import NotAMoment, read_moment, write_moment
 
 SCHEMA = 1
 REQUEST, RESULT = "look", "seen"
-MOST_LOOKS = 40
+MOST_LOOKS = 20
 REACHES = frozenset({"name", "address", "url"})
 MOST_EVIDENCE = 20_000
 _LONGEST = {"id": 64, "edge": 64, "party": 64, "order": 80, "reach": 10, "target": 2000, "kind": 20, "vantage": 200}

@@ -37,6 +37,11 @@ class Answer:
     evidence: Mapping[str, object]
 
 
+def written(evidence: Mapping[str, object]) -> dict[str, object]:
+    """Return evidence as it can be stored: what a target said may hold NULs and halves of characters."""
+    return {_written_text(key): _written(value) for key, value in evidence.items()}
+
+
 def unknown(kind: str, vantage: str, why: str, **more: object) -> Answer:
     """Return the answer of a look that says nothing, and why in a sentence."""
     return Answer(kind, vantage, UNKNOWN, {"why": why, **more})
@@ -52,6 +57,20 @@ def server(name: str, address: str) -> Server:
     if not own or not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"“{name}={address}” is no server; write name=address:port")
     return Server(own, host.strip("[]"), int(port), party)
+
+
+def _written(value: object) -> object:
+    if isinstance(value, str):
+        return _written_text(value)
+    if isinstance(value, Mapping):
+        return written(value)
+    if isinstance(value, list | tuple):
+        return [_written(one) for one in value]
+    return value
+
+
+def _written_text(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def named(name: str) -> tuple[str, str]:

@@ -107,6 +107,7 @@ def _shaken(plain: socket.socket, host: str, until: float, context: ssl.SSLConte
     except ssl.SSLCertVerificationError:
         hang_up(plain)
         raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
         hang_up(plain)
-        raise NoAnswer(f"the TLS handshake with {host} failed: {told(error)}") from None
+        why = told(error) if isinstance(error, OSError) else str(error)
+        raise NoAnswer(f"the TLS handshake with {host} failed: {why}") from None

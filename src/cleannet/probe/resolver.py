@@ -63,8 +63,8 @@ def _ask(server: Server, name: str, timeout: float) -> tuple[str, str]:
 
 
 def _ask_for(rdtype: dns.rdatatype.RdataType, server: Server, name: str, timeout: float) -> tuple[str, str]:
-    query = dns.message.make_query(name, rdtype)
     try:
+        query = dns.message.make_query(name, rdtype)
         answer, _ = dns.query.udp_with_fallback(query, server.address, timeout=timeout, port=server.port)
     except dns.exception.Timeout:
         return UNKNOWN, _SILENT

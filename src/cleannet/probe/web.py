@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import io
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ MOST_REDIRECTS = 5
 MOST_BYTES = 65536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410, 451})
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.:-]{0,251}[a-z0-9_])?")
 
 
 class NotFetched(Exception):
@@ -165,7 +167,7 @@ def _followed(place: Place, location: str) -> Place:
     except ValueError:
         raise NotFetched("it redirects to what is no URL") from None
     host = host_of(parts.hostname or "")
-    if parts.scheme not in PORTS or not host or not host.isascii() or parts.username is not None:
+    if parts.scheme not in PORTS or not _HOST.fullmatch(host) or parts.username is not None:
         raise NotFetched("it redirects to what is not asked for: no http or https URL of a host")
     path = target_of(parts.path + (f"?{parts.query}" if parts.query else ""))
     return Place(parts.scheme, host, port or PORTS[parts.scheme], path)

@@ -20,7 +20,7 @@ from cleannet.hub.watch import actions as watch
 from cleannet.hub.watch import queries as counts
 from cleannet.hub.watch.actions import MessageRefused
 from cleannet.probe import target
-from cleannet.probe.answer import INSIDE
+from cleannet.probe.answer import INSIDE, written
 
 VALID = timedelta(days=1)
 MOST_AT_ONCE = 100
@@ -90,9 +90,9 @@ def _sighting(row: Inside, result: looks.LookResult, look: looks.Look, now: date
     return Sighting(
         order=row.order,
         kind=INSIDE,
-        vantage=f"{row.edge} {look.vantage}",
+        vantage=f"{row.edge} {look.vantage}".replace("\x00", "\ufffd"),
         decides=False,
         verdict=look.verdict,
-        evidence={"look": look.kind, "edge": row.edge, "clock": result.clock.isoformat(), **look.evidence},
+        evidence={**written(look.evidence), "look": look.kind, "edge": row.edge, "clock": result.clock.isoformat()},
         seen_at=now,
     )

@@ -13,6 +13,7 @@ from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import work
 from cleannet.hub.parties import queries as parties
 from cleannet.probe import target
+from cleannet.probe.answer import written
 from cleannet.probe.target import Target
 
 
@@ -48,7 +49,7 @@ def probe(*, now: datetime, lease: timedelta) -> int:
                     vantage=one.answer.vantage,
                     decides=one.decides,
                     verdict=one.answer.verdict,
-                    evidence=dict(one.answer.evidence),
+                    evidence=written(one.answer.evidence),
                     seen_at=now,
                 )
                 for one in seen

@@ -210,6 +210,8 @@ def yuan(fen: int | None) -> str:
 @register.filter
 def defanged(text: str) -> str:
     """Return a name or URL so that no program makes a link of it."""
+    # Evidence is as an edge sent it, of whatever type.
+    text = str(text)
     return text.replace("http", "hxxp", 1).replace(".", "[.]") if text.startswith("http") else text.replace(".", "[.]")
 
 
