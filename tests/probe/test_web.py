@@ -3,6 +3,7 @@ import socket
 import time
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,8 +30,13 @@ def seen(egress: Egress, port: int, host: str = HOST) -> Answer:
     return web.look(egress, Target("url", host, port, "/x"))
 
 
+def answers(answer: Answer) -> list[dict[str, Any]]:
+    found: Any = answer.evidence["answers"]
+    return list(found)
+
+
 def why(answer: Answer) -> str:
-    (one,) = answer.evidence["answers"]  # type: ignore[attr-defined]
+    (one,) = answers(answer)
     return str(one["why"])
 
 
@@ -56,7 +62,7 @@ def test_who_asks_says_so_and_asks_the_host_by_its_name(egress: Egress) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
     with listening(talk) as port:
-        (one,) = seen(egress, port).evidence["answers"]  # type: ignore[attr-defined]
+        (one,) = answers(seen(egress, port))
     assert one["sha256"] == "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"
     lines = heard[0].decode().split("\r\n")
     assert lines[0] == "GET /x HTTP/1.1"
@@ -123,7 +129,7 @@ def test_of_a_gigabyte_only_the_first_bytes_are_read(egress: Egress) -> None:
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
     assert sent[0] < 64 << 20
-    (one,) = answer.evidence["answers"]  # type: ignore[attr-defined]
+    (one,) = answers(answer)
     assert (answer.verdict, one["whole"]) == ("still_there", False)
     assert "only the first" in one["why"]
 
@@ -193,7 +199,7 @@ def test_on_one_port_the_scheme_that_is_spoken_there_counts(
         for context, asked in ((None, 1), (certified.context, 2)):
             with listening(page(status, b"hi"), context) as port:
                 answer = seen(egress, port)
-            assert (answer.verdict, len(answer.evidence["answers"])) == (verdict, asked)  # type: ignore[arg-type]
+            assert (answer.verdict, len(answers(answer))) == (verdict, asked)
 
 
 def test_without_a_port_both_schemes_must_be_gone(egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +210,7 @@ def test_without_a_port_both_schemes_must_be_gone(egress: Egress, monkeypatch: p
     with listening(page(404)) as port:
         monkeypatch.setattr(target, "PORTS", {"http": port, "https": port})
         answer = web.look(egress, Target("url", HOST, 0, "/"))
-    assert [one["verdict"] for one in answer.evidence["answers"]] == ["gone", "unknown"]  # type: ignore[attr-defined]
+    assert [one["verdict"] for one in answers(answer)] == ["gone", "unknown"]
     assert answer.verdict == "unknown"
 
 

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -85,10 +86,10 @@ def test_what_waits_is_not_asked_twice_and_what_is_over_is_asked_anew(world: Wor
         ({"at": AT + timedelta(hours=1)}, "clock_ahead"),
     ],
 )
-def test_what_was_not_asked_of_this_edge_is_refused(world: World, change: dict[str, str], code: str) -> None:
+def test_what_was_not_asked_of_this_edge_is_refused(world: World, change: dict[str, Any], code: str) -> None:
     given = {"id": asked().id} | change
     with pytest.raises(MessageRefused, match=code):
-        inside.receive(data=said(world, **given), viewer=viewer("op1"), now=AT)  # type: ignore[arg-type]
+        inside.receive(data=said(world, **given), viewer=viewer("op1"), now=AT)
     assert queries.sightings(Order.objects.get()) == []
 
 

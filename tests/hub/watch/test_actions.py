@@ -294,13 +294,3 @@ def test_a_message_that_is_taken_away_is_missed() -> None:
     assert proven()
     Message.objects.filter(edge="edge-op1", sequence=1).delete()
     assert not proven()
-
-
-def test_a_message_of_any_kind_is_verified_by_the_key_of_one_of_the_partys_edges() -> None:
-    world = World().populate()
-    key = world.keys["op1"]
-    data = envelope.sign(b"{}", key, envelope.key_id(key.public_key()), "seen")
-    assert actions.verified(data=data, kind="seen", party="op1", now=NOW) == ("edge-op1", b"{}")
-    for party, kind, code in (("op2", "seen", "unknown_edge"), ("op1", "tally", "unsigned")):
-        with pytest.raises(MessageRefused, match=code):
-            actions.verified(data=data, kind=kind, party=party, now=NOW)
