@@ -36,6 +36,7 @@ def test_a_hub_as_it_should_be_has_no_problem(environ: dict[str, str], data_fold
             {"CLEANNET_PROXY_HEADER": "X-Forwarded-Proto"},
             "CLEANNET_PROXIES is empty although CLEANNET_PROXY_HEADER is set",
         ),
+        ({"CLEANNET_VERIFY_MINUTES": "10", "CLEANNET_ROLE": "miit"}, "CLEANNET_VERIFY_MINUTES is set, but only CNCERT"),
         ({"CLEANNET_PROBE_EGRESS": "甲=default"}, "CLEANNET_PROBE_CONTACT is empty although CLEANNET_PROBE_EGRESS is"),
         ({"CLEANNET_DNS_PRIMARY": "192.0.2.1:53"}, "CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set"),
     ],

@@ -35,6 +35,8 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
         )
     if values["DNS_PRIMARY"] and not values["DNS_KEY"]:
         found.append("CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set; no update would be accepted.")
+    if values["VERIFY_MINUTES"] and values["ROLE"] != "cncert":
+        found.append("CLEANNET_VERIFY_MINUTES is set, but only CNCERT's hub verifies.")
     if values["PROBE_EGRESS"] and not values["PROBE_CONTACT"]:
         found.append("CLEANNET_PROBE_CONTACT is empty although CLEANNET_PROBE_EGRESS is set; nobody could object.")
     if values["DEBUG"] and not here:

@@ -9,6 +9,7 @@ from tests.hub.web.conftest import ClientOf
 from tests.hub.world import NOW, viewer
 
 from cleannet.hub.disposal import network, probes, queries, verification
+from cleannet.hub.incidents.queries import Case
 from cleannet.probe.answer import Answer
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,10 @@ def test_what_came_back_is_on_the_desk_and_a_person_decides(
     assert "Seen again" not in client_of("op2").get("/").content.decode()
     page = f"/cases/{case}/relapse"
     assert "✗ Resolver 甲" in centre.get(page).content.decode()
+    Case.objects.filter(number=case).update(status="closed")
+    looked = centre.post(f"/cases/{case}/look", follow=True).content.decode()
+    assert "No vantage is set" in looked
+    Case.objects.filter(number=case).update(status="open")
     refused = centre.post(page, {"what": "reopen", "reason": ""})
     assert refused.status_code == 422
     dismissed = centre.post(page, {"what": "dismiss", "reason": "a parked page"}, follow=True)

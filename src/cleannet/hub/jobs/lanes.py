@@ -15,6 +15,8 @@ from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import actions as watch
 
+PROBERS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -82,7 +84,9 @@ def forget_answers(now: datetime) -> int:
 LANES = (
     Lane("reminders", 5, remind),
     Lane("deliveries", 1, deliver),
+    # Targets hang on purpose: several looks go on at once.
     Lane("probes", 1, probe),
+    *(Lane(f"probes {number}", 1, probe) for number in range(2, PROBERS + 1)),
     Lane("verdicts", 5, decide),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),

@@ -17,7 +17,7 @@ from cleannet.hub.web.orders import said
 @allowed("verify", *WRITE)
 def look(request: Asked, number: str) -> HttpResponse:
     """Ask for a look from every vantage whether the targets of a case are still there."""
-    cases.open_case(request.viewer, number)
+    cases.case(request.viewer, number)
     return stepping.button(
         request,
         lambda: verification.look(viewer=request.viewer, case=number, now=request.now),
