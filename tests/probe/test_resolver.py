@@ -50,3 +50,9 @@ def test_the_first_resolver_that_says_anything_tells_the_addresses() -> None:
         assert (verdict, found) == ("gone", [])
         assert "NODATA" in said
     assert resolver.addresses([], HOST, timeout=1) == ("unknown", [], "no resolver is set")
+
+
+def test_of_very_many_addresses_only_the_first_are_kept() -> None:
+    many = " ".join(f"198.51.{third}.{last}" for third in (100, 101) for last in range(1, 20))
+    with naming({HOST: many}) as server:
+        assert len(resolver.addresses([server], HOST, timeout=1)[1]) == resolver.MOST_ADDRESSES

@@ -12,7 +12,7 @@ from cleannet.probe.target import Target
 
 # Where an order names no port, these are tried; that they are closed says nothing of all the others.
 TRIED = (443, 80)
-MOST_NAMES = 20
+MOST_NAMES = 10
 
 
 def look(egress: Egress, target: Target) -> Answer:

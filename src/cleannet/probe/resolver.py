@@ -51,7 +51,7 @@ def addresses(servers: Sequence[Server], host: str, *, timeout: float) -> tuple[
         found = [address for verdict, text in asked if verdict == STILL_THERE for address in text.split()]
         said = f"{server.name}: {'; '.join(dict.fromkeys(text for _, text in asked))}"
         if found:
-            return STILL_THERE, found[:MOST_ADDRESSES], said
+            return STILL_THERE, found, said
         if all(verdict == GONE for verdict, _ in asked):
             return GONE, [], said
     return UNKNOWN, [], said
@@ -77,5 +77,5 @@ def _ask_for(rdtype: dns.rdatatype.RdataType, server: Server, name: str, timeout
         return UNKNOWN, dns.rcode.to_text(code)
     addresses = [str(record) for rrset in answer.answer if rrset.rdtype == rdtype for record in rrset]
     if addresses:
-        return STILL_THERE, " ".join(sorted(addresses))
+        return STILL_THERE, " ".join(sorted(addresses)[:MOST_ADDRESSES])
     return GONE, _NODATA

@@ -17,6 +17,8 @@ from cleannet.probe.target import PORTS, Place, Target
 
 MOST_REDIRECTS = 5
 MOST_BYTES = 65536
+# An edge's evidence has to fit into a message; the order itself tells its whole URL.
+MOST_SHOWN = 300
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410, 451})
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.:-]{0,251}[a-z0-9_])?")
@@ -54,7 +56,7 @@ def look(egress: Egress, target: Target) -> Answer:
     asked = []
     for place in target.places():
         verdict, evidence = _judge(egress, place)
-        asked.append({"url": place.text[:2000], "verdict": verdict, **evidence})
+        asked.append({"url": place.text[:MOST_SHOWN], "verdict": verdict, **evidence})
         if target.port and verdict != UNKNOWN:
             # One port speaks one scheme, so what the other one met there says nothing.
             verdicts = {verdict}
@@ -69,7 +71,7 @@ def fetch(egress: Egress, place: Place, *, most: int = MOST_BYTES, accept: str =
 
     Each redirect is judged like the first host: resolved, refused where it points inside or wants not to be asked.
     """
-    until, way = egress.until(), [place.text[:2000]]
+    until, way = egress.until(), [place.text[:MOST_SHOWN]]
     while True:
         try:
             status, headers, body, whole, shown = _ask(egress, place, most, accept, until)
@@ -83,7 +85,7 @@ def fetch(egress: Egress, place: Place, *, most: int = MOST_BYTES, accept: str =
         if len(way) > MOST_REDIRECTS:
             raise NotFetched(f"it redirects for ever: {MOST_REDIRECTS} redirects were followed", shown={"way": way})
         place = _followed(place, headers["location"])
-        way.append(place.text[:2000])
+        way.append(place.text[:MOST_SHOWN])
 
 
 def _judge(egress: Egress, place: Place) -> tuple[str, dict[str, object]]:
