@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,9 +47,17 @@ def asked(at: datetime = AT) -> looks.LookRequest:
     return looks.read_request(envelope.verify(message, {envelope.key_id(key): key}, looks.REQUEST).payload)
 
 
-def said(world: World, id: str, *, edge: str = "edge-op1", party: str = "op1", at: datetime = AT) -> bytes:
+def said(
+    world: World,
+    id: str,
+    *,
+    edge: str = "edge-op1",
+    party: str = "op1",
+    at: datetime = AT,
+    seen: Sequence[Look] = SEEN,
+) -> bytes:
     key = world.keys["op1"]
-    result = LookResult(id, edge, party, at, SEEN)
+    result = LookResult(id, edge, party, at, seen)
     return envelope.sign(result.write(), key, envelope.key_id(key.public_key()), looks.RESULT)
 
 
@@ -114,3 +123,17 @@ def test_whose_owner_asked_not_to_be_looked_at_is_not_handed_on(world: World, se
     later = AT + inside.VALID
     inside.ask([Order.objects.get()], now=later)
     assert inside.requests(viewer("op1"), edge="edge-op1", now=later) == []
+
+
+def test_what_no_database_takes_is_cleaned_and_no_word_of_the_edge_stands_for_the_hubs_own(world: World) -> None:
+    evidence = {"why": "a\x00b", "edge": "edge-op2", "look": "authority", "answers": 5}
+    data = said(world, asked().id, seen=[Look("http", "x\x00", "unknown", evidence)])
+    inside.receive(data=data, viewer=viewer("op1"), now=AT)
+    (seen,) = queries.sightings(Order.objects.get())
+    assert seen.vantage == "edge-op1 x\ufffd"
+    assert (seen.evidence["why"], seen.evidence["edge"], seen.evidence["look"]) == ("a\ufffdb", "edge-op1", "http")
+
+
+def test_what_is_not_looked_at_any_more_is_not_asked(world: World) -> None:
+    Order.objects.update(status="reissued")
+    assert inside.requests(viewer("op1"), edge="edge-op1", now=AT) == []

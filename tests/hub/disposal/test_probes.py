@@ -9,6 +9,7 @@ from tests.hub.world import NOW, viewer
 from tests.probe.servers import listening, page
 
 from cleannet.hub.disposal import actions, network, probes, queries, tallies, verification
+from cleannet.hub.disposal.models import Asked
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.incidents.queries import Case
 from cleannet.probe.answer import Answer
@@ -182,3 +183,11 @@ def test_what_the_edges_counted_since_goes_along(order: Order, resolver: Answeri
         patched.setattr(tallies, "look", lambda program, party, since: told if since == NOW + 2 * MINUTE else None)
         look(order.case, NOW + 4 * MINUTE)
     assert [(one.kind, one.decides) for one in queries.sightings(order)] == [("resolver", True), ("tally", False)]
+
+
+def test_what_cannot_be_connected_to_is_unknown_and_nobody_was_asked(order: Order, going_out: Answering) -> None:
+    fed(order)
+    reaching(order, "address", "198.51.100.0/24")
+    look(order.case, NOW + 4 * MINUTE)
+    assert {(one.verdict, "network" in str(one.evidence)) for one in queries.sightings(order)} == {("unknown", True)}
+    assert not Asked.objects.exists()

@@ -14,6 +14,7 @@ from cleannet.formats import envelope, looks
 from cleannet.formats.messages import BadMessage
 from cleannet.hub.disposal.manners import opted_out
 from cleannet.hub.disposal.models import Inside, Order, Sighting
+from cleannet.hub.disposal.steps import WATCHED
 from cleannet.hub.keyring import Keyring
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.watch import actions as watch
@@ -47,7 +48,9 @@ def requests(viewer: Viewer, *, edge: str, now: datetime) -> list[bytes]:
     """Return what one of the viewer's edges is asked to look at, the oldest first, each signed by the hub."""
     if edge not in counts.believed(viewer.party):
         raise MessageRefused("message.unknown_edge", edge=edge)
-    waiting = Inside.objects.filter(edge=edge, order__party=viewer.party, answered_at=None, expires_at__gt=now)
+    waiting = Inside.objects.filter(
+        edge=edge, order__party=viewer.party, order__status__in=WATCHED, answered_at=None, expires_at__gt=now
+    )
     key = Keyring(settings.CLEANNET_DATA).signer()
     return [
         envelope.sign(_request(row).write(), key, envelope.key_id(key.public_key()), looks.REQUEST)

@@ -66,6 +66,8 @@ def _matters(row: Probe, order: Order) -> bool:
 
 def _polite(aimed: Target, now: datetime) -> tuple[Manners | None, datetime | None]:
     """Return the manners of a look that may go out, or None and the moment from which the host may be asked."""
+    if aimed.why_not:
+        return Manners(), None
     free_at = manners.claim(aimed.host, now=now)
     return (None, free_at) if free_at else (manners.manners(aimed.host, now=now), None)
 

@@ -18,6 +18,7 @@ STEPS: Mapping[str, Mapping[str, str]] = {
 FINAL = frozenset({"verified", "reissued"})
 AWAITED = frozenset(STEPS["feed_back_done"])
 LOOKED_AT = frozenset(STEPS["verify_gone"])
+WATCHED = LOOKED_AT | frozenset(STEPS["relapse"])
 DISPOSED = frozenset({"done", "verified"})
 
 

@@ -33,7 +33,7 @@ def look(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
 
     What is asked for already and not begun is not asked for twice. Raises OrderRefused.
     """
-    found = list(queries.orders(viewer, case=case).filter(status__in=steps.LOOKED_AT | {"verified"}))
+    found = list(queries.orders(viewer, case=case).filter(status__in=steps.WATCHED))
     if not found:
         raise OrderRefused("order.nothing_to_look_at", case=case)
     owners = parties.names([order.party for order in found])
