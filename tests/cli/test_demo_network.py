@@ -17,7 +17,9 @@ from cleannet.cli.demo_loopback import LoopbackNetwork
 from cleannet.cli.demo_network import ZONE, Network, Parent
 from cleannet.hub.disposal import resolution
 from cleannet.hub.disposal.channels.channel import DeliveryFailed
-from cleannet.hub.disposal.resolution import Primary, Server
+from cleannet.hub.disposal.resolution import Primary
+from cleannet.probe import resolver
+from cleannet.probe.answer import Server
 
 HOST = "xn--fiqs8s.evil.example"
 OTHER_SECRET = "c29tZSBvdGhlciBzZWNyZXQ="
@@ -29,7 +31,7 @@ def server(network: Network, which: int) -> Server:
 
 
 def look(network: Network, name: str, which: int = 0) -> str:
-    return resolution.look(server(network, which), name, timeout=5).verdict
+    return resolver.look(server(network, which), name, timeout=5).verdict
 
 
 def publish(network: Network, host: str, *, zone: str = ZONE, secret: str = "", key: str = KEY_NAME) -> None:

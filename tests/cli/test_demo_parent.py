@@ -6,8 +6,8 @@ import dns.update
 import pytest
 
 from cleannet.cli.demo_parent import Parent
-from cleannet.hub.disposal import authority
-from cleannet.hub.disposal.resolution import Server
+from cleannet.probe import authority
+from cleannet.probe.answer import Server
 
 HOST = "c2.evil.example"
 

@@ -18,22 +18,24 @@ import pytest
 from pytest_django import Settings
 from tests.flow.conftest import ZONE, look
 from tests.flow.daemons import PATIENCE, ForAll, knot, parent_zone, powerdns, unbound
-from tests.hub.disposal.conftest import HOST, serving
+from tests.hub.disposal.conftest import HOST
 from tests.hub.world import LAW, NOW, PROGRAM, World, viewer
+from tests.probe.servers import serving
 
 from cleannet.cli.demo_bind import _ROOT as ROOT
 from cleannet.cli.demo_bind import ANSWER, KEY_NAME, BindNetwork, free_port
 from cleannet.core.allow import AllowLists
 from cleannet.formats import rpz
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import delivery, effects, feedback, life, queries, resolution, verification
+from cleannet.hub.disposal import delivery, effects, feedback, life, queries, verification
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import Order
-from cleannet.hub.disposal.resolution import Server
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.programs import actions as programs
+from cleannet.probe import resolver
+from cleannet.probe.answer import Server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs("named")]
 MINUTE = timedelta(minutes=1)
@@ -114,7 +116,7 @@ def verified(feedbacks: list[str], at: int) -> dict[str, str]:
 
 
 def seen(server: Server, name: str) -> str:
-    return resolution.look(server, name, timeout=5).verdict
+    return resolver.look(server, name, timeout=5).verdict
 
 
 def everywhere(network: dict[str, Server], names: Iterable[str], said: str) -> None:

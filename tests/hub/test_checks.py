@@ -37,6 +37,8 @@ def test_a_hub_as_it_should_be_has_no_problem(environ: dict[str, str], data_fold
             "CLEANNET_PROXIES is empty although CLEANNET_PROXY_HEADER is set",
         ),
         ({"CLEANNET_ADDRESS_FILES": "/nowhere/a.xdb"}, "CLEANNET_ADDRESS_FILES cannot be used"),
+        ({"CLEANNET_VERIFY_MINUTES": "10", "CLEANNET_ROLE": "miit"}, "CLEANNET_VERIFY_MINUTES is set, but only CNCERT"),
+        ({"CLEANNET_PROBE_EGRESS": "甲=default"}, "CLEANNET_PROBE_CONTACT is empty although CLEANNET_PROBE_EGRESS is"),
         ({"CLEANNET_DNS_PRIMARY": "192.0.2.1:53"}, "CLEANNET_DNS_KEY is empty although CLEANNET_DNS_PRIMARY is set"),
     ],
 )
@@ -94,7 +96,8 @@ def test_a_resolver_belongs_to_an_operator_that_is_registered(
     for code, role in (("cncert", "cncert"), ("op2", "operator")):
         parties.register(code=code, zh=code, en=code, role=role, actor=Actor("cncert", "cncert"), now=NOW)
     assert checks.problems(environ) == [
-        f"CLEANNET_DNS_RESOLVERS gives a resolver to {code}, but no operator of that code is registered."
+        f"CLEANNET_DNS_RESOLVERS or CLEANNET_PROBE_EGRESS gives a vantage to {code}, but no operator of that code is "
+        "registered."
         for code in ("cncert", "op1")
     ]
     settings.CLEANNET_DNS_RESOLVERS = "op2/甲=192.0.2.1:53"

@@ -49,6 +49,8 @@ ENTRY_KINDS = keyed(
         _kind("order.prolonged", "变更处置期限", "Expiry of an order changed", "miit cncert"),
         EntryKind("order.expired", "处置任务到期", "Order expired"),
         _kind("order.lifted", "解除处置", "Order lifted", "miit cncert"),
+        _kind("order.reopened", "处置对象复现，重新处置", "Order reopened: its target came back", "miit cncert"),
+        _kind("order.relapse_dismissed", "排除复现", "Found to be no relapse", "miit cncert"),
         _kind("route.overridden", "人工指定处置单位", "Disposer named by hand", "miit cncert"),
         _kind("routes.imported", "导入归属表", "Table of holders imported", _ANY),
         _kind("disposal.done", "采取处置措施", "Disposal carried out", _ASKED),

@@ -18,31 +18,14 @@ from urllib.parse import urlsplit
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from cleannet.core.addresses import Address as Address
+from cleannet.core.addresses import Network as Network
+from cleannet.core.addresses import address_or_none, unfit
+
 DOMAIN, IP, CIDR, ENDPOINT, URL, PATH = KINDS = ("domain", "ip", "cidr", "endpoint", "url", "path")
 COUNTED_BY_ROLE = {"control": "infected", "distribution": "exposed"}
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 _WIDEST = {4: 16, 6: 32}
-_UNFIT = tuple(
-    (ipaddress.ip_network(text), sentence)
-    for text, sentence in (
-        ("0.0.0.0/8", "it is not the address of a host"),
-        ("10.0.0.0/8", "it is a private address (RFC 1918)"),
-        ("100.64.0.0/10", "it is shared by carriers inside their own networks (RFC 6598)"),
-        ("127.0.0.0/8", "it is the host itself (RFC 1122)"),
-        ("169.254.0.0/16", "it is a link-local address (RFC 3927)"),
-        ("172.16.0.0/12", "it is a private address (RFC 1918)"),
-        ("192.168.0.0/16", "it is a private address (RFC 1918)"),
-        ("224.0.0.0/4", "it is a multicast address (RFC 5771)"),
-        ("240.0.0.0/4", "it is reserved (RFC 1112)"),
-        ("::/127", "it is not the address of another host (RFC 4291)"),
-        ("fc00::/7", "it is a private address (RFC 4193)"),
-        ("fe80::/10", "it is a link-local address (RFC 4291)"),
-        ("ff00::/8", "it is a multicast address (RFC 4291)"),
-    )
-)
 _PLAIN = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _DIGITS_AND_DOTS = re.compile(r"[0-9.]+")
 _HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
@@ -123,7 +106,7 @@ def parse(text: str) -> Pattern:
     address, slash, rest = text.partition("/")
     if _EXPRESSION.search(address):
         raise NotUnderstood("expression", "an expression over names, not a name, address or path")
-    if rest and _address_or_none(address) is not None and rest.isdecimal():
+    if rest and address_or_none(address) is not None and rest.isdecimal():
         return _network(text)
     if slash or "?" in text:
         return _url(f"http://{text}")
@@ -142,7 +125,7 @@ def host_of(text: str) -> str:
         if name.endswith("."):
             name = name[:-1]
         if _DIGITS_AND_DOTS.fullmatch(name) or ":" in name:
-            address = _address_or_none(name.strip("[]"))
+            address = address_or_none(name.strip("[]"))
             return str(address) if address is not None else ""
         return name
     try:
@@ -201,7 +184,7 @@ def _host_with_port(text: str) -> Pattern:
         if not port:
             return Pattern(IP, fit, fit)
         return Pattern(ENDPOINT, f"{_bracketed(fit)}:{port}", fit, port)
-    address = _address_or_none(text)
+    address = address_or_none(text)
     if address is not None:
         fit = _fit_host(text)
         return Pattern(IP, fit, fit)
@@ -247,19 +230,17 @@ def _network(text: str) -> Pattern:
         raise NotUnderstood(
             "too_wide", f"a network of /{network.prefixlen} is too wide: /{_WIDEST[network.version]} is the widest"
         )
-    for unfit, sentence in _UNFIT:
-        if unfit.version == network.version and unfit.overlaps(network):
-            raise NotUnderstood("unfit", sentence)
+    if sentence := unfit(network):
+        raise NotUnderstood("unfit", sentence)
     return Pattern(CIDR, str(network), str(network))
 
 
 def _fit_host(text: str, *, shared: bool = False) -> str:
-    address = _address_or_none(text)
+    address = address_or_none(text)
     if address is None:
         return _fit_name(text, shared=shared)
-    for unfit, sentence in _UNFIT:
-        if address in unfit:
-            raise NotUnderstood("unfit", sentence)
+    if sentence := unfit(address):
+        raise NotUnderstood("unfit", sentence)
     return str(address)
 
 
@@ -274,19 +255,6 @@ def _fit_name(text: str, *, shared: bool = False) -> str:
     if suffix == name and not (shared and "." in name):
         raise NotUnderstood("too_wide", "it is a public suffix, under which unrelated owners hold names")
     return name
-
-
-def _address_or_none(text: str) -> Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    if address.version == 6:
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        if address.scope_id is not None:
-            return None
-    return address
 
 
 def _bracketed(host: str) -> str:

@@ -183,6 +183,12 @@ VANTAGES = keyed(
         Term("resolver", "解析服务器", "Resolver"),
         Term("rule", "响应策略区", "Policy zone"),
         Term("authority", "域名权威侧", "Authoritative side"),
+        Term("connect", "端口连接", "Connection"),
+        Term("tls", "TLS 握手", "TLS handshake"),
+        Term("http", "网页访问", "HTTP"),
+        Term("registry", "域名注册状态", "Registry status"),
+        Term("tally", "后续感染规模", "Later tallies"),
+        Term("inside", "企业自测", "Probe by the operator"),
     ]
 )
 

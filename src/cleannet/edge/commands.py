@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
-from cleannet.edge import counting, mapping, subscribers
+from cleannet.edge import counting, looking, mapping, subscribers
 from cleannet.edge.counting import Lists
 from cleannet.edge.detect import Run
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
@@ -71,12 +71,15 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         ("report", _report, "send the spooled tallies, oldest first"),
         ("heartbeat", _heartbeat, "say that this edge is alive and what it covers"),
         ("rotate", _rotate, "give this edge a new signing key, vouched for by the one before"),
+        ("probe", _probe, "look from inside at what the hub asks, and answer it"),
         ("audit", _audit, "check that the hub's ledger still contains every head it ever receipted"),
     ):
         command = _command(commands, name, run, words)
         command.add_argument("--hub", required=True, metavar="URL")
         command.add_argument("--token-file", required=True, type=Path, metavar="FILE")
         _add_state(command)
+        if run is _probe:
+            looking.add_arguments(command)
 
 
 def _command(
@@ -262,6 +265,15 @@ def _rotate(options: argparse.Namespace) -> int:
         hub.rotate(state, _now())
     print(f"This edge signs with the key {state.identity().key_id} from now on; the hub knows it:")
     print(state.public_key())
+    return DONE
+
+
+def _probe(options: argparse.Namespace) -> int:
+    vantages = looking.vantages(options)
+    hub, state = _hub(options)
+    with hub:
+        answered = looking.answer(hub, state, vantages, clock=_now)
+    print("\n".join([*answered, f"Requests answered: {len(answered)}."]))
     return DONE
 
 

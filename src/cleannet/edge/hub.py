@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -22,6 +22,7 @@ from cleannet.formats.release import Rejected
 TIMEOUT = 30.0
 _TALLIES, _HEARTBEATS = "/api/v1/tallies", "/api/v1/heartbeats"
 _KEYS = "/api/v1/keys"
+_LOOKS, _SEEN = "/api/v1/looks", "/api/v1/seen"
 _RELEASE, _CONSISTENCY = "/api/v1/releases/latest", "/api/v1/ledger/consistency"
 
 
@@ -87,6 +88,18 @@ class Hub:
         """Give the edge a new signing key once the hub believes it; after a failure it is asked to believe the same."""
         self._ask("POST", _KEYS, state.rotation(clock))
         state.rotate()
+
+    def looks(self, state: State) -> list[bytes]:
+        """Return the requests to look from inside that wait for this edge, as signed messages not verified yet."""
+        answer = _object(self._ask("GET", f"{_LOOKS}?edge={quote(state.identity().edge)}"))
+        listed = answer.get("requests")
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise HubRefused("the hub's answer lists no requests")
+        return [one.encode() for one in listed]
+
+    def seen(self, result: bytes) -> None:
+        """Send what was seen for one request, signed."""
+        self._ask("POST", _SEEN, result)
 
     def pull(self, state: State, moment: datetime) -> int | None:
         """Take the newest release, by a delta where the hub sends one, and return its number; raise release.Rejected.

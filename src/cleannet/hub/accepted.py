@@ -125,6 +125,41 @@ def address_files(text: str) -> str:
     return "" if right else "write paths of .xdb or .ipdb files with commas between"
 
 
+def egresses(text: str) -> str:
+    """Accept where looks go out, each name once, or nothing."""
+    pairs = [item.partition("=") for item in _listed(text)]
+    names = [name.strip() for name, _, _ in pairs]
+    right = all(_OWNED.fullmatch(name) for name in names) and len(set(names)) == len(names)
+    if right and all(_is_source(source.strip()) for _, _, source in pairs):
+        return ""
+    return "write party/name=source address, or “default”, with commas between, such as 甲=default,op1/乙=192.0.2.7"
+
+
+def contact(text: str) -> str:
+    """Accept what may stand in a header: how to reach whoever looks, or nothing."""
+    return "" if re.fullmatch(r"[!-~]{0,200}", text) else "write a mail address or a page, such as abuse@hub.example"
+
+
+def names_and_networks(text: str) -> str:
+    """Accept names and networks with commas between, or nothing."""
+    wrong = [item for item in _listed(text) if networks(item) and not _DOMAIN.fullmatch(item)]
+    return f"write names or networks with commas between, not “{wrong[0]}”" if wrong else ""
+
+
+def page(text: str) -> str:
+    """Accept the address of a page, or nothing."""
+    parts = urlsplit(text)
+    right = parts.scheme in ("http", "https") and parts.hostname and not parts.query
+    return "" if right or not text else "write an address such as https://rdap.example"
+
+
+def days(text: str) -> str:
+    """Accept different numbers of days from 1 to 30 with commas between, or nothing."""
+    items = _listed(text)
+    right = all(item.isascii() and item.isdecimal() and 1 <= int(item) <= 30 for item in items)
+    return "" if right and len(set(items)) == len(items) else "write days from 1 to 30, each once, such as 1,3,7,14,30"
+
+
 def domain(text: str) -> str:
     """Accept a domain name."""
     return "" if _DOMAIN.fullmatch(text) else "write a domain name"
@@ -158,6 +193,13 @@ def _are_servers(text: str, named: re.Pattern[str]) -> bool:
     names = [name.strip() for name, _, _ in pairs]
     right = all(named.fullmatch(name.strip()) and _is_server(address.strip()) for name, _, address in pairs)
     return right and len(set(names)) == len(names)
+
+
+def _is_source(text: str) -> bool:
+    try:
+        return text == "default" or bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
 
 
 def _is_port(text: str) -> bool:

@@ -39,6 +39,10 @@ def _settings(environ: Mapping[str, str]) -> list[str]:
         address_file.opened(str(values["ADDRESS_FILES"]))
     except address_file.BadAddressFile as error:
         found.append(f"CLEANNET_ADDRESS_FILES cannot be used: {error}")
+    if values["VERIFY_MINUTES"] and values["ROLE"] != "cncert":
+        found.append("CLEANNET_VERIFY_MINUTES is set, but only CNCERT's hub verifies.")
+    if values["PROBE_EGRESS"] and not values["PROBE_CONTACT"]:
+        found.append("CLEANNET_PROBE_CONTACT is empty although CLEANNET_PROBE_EGRESS is set; nobody could object.")
     if values["DEBUG"] and not here:
         found.append("CLEANNET_DEBUG is on although others can reach the hub; switch it off.")
     if not values["HTTPS"] and not here:
@@ -78,7 +82,7 @@ def _database() -> list[str]:
     if pending:
         found.append(f"{len(pending)} migrations are not applied; run `cleannet hub migrate`.")
     else:
-        found += _own_party(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE) + _owners_of_resolvers()
+        found += _own_party(settings.CLEANNET_PARTY, settings.CLEANNET_ROLE) + _owners_of_vantages()
     messages = checks.run_checks(databases=["default"])
     return found + [f"{message.msg} {message.hint or ''}".strip() for message in messages]
 
@@ -94,7 +98,7 @@ def _own_party(party: str, role: str) -> list[str]:
     return []
 
 
-def _owners_of_resolvers() -> list[str]:
+def _owners_of_vantages() -> list[str]:
     # Before the first party is registered, nobody is missing.
     if not register.parties(Viewer(settings.CLEANNET_PARTY, "cncert")).exists():
         return []
@@ -102,6 +106,7 @@ def _owners_of_resolvers() -> list[str]:
     known = register.names(owners)
     strangers = sorted(code for code in owners if code not in known or known[code].role != "operator")
     return [
-        f"CLEANNET_DNS_RESOLVERS gives a resolver to {code}, but no operator of that code is registered."
+        f"CLEANNET_DNS_RESOLVERS or CLEANNET_PROBE_EGRESS gives a vantage to {code}, but no operator of that code is "
+        "registered."
         for code in strangers
     ]

@@ -138,7 +138,10 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
     "order.no_vantage": (
         409,
         _("No vantage is set from which the orders of this case are judged."),
-        _("Set CLEANNET_DNS_RESOLVERS for operators, CLEANNET_DNS_ROOTS for all others."),
+        _(
+            "Set CLEANNET_DNS_RESOLVERS for names at operators, CLEANNET_DNS_ROOTS for names at all others, "
+            "CLEANNET_PROBE_EGRESS for addresses and URLs."
+        ),
     ),
     "order.not_a_resource": (
         422,

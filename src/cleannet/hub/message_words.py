@@ -22,6 +22,12 @@ MESSAGE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Send it from that edge."),
     ),
     "message.malformed": (422, _("The message cannot be read: %(why)s"), _("Update the edge, or report a defect.")),
+    "message.not_asked": (404, _("Nobody asked the edge %(edge)s to look at this."), _("Ask for the requests again.")),
+    "message.request_over": (
+        409,
+        _("The request to the edge %(edge)s is over; what it saw comes too late."),
+        _("Answer within a day; a new look asks again."),
+    ),
     "message.clock_ahead": (
         422,
         _("The clock of the edge (%(clock)s) is ahead of the hub (%(now)s)."),

@@ -36,6 +36,7 @@ def test_every_post_takes_a_key_or_a_signed_body(described: dict[str, Any]) -> N
         "POST /tallies",
         "POST /heartbeats",
         "POST /keys",
+        "POST /seen",
     ]
 
 

@@ -1,13 +1,16 @@
 import pytest
+import time_machine
 from pytest_django import Settings
 from tests.hub.api.conftest import Machine
 from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 - the fixture is used by name
-from tests.hub.world import NOW, PROGRAM, World
+from tests.hub.world import LAW, NOW, PROGRAM, World
 
 from cleannet.core.allow import AllowLists
-from cleannet.formats import delta, envelope, messages, release
+from cleannet.formats import delta, envelope, looks, messages, release
 from cleannet.formats.ledger_export import read_head
 from cleannet.hub.keyring import Keyring
+from cleannet.hub.ledger.actions import Actor
+from cleannet.hub.parties import actions as parties
 from cleannet.hub.programs import actions as programs
 
 Machines = dict[str, Machine]
@@ -82,3 +85,34 @@ def test_a_program_without_a_name_is_counted_and_described(world: World, machine
     told = machines["cncert"].put("/programs/x/某 变种", said)
     assert (told.status_code, told.json()) == (200, {**said, "code": "x/某 变种", "provisional": False})
     assert machines["cncert"].put("/programs/nobody", said).status_code == 404
+
+
+def test_an_edge_is_asked_to_look_and_answers_over_the_api(
+    world: World,
+    machines: Machines,
+    settings: Settings,
+    resolver: Answering,  # noqa: F811 - fixture
+    standing_clock: time_machine.Traveller,
+) -> None:
+    case = machines["op1"].post("/tallies", world.message("op1", 60_000, NOW)).json()["cases"][0]
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
+    (made,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
+    item = {"order": made["number"], "done": True}
+    told = {"items": [item], "users_told": 1, "disposed_at": NOW.isoformat()}
+    standing_clock.shift(60)
+    assert machines["op1"].post(f"/notices/{made['notice']}/feedback", told).status_code == 201
+    assert machines["op1"].get("/looks", edge="edge-op1").json() == {"requests": []}
+    machines["cncert"].post(f"/cases/{case}/look")
+    assert machines["op2"].get("/looks", edge="edge-op1").status_code == 401
+    (message,) = machines["op1"].get("/looks", edge="edge-op1").json()["requests"]
+    keys = Keyring(settings.CLEANNET_DATA).verifiers()
+    asked = looks.read_request(envelope.verify(message.encode(), keys, looks.REQUEST).payload)
+    assert asked.target == HOST
+    key = world.keys["op1"]
+    result = looks.LookResult(asked.id, "edge-op1", "op1", NOW, (looks.Look("resolver", "own", "gone", {}),))
+    data = envelope.sign(result.write(), key, envelope.key_id(key.public_key()), looks.RESULT)
+    assert machines["op2"].post("/seen", data).status_code == 401
+    assert machines["op1"].post("/seen", data).json() == {"taken": True}
+    (seen,) = machines["op1"].get(f"/cases/{case}/sightings").json()["items"]
+    assert (seen["kind"], seen["vantage"], seen["decides"]) == ("inside", "edge-op1 own", False)

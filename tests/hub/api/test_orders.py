@@ -6,7 +6,7 @@ from tests.hub.api.conftest import Machine
 from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 - the fixture is used by name
 from tests.hub.world import LAW, NOW, World
 
-from cleannet.hub.disposal.queries import Order
+from cleannet.hub.disposal.queries import Order, Sighting
 from cleannet.hub.jobs import lanes
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
@@ -111,3 +111,34 @@ def test_a_notice_goes_out_without_an_order_and_is_one_by_its_key(world: World, 
     assert (made["addressees"], made["issuer"], made["task_number"]) == (["op1", "op2"], "cncert", f"RW-{case}")
     refused = machines["cncert"].post(f"/cases/{case}/notices", {"addressees": []})
     assert (refused.status_code, refused.json()["code"]) == (422, "incident.no_addressee")
+
+
+def test_what_came_back_is_listed_and_reopened_over_the_api(
+    world: World,
+    machines: Machines,
+    resolver: Answering,  # noqa: F811 - fixture
+) -> None:
+    case = opened(world, machines)
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
+    (made,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
+    assert made["watched_from"] is None
+    li = parties.add_person(
+        party="cncert", username="li", password="a long word 7", name="li", held={"verify"}, now=NOW
+    )
+    person = Machine(parties.make_token(party="cncert", label="li", held={"verify"}, now=NOW, person=li.code))
+    reason = {"reason": "it is back"}
+    assert person.post(f"/cases/{case}/reopen", reason).json()["code"] == "order.no_relapse"
+    Order.objects.update(status="verified", watched_from=NOW - timedelta(days=1))
+    sighting = {"kind": "resolver", "vantage": "甲", "decides": True, "verdict": "still_there", "evidence": {}}
+    Sighting.objects.create(order=Order.objects.get(), seen_at=NOW, **sighting)
+    listed = machines["op1"].get("/relapses", case=case).json()
+    assert [row["number"] for row in listed] == [made["number"]]
+    assert machines["op2"].get("/relapses").json() == []
+    assert machines["cncert"].post(f"/cases/{case}/reopen", reason).json()["code"] == "order.relapse_reason_missing"
+    assert person.post(f"/cases/{case}/relapse/dismiss", reason).status_code == 200
+    assert machines["op1"].get("/relapses").json() == []
+    Order.objects.update(watched_from=NOW - timedelta(days=1))
+    (reopened,) = person.post(f"/cases/{case}/reopen", reason).json()
+    assert reopened["number"] == made["number"]
+    assert Order.objects.get().status == "failed"

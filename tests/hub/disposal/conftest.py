@@ -1,9 +1,6 @@
 """A case with an order, and a DNS server of our own on loopback that answers as a test says."""
 
-import socketserver
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +12,7 @@ import dns.rrset
 import pytest
 from pytest_django import Settings
 from tests.hub.world import LAW, NOW, World, viewer
+from tests.probe.servers import serving
 
 from cleannet.hub.disposal import actions, feedback, probes, verification
 from cleannet.hub.disposal.actions import Wanted
@@ -35,28 +33,6 @@ class Answering:
     port: int = 0
     say: Callable[[str], str] = field(default=lambda name: "192.0.2.80")
     asked: list[str] = field(default_factory=list)
-
-
-Reply = Callable[[dns.message.Message], dns.message.Message | None]
-
-
-@contextmanager
-def serving(reply: Reply, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
-    """Answer DNS questions by UDP as `reply` says, None for silence; yield the port."""
-
-    class Asked(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            data, socket = self.request
-            answer = reply(dns.message.from_wire(data))
-            if answer is not None:
-                socket.sendto(answer.to_wire(), self.client_address)
-
-    with socketserver.ThreadingUDPServer((address, port), Asked) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError
 from tests.hub.world import NOW
 
-from cleannet.hub.disposal.models import Delivery, Feedback, Fetch, Order, Sighting
+from cleannet.hub.disposal.models import Asked, Delivery, Feedback, Fetch, Inside, Order, Sighting
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,7 @@ def test_rows_read_as_what_they_name(order: Order) -> None:
     assert Delivery.objects.get().key == f"rpz:{order.enters}"
     assert str(Fetch(party="op1", revision=3)) == "op1 3"
     assert str(Feedback(number="F")) == "F"
+    assert [str(Asked(host="evil.example")), str(Inside(id="a1"))] == ["evil.example", "a1"]
     assert str(Sighting(order=order, verdict="gone")) == f"{order.number} gone"
 
 

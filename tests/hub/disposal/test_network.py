@@ -3,22 +3,10 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
-from cleannet.hub.disposal import authority, network, resolution
-from cleannet.hub.disposal.resolution import Answer
-
-
-@pytest.mark.parametrize(
-    ("text", "address", "port"), [("192.0.2.1:53", "192.0.2.1", 53), ("[2001:db8::1]:5353", "2001:db8::1", 5353)]
-)
-def test_a_server_is_an_address_and_a_port(text: str, address: str, port: int) -> None:
-    found = network.server("r", text)
-    assert (found.address, found.port) == (address, port)
-
-
-@pytest.mark.parametrize("text", ["", "192.0.2.1", ":53", "192.0.2.1:0", "192.0.2.1:x", "192.0.2.1:70000"])
-def test_what_is_no_server_is_told(text: str) -> None:
-    with pytest.raises(ValueError, match="is no server"):
-        network.server("r", text)
+from cleannet.hub.disposal import network, resolution
+from cleannet.probe import authority, registry, resolver
+from cleannet.probe.answer import Answer
+from cleannet.probe.target import Target, read
 
 
 def test_the_settings_name_primary_resolvers_and_roots(settings: Settings) -> None:
@@ -49,59 +37,116 @@ ROLES = ("operator", "registrar", "registry", "cncert")
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(
-    ("resolvers", "roots", "operator", "others"),
+    ("reach", "resolvers", "roots", "egress", "operator", "others"),
     [
-        ("", "", False, False),
-        ("甲=127.0.0.1:1", "", True, False),
-        ("op1/甲=127.0.0.1:1", "", True, False),
-        ("op2/甲=127.0.0.1:1", "", False, False),
-        ("", "r=127.0.0.1:1", False, True),
+        ("name", "", "", "", False, False),
+        ("name", "甲=127.0.0.1:1", "", "", True, False),
+        ("name", "op1/甲=127.0.0.1:1", "", "", True, False),
+        ("name", "op2/甲=127.0.0.1:1", "", "", False, False),
+        ("name", "", "r=127.0.0.1:1", "", False, True),
+        ("name", "", "", "op1/甲=default,乙=default", False, False),
+        ("address", "甲=127.0.0.1:1", "r=127.0.0.1:1", "", False, False),
+        ("address", "", "", "op1/甲=default", True, False),
+        ("address", "", "", "op2/甲=default", False, False),
+        ("url", "", "", "甲=default", False, True),
     ],
 )
 def test_whether_anything_decides(
-    settings: Settings, role: str, resolvers: str, roots: str, operator: bool, others: bool
+    settings: Settings, role: str, reach: str, resolvers: str, roots: str, egress: str, operator: bool, others: bool
 ) -> None:
     settings.CLEANNET_DNS_RESOLVERS, settings.CLEANNET_DNS_ROOTS = resolvers, roots
-    assert network.sees("op1", role) is (operator if role == "operator" else others)
+    settings.CLEANNET_PROBE_EGRESS = egress
+    assert network.sees("op1", role, reach) is (operator if role == "operator" else others)
+
+
+OWN, OTHERS, EVERYBODYS = "甲", "乙", "丙"
+NAMES_AT_AN_OPERATOR = [
+    ("resolver", OWN, True),
+    ("rule", "rule", True),
+    ("authority", "authority", False),
+    ("http", OWN, False),
+    ("http", EVERYBODYS, False),
+]
+NAMES_ELSEWHERE = [("authority", "authority", True), ("registry", "registry", False), ("http", EVERYBODYS, False)]
 
 
 @pytest.mark.parametrize(
-    ("role", "expected"),
+    ("role", "text", "reach", "expected"),
     [
+        ("operator", "evil.example", "name", NAMES_AT_AN_OPERATOR),
+        *((role, "evil.example", "name", NAMES_ELSEWHERE) for role in ("registry", "registrar", "cncert")),
         (
             "operator",
-            [
-                ("resolver", "甲", True),
-                ("rule", "primary (rpz.cleannet.)", True),
-                ("authority", "evil.example.", False),
-            ],
+            "198.51.100.7",
+            "address",
+            [("connect", OWN, True), ("connect", EVERYBODYS, False), ("tls", OWN, False), ("tls", EVERYBODYS, False)],
         ),
-        ("registrar", [("authority", "evil.example.", True)]),
-        ("cncert", [("authority", "evil.example.", True)]),
+        ("cncert", "198.51.100.7", "address", [("connect", EVERYBODYS, True), ("tls", EVERYBODYS, False)]),
+        ("operator", "evil.example/x", "url", [("http", OWN, True), ("http", EVERYBODYS, False)]),
+        ("cncert", "evil.example/x", "url", [("http", EVERYBODYS, True)]),
     ],
 )
-def test_who_acts_decides_from_where_it_is_looked(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, role: str, expected: list[tuple[str, str, bool]]
+def test_who_acts_and_how_far_the_order_reaches_decides_from_where_it_is_looked(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    role: str,
+    text: str,
+    reach: str,
+    expected: list[tuple[str, str, bool]],
 ) -> None:
-    def said(kind: str, vantage: str) -> Callable[..., Answer]:
-        return lambda *_, **__: Answer(kind, vantage, "gone", {})
+    def said(kind: str) -> Callable[..., Answer]:
+        return lambda where, *_, **__: Answer(kind, getattr(where, "name", kind), "gone", {})
 
-    monkeypatch.setattr(resolution, "look", lambda one, host, timeout: Answer("resolver", one.name, "gone", {}))
-    monkeypatch.setattr(resolution, "rule_stands", said("rule", "primary (rpz.cleannet.)"))
-    monkeypatch.setattr(authority, "look", said("authority", "evil.example."))
+    monkeypatch.setattr(resolver, "look", said("resolver"))
+    monkeypatch.setattr(resolution, "rule_stands", lambda *_, **__: Answer("rule", "rule", "gone", {}))
+    monkeypatch.setattr(authority, "look", said("authority"))
+    monkeypatch.setattr(registry, "look", lambda *_: Answer("registry", "registry", "gone", {}))
+    out = {"connect": said("connect"), "tls": said("tls"), "http": said("http")}
+    monkeypatch.setattr(network, "GOING_OUT", out)
     settings.CLEANNET_DNS_PRIMARY = "127.0.0.1:1"
-    settings.CLEANNET_DNS_RESOLVERS = "op1/甲=127.0.0.1:1,op2/乙=127.0.0.1:2,丙=127.0.0.1:3"
+    settings.CLEANNET_DNS_RESOLVERS = f"op1/{OWN}=127.0.0.1:1,op2/{OTHERS}=127.0.0.1:2,{EVERYBODYS}=127.0.0.1:3"
     settings.CLEANNET_DNS_ROOTS = "r=127.0.0.1:1"
-    seen = network.look("op1", role, "evil.example", timeout=1)
+    settings.CLEANNET_PROBE_EGRESS = f"{EVERYBODYS}=default,op1/{OWN}=192.0.2.1,op2/{OTHERS}=192.0.2.2"
+    settings.CLEANNET_PROBE_RDAP = "https://rdap.example"
+    seen = network.look("op1", role, read(reach, text), lambda _host: "", timeout=1)
     assert [(one.answer.kind, one.answer.vantage, one.decides) for one in seen] == expected
+    staying = network.look("op1", role, read(reach, text), None, timeout=1)
+    kinds = {one.answer.kind for one in staying}
+    assert kinds == {kind for kind, _, _ in expected if kind not in out}
 
 
 @pytest.mark.parametrize(
-    ("role", "variable"), [("operator", "CLEANNET_DNS_RESOLVERS"), ("registrar", "CLEANNET_DNS_ROOTS")]
+    ("role", "reach", "variable"),
+    [
+        ("operator", "name", "CLEANNET_DNS_RESOLVERS"),
+        ("registrar", "name", "CLEANNET_DNS_ROOTS"),
+        ("operator", "address", "CLEANNET_PROBE_EGRESS"),
+        ("cncert", "address", "CLEANNET_PROBE_EGRESS"),
+        ("operator", "url", "CLEANNET_PROBE_EGRESS"),
+    ],
 )
-def test_what_is_not_set_is_seen_as_unknown_and_said(settings: Settings, role: str, variable: str) -> None:
+def test_what_is_not_set_is_seen_as_unknown_and_said(settings: Settings, role: str, reach: str, variable: str) -> None:
     settings.CLEANNET_DNS_PRIMARY = "127.0.0.1:1"
-    settings.CLEANNET_DNS_RESOLVERS = settings.CLEANNET_DNS_ROOTS = ""
-    (seen,) = network.look("op1", role, "evil.example", timeout=1)
+    settings.CLEANNET_DNS_RESOLVERS = settings.CLEANNET_DNS_ROOTS = settings.CLEANNET_PROBE_EGRESS = ""
+    (seen,) = network.look("op1", role, Target(reach, "evil.example", 0, ""), lambda _host: "", timeout=1)
     assert (seen.answer.verdict, seen.decides) == ("unknown", True)
     assert seen.answer.evidence["not_set"] == variable
+
+
+def test_an_egress_says_who_asks_and_whom_to_reach_and_learns_addresses_where_it_lies(settings: Settings) -> None:
+    settings.CLEANNET_PROBE_EGRESS = "甲=default, op1/乙=192.0.2.7"
+    settings.CLEANNET_PROBE_CONTACT = "abuse@hub.example"
+    settings.CLEANNET_DNS_RESOLVERS = "op1/r1=127.0.0.1:1,r0=127.0.0.1:2"
+    own, everybodys = network.egresses("op1")
+    assert (own.source, own.party, [one.name for one in own.resolvers]) == ("192.0.2.7", "op1", ["r1"])
+    assert (everybodys.source, [one.name for one in everybodys.resolvers]) == ("", ["r0"])
+    assert own.agent.startswith("CleanNet/")
+    assert own.agent.endswith(" (+abuse@hub.example)")
+    assert network.egresses() == [everybodys]
+    assert network.owners() == {"op1"}
+
+
+def test_every_reach_of_an_order_is_judged_by_something() -> None:
+    reaches = {"name", "address", "url"}
+    assert {(reach, operator) for reach in reaches for operator in (True, False)} == set(network.JUDGED_BY)
+    assert all(decide for decide, _ in network.JUDGED_BY.values())

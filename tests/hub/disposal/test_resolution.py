@@ -6,7 +6,9 @@ from tests.flow.daemons import bring
 
 from cleannet.cli.demo_bind import ANSWER, BindNetwork
 from cleannet.hub.disposal import resolution
-from cleannet.hub.disposal.resolution import Primary, Server
+from cleannet.hub.disposal.resolution import Primary
+from cleannet.probe import resolver
+from cleannet.probe.answer import Server
 
 HOST = "xn--fiqs8s.evil.example"
 pytestmark = pytest.mark.needs("named")
@@ -17,7 +19,7 @@ def primary(network: BindNetwork, secret: str = "") -> Primary:
 
 
 def look(network: BindNetwork, name: str) -> str:
-    return resolution.look(Server("r", "127.0.0.1", network.ports[0]), name, timeout=5).verdict
+    return resolver.look(Server("r", "127.0.0.1", network.ports[0]), name, timeout=5).verdict
 
 
 def test_a_rule_blocks_the_name_and_all_below_and_nothing_beside(bind: BindNetwork) -> None:  # noqa: F811 - fixture
@@ -29,7 +31,7 @@ def test_a_rule_blocks_the_name_and_all_below_and_nothing_beside(bind: BindNetwo
     assert look(bind, "evil.example") == "still_there"
     assert look(bind, f"not{HOST}") == "still_there"
     assert resolution.rule_stands(primary(bind), HOST, timeout=5).verdict == "gone"
-    seen = resolution.look(Server("r", "127.0.0.1", bind.ports[0]), "evil.example", timeout=5)
+    seen = resolver.look(Server("r", "127.0.0.1", bind.ports[0]), "evil.example", timeout=5)
     assert ANSWER in str(seen.evidence)
 
 

@@ -12,6 +12,7 @@ from cleannet.hub.disposal.queries import NoOrder, Order
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import notices, receipts
 from cleannet.hub.incidents.first import First
+from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
@@ -256,3 +257,19 @@ def test_a_result_on_paper_counts_without_the_confirmation_of_its_call(order: Or
     assert "11.5.significant" not in met(order.case)
     verification.supply(viewer=viewer("cncert"), feedback=given.number, now=NOW + 8 * MINUTE)
     assert "11.5.significant" in met(order.case)
+
+
+@pytest.mark.parametrize(("grade", "expected"), [("III", False), ("IV", True)])
+def test_what_no_law_asks_to_be_verified_is_answered_as_a_voluntary_check(
+    order: Order, resolver: Answering, grade: str, expected: bool
+) -> None:
+    Notice.objects.filter(number=order.notice).update(grade=grade)
+    made = fed(order)
+    assert verification.voluntary(viewer("cncert"), made) is expected
+    seen(order, resolver, "NXDOMAIN", 4)
+    verification.verify(viewer=viewer("cncert"), feedback=made.number, now=NOW + 5 * MINUTE)
+    (entry,) = ledger.entries(viewer("cncert"), case=order.case, kind="disposal.verified")
+    assert entry.facts.get("voluntary", False) is expected
+    paper = papers.latest(number=made.number)
+    assert paper is not None
+    assert ("自愿核查" in papers.values(paper)["verification"]) is expected

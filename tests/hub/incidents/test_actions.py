@@ -9,7 +9,9 @@ from cleannet.core.policy_file import shipped
 from cleannet.core.terms import Grade
 from cleannet.hub.incidents import actions, queries, reports
 from cleannet.hub.incidents.grading import IncidentRefused
+from cleannet.hub.incidents.queries import Case
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import actions as parties
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +218,23 @@ def test_what_a_case_that_ended_had_counted_opens_no_new_one() -> None:
     later = NOW + 2 * HOUR
     assert world.tally("op1", 0, later, loss_fen=500, batch="day").cases == ()
     assert len(world.tally("op1", 0, later, loss_fen=501, batch="day").cases) == 1
+
+
+def test_a_closed_case_is_reopened_by_a_person_and_counts_on() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    centre = viewer("cncert")
+    given = {"viewer": centre, "case": case, "now": NOW + HOUR}
+    with pytest.raises(IncidentRefused, match="not_closed"):
+        actions.reopen(reason="复现", **given)
+    Case.objects.filter(number=case).update(status="closed", ended_at=NOW)
+    with pytest.raises(IncidentRefused, match="reason_missing"):
+        actions.reopen(reason=" ", **given)
+    with pytest.raises(IncidentRefused, match="reason_missing"):
+        actions.reopen(reason="复现", **given | {"viewer": Viewer("cncert", "cncert")})
+    actions.reopen(reason="复现", **given)
+    found = Case.objects.get()
+    assert (found.status, found.ended_at) == ("open", None)
+    (entry,) = ledger.entries(centre, case=case, kind="incident.reopened")
+    assert ledger.note(centre, entry) == "复现"
+    assert world.tally("op1", 20_000, NOW + HOUR).cases == (case,)

@@ -19,10 +19,11 @@ from cleannet.cli.demo_bind import KEY_NAME
 from cleannet.cli.demo_loopback import LoopbackNetwork
 from cleannet.hub import operations
 from cleannet.hub.disposal import resolution
-from cleannet.hub.disposal.resolution import Primary, Server
+from cleannet.hub.disposal.resolution import Primary
 from cleannet.hub.jobs import tick
 from cleannet.hub.jobs.lanes import LANES, Lane
 from cleannet.hub.ledger import queries
+from cleannet.probe.answer import Server
 
 ENTRIES = 40
 

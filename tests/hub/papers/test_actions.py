@@ -115,3 +115,12 @@ def test_who_sees_a_paper() -> None:
     assert not queries.papers(viewer("op2"), case="C").exists()
     assert not queries.papers(Viewer("op", "operator")).exists()
     assert not queries.papers(Viewer("OP1", "operator")).exists()
+
+
+def test_the_papers_of_a_case_that_goes_on_are_kept_on() -> None:
+    World().populate()
+    paper = issue()
+    actions.end_keeping(case="C", laws=[POLICY], last_act=NOW)
+    assert None not in {blob.keep_until for blob in blobs.described(paper.blobs)}
+    actions.keep_on(case="C")
+    assert {blob.keep_until for blob in blobs.described(paper.blobs)} == {None}

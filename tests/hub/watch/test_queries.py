@@ -147,3 +147,20 @@ def test_operators_with_infected_subscribers_are_groups_for_their_branches() -> 
     world.tally("op1-zj", 4, NOW)
     world.tally("op2", 0, NOW)
     assert queries.infected_at(PROGRAM) == ["op1"]
+
+
+def test_the_newest_reading_counts_numbers_of_one_operator_or_of_all() -> None:
+    world = World().populate()
+    assert queries.newest_reading(PROGRAM) is None
+    world.tally("op1", 5, NOW)
+    world.tally("op2", 5, NOW + timedelta(hours=1))
+    world.tally("op1", 5, NOW + timedelta(hours=2), batch="b", subscribers="addresses")
+    assert queries.newest_reading(PROGRAM) == NOW + timedelta(hours=1)
+    assert queries.newest_reading(PROGRAM, party="op1") == NOW
+
+
+def test_a_revoked_edge_is_not_believed() -> None:
+    World().populate()
+    assert queries.believed("op1") == ["edge-op1"]
+    watch.revoke(edge="edge-op1", now=NOW)
+    assert queries.believed("op1") == []

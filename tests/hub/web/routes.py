@@ -40,6 +40,7 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "acknowledge": ("feed_back", "POST", "404"),
     "look": ("verify", "POST", "404"),
     "verify": ("verify", "GET POST", "404 404"),
+    "relapse": ("verify", "GET POST", "404 404"),
     "warn_users": ("feed_back", "GET POST", "404 404"),
     "supply_notice": ("notify", "GET POST", "404 404"),
     "supply_feedback": ("feed_back", "GET POST", "404 404"),
@@ -63,6 +64,8 @@ OPERATIONS: dict[str, str] = {
     "POST /tallies": "submit",
     "POST /heartbeats": "submit",
     "POST /keys": "submit",
+    "GET /looks": "submit",
+    "POST /seen": "submit",
     "GET /releases/latest": "read",
     "GET /cases": "read",
     "GET /cases/{number}": "read",
@@ -102,6 +105,9 @@ OPERATIONS: dict[str, str] = {
     "POST /months/sheet": "feed_back",
     "POST /cases/{number}/look": "verify",
     "GET /cases/{number}/sightings": "read",
+    "GET /relapses": "read",
+    "POST /cases/{number}/reopen": "verify",
+    "POST /cases/{number}/relapse/dismiss": "verify",
     "POST /feedbacks/{number}/verify": "verify",
     "POST /cases/{number}/close": "verify",
     "POST /notices/{number}/users-warned": "feed_back",
@@ -146,11 +152,11 @@ _SEEN_BY = {
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
     "": "end_delegation, POST /delegations/{number}/end",
-    "cncert": "PUT /programs/{path:code}, close, look, verify, supply_verification, "
+    "cncert": "PUT /programs/{path:code}, close, look, verify, relapse, supply_verification, "
     "record_feedback, record_paper, POST /notices/{number}/feedback/by-hand, POST /feedbacks/{number}/paper/by-hand, "
     "POST /feedbacks/{number}/result-paper, "
     "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
-    "POST /cases/{number}/close",
+    "POST /cases/{number}/close, POST /cases/{number}/reopen, POST /cases/{number}/relapse/dismiss",
 }
 SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in names.split(", ")}
 # A body that every operation can read: its right is asked only then.

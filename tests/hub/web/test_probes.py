@@ -6,6 +6,7 @@ from django.test import Client
 from tests.hub.world import World, viewer
 
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import verification
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.jobs import tick
 from cleannet.hub.jobs.lanes import Lane
@@ -51,6 +52,17 @@ def test_an_order_that_does_not_reach_the_network_is_an_alarm(world: World, case
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert [reason for reason in answer.json()["reasons"] if "A delivery has been waiting for 1" in reason]
+
+
+def test_a_look_that_nobody_takes_is_an_alarm(world: World, case: str) -> None:
+    tick.once()
+    long_ago = datetime.now(UTC) - timedelta(minutes=40)
+    wanted = [Wanted("op1", "control", "c2.evil-emial.example.com")]
+    made = disposal.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=long_ago)
+    verification.ask(made, now=long_ago)
+    answer = Client().get("/readyz").json()
+    assert [reason for reason in answer["reasons"] if reason.startswith("A look has been waiting for 2")]
+    assert answer["oldest_look"] >= 40 * 60
 
 
 def test_a_database_that_is_away_is_said_without_its_address(monkeypatch: pytest.MonkeyPatch) -> None:

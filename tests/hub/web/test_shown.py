@@ -114,3 +114,21 @@ def test_what_is_unrouted_names_the_province() -> None:
         assert shown.unrouted("bureau:relevant 44") == "相关通信管理局 (广东)"
         assert shown.unrouted("bureau:relevant ?") == "相关通信管理局 (归属地未知)"
         assert shown.unrouted("miit") == "工业和信息化部"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ({}, []),
+        ({"why": "it hung"}, ["it hung"]),
+        (
+            {"answers": [{"url": "http://a.example/", "why": "it answers 404"}, {"name": "a"}]},
+            ["hxxp://a[.]example/: it answers 404"],
+        ),
+        ({"answers": 5, "why": ["x"]}, []),
+        ({"answers": [1, None, {"why": 2}, {"why": "y", "url": 3}]}, ["y"]),
+        ({"why": "z" * 1000}, ["z" * 300]),
+    ],
+)
+def test_evidence_of_any_shape_is_shown_in_sentences(evidence: dict[str, object], expected: list[str]) -> None:
+    assert shown.sentences(evidence) == expected

@@ -62,7 +62,7 @@ def place(name: str, objects: Objects | None = None) -> str:
         number = "999999"
     filled = path.replace("{number}", number).replace("{kind}", "pdf").replace("{entry}", entry)
     filled = filled.replace("{code}", code)
-    return f"/api/v1{filled}?first=0&month=2026-11"
+    return f"/api/v1{filled}?first=0&month=2026-11&edge=none"
 
 
 def operations() -> Iterator[tuple[str, object]]:

@@ -8,8 +8,9 @@ from pytest_django import Settings
 from tests.hub.web.conftest import ClientOf
 from tests.hub.world import NOW, viewer
 
-from cleannet.hub.disposal import network, probes, queries
-from cleannet.hub.disposal.resolution import Answer
+from cleannet.hub.disposal import network, probes, queries, verification
+from cleannet.hub.incidents.queries import Case
+from cleannet.probe.answer import Answer
 
 pytestmark = pytest.mark.django_db
 HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
@@ -27,7 +28,7 @@ def issued(case: str, client_of: ClientOf) -> str:
 def gone(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Let every vantage see that a name is gone."""
 
-    def seen(party: str, role: str, host: str, *, timeout: float) -> list[network.Seen]:
+    def seen(party: str, role: str, aimed: object, polite: object, *, timeout: float) -> list[network.Seen]:
         return [
             network.Seen(Answer("resolver", "a resolver", "gone", {}), decides=True),
             network.Seen(Answer("authority", "example.", "still_there", {}), decides=False),
@@ -98,6 +99,19 @@ def test_looking_without_a_resolver_is_refused_in_words(
             {"kind": "authority", "vantage": "example.", "verdict": "still_there", "decides": False},
             "· Authoritative side example. Still there 10:00 for information only",
         ),
+        (
+            {"kind": "inside", "vantage": "edge-op1 own", "verdict": "gone", "decides": False},
+            "· Probe by the operator edge-op1 own Gone 10:00 by the party itself, no verification",
+        ),
+        (
+            {
+                "kind": "http",
+                "vantage": "甲",
+                "verdict": "unknown",
+                "evidence": {"answers": [{"url": "http://a.example/", "why": "it redirects for ever"}]},
+            },
+            "? HTTP 甲 Unknown 10:00 hxxp://a[.]example/: it redirects for ever",
+        ),
     ],
 )
 def test_what_was_seen_names_its_vantage_and_what_it_counts_for(given: dict[str, object], shown: str) -> None:
@@ -105,3 +119,53 @@ def test_what_was_seen_names_its_vantage_and_what_it_counts_for(given: dict[str,
     with translation.override("en"):
         text = render_to_string("web/parts/sighting.html", {"seen": seen})
     assert " ".join(strip_tags(text).split()) == shown
+
+
+def test_what_came_back_is_on_the_desk_and_a_person_decides(
+    issued: str, case: str, client_of: ClientOf, now: datetime
+) -> None:
+    centre, miit = client_of("cncert"), client_of("miit")
+    first, second = queries.orders(viewer("cncert"), case=case).order_by("number")
+    empty = centre.get(f"/cases/{case}/relapse").content.decode()
+    assert "Nothing of this case was seen again." in empty
+    queries.Order.objects.filter(case=case).update(status="verified", watched_from=now - timedelta(days=1))
+    for order in (first, second):
+        queries.Sighting.objects.create(
+            order=order, kind="resolver", vantage="甲", decides=True, verdict="still_there", evidence={}, seen_at=now
+        )
+    for client, decides in ((centre, True), (miit, False)):
+        for page in ("/", f"/cases/{case}"):
+            shown = client.get(page).content.decode()
+            assert "Seen again after verification" in shown
+            assert (f'href="/cases/{case}/relapse"' in shown) is decides
+    assert "Seen again" not in client_of("op2").get("/").content.decode()
+    page = f"/cases/{case}/relapse"
+    assert "✗ Resolver 甲" in centre.get(page).content.decode()
+    Case.objects.filter(number=case).update(status="closed")
+    looked = centre.post(f"/cases/{case}/look", follow=True).content.decode()
+    assert "No vantage is set" in looked
+    Case.objects.filter(number=case).update(status="open")
+    refused = centre.post(page, {"what": "reopen", "reason": ""})
+    assert refused.status_code == 422
+    dismissed = centre.post(page, {"what": "dismiss", "reason": "a parked page"}, follow=True)
+    assert "watched on" in dismissed.content.decode()
+    assert queries.relapsed(viewer("cncert")) == []
+    queries.Order.objects.filter(case=case).update(watched_from=now - timedelta(days=1))
+    reopened = centre.post(page, {"what": "reopen", "reason": "it is back"}, follow=True)
+    assert "It is reopened" in reopened.content.decode()
+    assert {order.status for order in queries.orders(viewer("cncert"), case=case)} == {"failed"}
+    assert "Issue the failed orders again" in centre.get(f"/cases/{case}").content.decode()
+
+
+def test_a_voluntary_check_says_so_on_its_page(
+    issued: str, case: str, client_of: ClientOf, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = queries.orders(viewer("cncert"), case=case)
+    given = {f"done-{order.number}": "yes" for order in orders}
+    op1 = client_of("op1")
+    op1.post(f"/notices/{issued}/feedback", given | {"users_told": "1", "disposed_at": now.isoformat()})
+    (made,) = queries.feedbacks(viewer("cncert"), case=case)
+    page, second = f"/feedback/{made.number}/verification", client_of("cncert", "second")
+    assert "voluntary check" not in second.get(page).content.decode()
+    monkeypatch.setattr(verification, "voluntary", lambda viewer, feedback: True)
+    assert "voluntary check" in second.get(page).content.decode()

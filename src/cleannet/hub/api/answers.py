@@ -127,9 +127,11 @@ def notice(notice: Notice) -> dict[str, Any]:
 def order(order: Order) -> dict[str, Any]:
     """Return an order and its state."""
     fields = "number case notice party kind target reach status reason".split()
-    until = order.until.isoformat() if order.until else None
-    shown = {name: getattr(order, name) for name in fields}
-    return {**shown, "issued_at": order.issued_at.isoformat(), "until": until}
+    moments = {name: getattr(order, name) for name in ("issued_at", "until", "watched_from")}
+    return {
+        **{name: getattr(order, name) for name in fields},
+        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
+    }
 
 
 def orders_with_effects(orders: Sequence[Order]) -> list[dict[str, Any]]:

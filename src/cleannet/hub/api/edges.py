@@ -1,4 +1,4 @@
-"""What edges send and pull: tallies, heartbeats, keys, releases of the watchlist."""
+"""What edges send and pull: tallies, heartbeats, keys, releases of the watchlist, looks from inside."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from ninja import Router, Schema, Status
 from cleannet.hub.api import schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, viewer_of
 from cleannet.hub.api.description import RELEASE, SIGNED_BODY
+from cleannet.hub.disposal import inside
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.ledger import sealing
 from cleannet.hub.programs import actions
@@ -62,6 +63,22 @@ def receive_heartbeat(request: HttpRequest) -> Status[Any]:
 def receive_rotation(request: HttpRequest) -> Status[Any]:
     """Take in a signed rotation (the body is the envelope): the key an edge will sign with from now on."""
     watch.take_rotation(data=request.body, party=viewer_of(request).party, now=now())
+    return Status(200, {"taken": True})
+
+
+@router.get("/looks", response={200: schemas.LooksOut, **PROBLEMS})
+@allowed("submit")
+def list_looks(request: HttpRequest, edge: str) -> dict[str, Any]:
+    """List what an edge of yours is asked to look at from inside, each a message signed by the hub."""
+    asked = inside.requests(viewer_of(request), edge=edge, now=now())
+    return {"requests": [one.decode() for one in asked]}
+
+
+@router.post("/seen", response={200: schemas.Taken, **PROBLEMS}, openapi_extra=SIGNED_BODY)
+@allowed("submit")
+def receive_seen(request: HttpRequest) -> Status[Any]:
+    """Take in what an edge saw for a request (the body is the envelope); it goes with the hub's own looks."""
+    inside.receive(data=request.body, viewer=viewer_of(request), now=now())
     return Status(200, {"taken": True})
 
 

@@ -8,7 +8,7 @@ from ninja import Router, Status
 from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, page, viewer_of
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import by_hand, feedback, verification
+from cleannet.hub.disposal import by_hand, feedback, relapses, verification
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
@@ -96,6 +96,31 @@ def verify(request: HttpRequest, number: str, body: schemas.VerifyIn) -> Status[
         viewer=viewer_of(request), feedback=number, now=now(), reason=body.reason, first=schemas.first_of(body.first)
     )
     return Status(200, {"verdicts": dict(verdicts)})
+
+
+@router.get("/relapses", response={200: list[schemas.OrderOut], **PROBLEMS})
+@allowed("read")
+def list_relapses(request: HttpRequest, case: str = "") -> list[dict[str, Any]]:
+    """List the verified orders you may see whose targets were seen again since; a person reopens or dismisses them."""
+    return [answers.order(row) for row in orders.relapsed(viewer_of(request), case=case or None)]
+
+
+@router.post("/cases/{number}/reopen", response={200: list[schemas.OrderOut], **PROBLEMS})
+@allowed("verify")
+@once
+def reopen(request: HttpRequest, number: str, body: schemas.ReasonIn) -> Status[Any]:
+    """Reopen what came back in a case, and the case where it was closed, as a person with a reason."""
+    found = relapses.reopen(viewer=viewer_of(request), case=number, reason=body.reason, now=now())
+    return Status(200, [answers.order(row) for row in found])
+
+
+@router.post("/cases/{number}/relapse/dismiss", response={200: list[schemas.OrderOut], **PROBLEMS})
+@allowed("verify")
+@once
+def dismiss_relapse(request: HttpRequest, number: str, body: schemas.ReasonIn) -> Status[Any]:
+    """Say with a reason that what was seen again in a case is no relapse; it is watched on."""
+    found = relapses.dismiss(viewer=viewer_of(request), case=number, reason=body.reason, now=now())
+    return Status(200, [answers.order(row) for row in found])
 
 
 @router.post("/notices/{number}/users-warned", response={200: schemas.Taken, **PROBLEMS})

@@ -181,6 +181,7 @@ class OrderOut(Schema):
     reason: str
     issued_at: datetime
     until: datetime | None
+    watched_from: datetime | None
 
 
 class PlaceOut(Schema):
@@ -253,6 +254,14 @@ class FeedbackOut(Schema):
     party: str
     fed_back_at: datetime
     verified_at: datetime | None
+
+
+class LooksOut(Schema):
+    requests: list[str]
+
+
+class ReasonIn(Schema):
+    reason: str
 
 
 class SightingOut(Schema):

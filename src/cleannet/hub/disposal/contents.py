@@ -1,6 +1,7 @@
 """What feedback and verification write into 附件五."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from cleannet.core.terms import ORDER_STATES, VANTAGES, VERDICTS
@@ -10,6 +11,17 @@ from cleannet.hub.incidents.contents import author, moment, names
 from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import queries as papers
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Say what an answer rests on beside what was seen: a person's `reason`, the minutes apart at which two looks
+    agreed (`policy`, 0 where a person decided), and whether no law asked for it (`voluntary`).
+    """
+
+    reason: str = ""
+    policy: int = 0
+    voluntary: bool = False
 
 
 def annex5(
@@ -46,7 +58,7 @@ def verified(
     feedback: Feedback,
     own: Mapping[str, Order],
     verdicts: Mapping[str, str],
-    reason: str,
+    basis: Basis,
     now: datetime,
 ) -> dict[str, str]:
     """Return the fields of CNCERT's version: the party's own words, and what was seen from where."""
@@ -58,8 +70,12 @@ def verified(
         lines.append(f"{own[number].target}：{VERDICTS[verdict].zh}（{vantages or '未能观测'}）")
         beside = {_vantage(one): one.verdict for one in seen if not one.decides}
         lines += [f"{where}：{VERDICTS[said].zh}（仅供参考）" for where, said in beside.items()]
-    if reason.strip():
-        lines.append(f"说明：{reason.strip()}")
+    if basis.voluntary:
+        lines.append("本次为自愿核查：所依据的机制未规定对该反馈的验证。")
+    if basis.policy:
+        lines.append(f"由系统按设定判定：相隔{basis.policy}分钟以上的两次观测，各决定性观测点结果一致。")
+    if basis.reason:
+        lines.append(f"说明：{basis.reason}")
     return {**(papers.values(first) if first else {}), "verification": "\n".join(lines)}
 
 

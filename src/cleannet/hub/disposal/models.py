@@ -30,6 +30,8 @@ class Order(models.Model):
     enters = models.PositiveBigIntegerField(default=0)
     leaves = models.PositiveBigIntegerField(null=True)
     again = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="earlier")
+    # Since when a relapse would be one: its verification, or a person's word that what was seen was none.
+    watched_from = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "party", "target"], name="order_once_per_notice")]
@@ -111,12 +113,42 @@ class Fetch(models.Model):
 
 
 class Probe(Work):
-    """Hold one look that was asked for at an order's name; leased, and over once it was seen from every vantage."""
+    """Hold one look at an order's target, asked for or `scheduled` after its verification; leased, and over once it
+    was seen from every vantage.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="probes")
+    scheduled = models.BooleanField(default=False)
 
     class Meta(Work.Meta):
         abstract = False
+
+
+class Asked(models.Model):
+    """Hold when a look last asked a host, so that no process asks it again too soon."""
+
+    host = models.CharField(max_length=253, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class Inside(models.Model):
+    """Hold one request to an edge to look from inside its party's network: answered once, and never after its end."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="insides")
+    edge = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["edge", "expires_at"], name="inside_of_edge")]
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class Feedback(models.Model):
@@ -145,7 +177,7 @@ class Feedback(models.Model):
 
 
 class Sighting(models.Model):
-    """Hold one look at an order's name from one vantage: what answered, what that says, and whether it decides."""
+    """Hold one look at an order's target from one vantage: what answered, what that says, and whether it decides."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="sightings")
     kind = models.CharField(max_length=10)

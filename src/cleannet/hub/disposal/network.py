@@ -1,17 +1,52 @@
-"""Which DNS servers this hub sends rules to and looks from, as the settings name them, and whose orders each judges."""
+"""Where this hub sends rules to and looks from, as the settings name it, and which look decides about whose order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from importlib.metadata import version
 
 from django.conf import settings
 
-from cleannet.hub.disposal import authority, resolution
-from cleannet.hub.disposal.resolution import AUTHORITY, RESOLVER, UNKNOWN, Answer, Primary, Server
+from cleannet.hub.disposal import resolution
+from cleannet.hub.disposal.resolution import Primary
+from cleannet.probe import authority, connection, egress, registry, resolver, web
+from cleannet.probe.answer import (
+    AUTHORITY,
+    CONNECT,
+    HTTP,
+    REGISTRY,
+    RESOLVER,
+    RULE,
+    TLS,
+    Answer,
+    Server,
+    server,
+    unknown,
+)
+from cleannet.probe.egress import Egress
+from cleannet.probe.target import ADDRESS, NAME, URL, Target
 
-# The longest look from all vantages, as a multiple of the time one server is waited for.
-LONGEST = authority.PATIENCE + 2
+# By how far an order reaches and whether it is an operator's: the kinds of look that decide about it, and those that
+# only go with them. For an operator, looks that go out decide from inside its own network only: what it blocks is
+# still there for everybody else.
+JUDGED_BY: Mapping[tuple[str, bool], tuple[tuple[str, ...], tuple[str, ...]]] = {
+    (NAME, True): ((RESOLVER, RULE), (AUTHORITY, HTTP)),
+    (NAME, False): ((AUTHORITY,), (REGISTRY, HTTP)),
+    (ADDRESS, True): ((CONNECT,), (TLS,)),
+    (ADDRESS, False): ((CONNECT,), (TLS,)),
+    (URL, True): ((HTTP,), ()),
+    (URL, False): ((HTTP,), ()),
+}
+GOING_OUT: Mapping[str, Callable[[Egress, Target], Answer]] = {
+    CONNECT: connection.look,
+    TLS: connection.shake_hands,
+    HTTP: web.look,
+}
+# What names the vantages of a kind of look.
+SET_BY = {RESOLVER: "CLEANNET_DNS_RESOLVERS", AUTHORITY: "CLEANNET_DNS_ROOTS"} | dict.fromkeys(
+    GOING_OUT, "CLEANNET_PROBE_EGRESS"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +55,15 @@ class Seen:
 
     answer: Answer
     decides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """Hold one way to look from one place."""
+
+    kind: str
+    decides: bool
+    look: Callable[[Target], Answer]
 
 
 def primary() -> Primary | None:
@@ -49,55 +93,108 @@ def roots() -> list[Server]:
     return _servers(settings.CLEANNET_DNS_ROOTS)
 
 
+def egresses(party: str = "") -> list[Egress]:
+    """Return where looks for a party's orders go out, those in its own network first; raise ValueError for none.
+
+    Each learns addresses from the resolvers of the network it lies in, and names itself and whom to reach.
+    """
+    pairs = [item.partition("=") for item in settings.CLEANNET_PROBE_EGRESS.split(",") if item.strip()]
+    contact = f" (+{settings.CLEANNET_PROBE_CONTACT})" if settings.CLEANNET_PROBE_CONTACT else ""
+    found = [
+        Egress(
+            name,
+            source,
+            owner,
+            resolvers(owner),
+            agent=f"CleanNet/{version('cleannet')}{contact}",
+            open_to=settings.CLEANNET_PROBE_CLOSED_NETWORKS,
+            seconds=settings.CLEANNET_PROBE_SECONDS,
+        )
+        for name, source, owner in (egress.egress(name.strip(), source.strip()) for name, _, source in pairs)
+    ]
+    return [one for one in found if party and one.party == party] + [one for one in found if not one.party]
+
+
 def owners() -> frozenset[str]:
-    """Return the codes of the parties whose resolvers the settings name."""
-    return frozenset(one.party for one in _servers(settings.CLEANNET_DNS_RESOLVERS) if one.party)
+    """Return the codes of the parties in whose networks the settings name a resolver or an egress."""
+    named = f"{settings.CLEANNET_DNS_RESOLVERS},{settings.CLEANNET_PROBE_EGRESS}".split(",")
+    return frozenset(item.partition("=")[0].strip().rpartition("/")[0] for item in named) - {""}
 
 
-def sees(party: str, role: str) -> bool:
-    """Say whether there is a vantage that decides about the orders of a party."""
-    return bool(resolvers(party) if role == "operator" else roots())
+def sees(party: str, role: str, reach: str) -> bool:
+    """Say whether there is a vantage that decides about the orders of a party that reach so far."""
+    return any(one.decides for one in _vantages(party, role, reach, _nothing, 1))
 
 
-def look(party: str, role: str, host: str, *, timeout: float) -> list[Seen]:
-    """Look for a host from every vantage that is set for an order of a party, all at once.
+def goes_out(party: str, role: str, reach: str) -> tuple[bool, bool]:
+    """Say whether looks at an order go out to the target itself, and whether one of these decides about it."""
+    out = [one.decides for one in _vantages(party, role, reach, _nothing, 1) if one.kind in GOING_OUT]
+    return bool(out), any(out)
 
-    An operator blocks: its own resolvers and the rule in the primary's zone decide, and the authoritative side only
-    goes with them. Whoever else acts on the domain itself: its authoritative side decides. Where what would decide is
-    not set, that is seen as unknown and said. Without a resolver a rule alone proves no effect.
+
+def look(
+    party: str, role: str, target: Target, forbidden: Callable[[str], str] | None, *, timeout: float
+) -> list[Seen]:
+    """Look at the target of a party's order from every vantage that is set, all at once; `JUDGED_BY` says which decide.
+
+    `forbidden` says why a host is not asked; without it no look goes out to the target itself. Where nothing that would
+    decide is set, that is seen as unknown and said. Without a resolver a rule alone proves no effect.
     """
-    asked = _vantages(party, role, timeout)
-    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        return list(pool.map(lambda one: Seen(one[1](host), one[0]), asked))
+    found = list(_vantages(party, role, target.reach, forbidden or _nothing, timeout))
+    if not any(one.decides for one in found):
+        (kind, *_), _ = JUDGED_BY[target.reach, role == "operator"]
+        found.append(Vantage(kind, True, partial(_not_set, kind)))
+    asked = [one for one in found if forbidden or one.kind not in GOING_OUT]
+    with ThreadPoolExecutor(max_workers=max(len(asked), 1)) as pool:
+        return list(pool.map(lambda one: Seen(one.look(target), one.decides), asked))
 
 
-def _vantages(party: str, role: str, timeout: float) -> list[tuple[bool, Callable[[str], Answer]]]:
-    from_roots = partial(authority.look, roots(), timeout=timeout)
-    if role != "operator":
-        return [(True, from_roots if roots() else partial(_not_set, AUTHORITY, "CLEANNET_DNS_ROOTS"))]
-    found: list[tuple[bool, Callable[[str], Answer]]]
-    found = [(True, partial(resolution.look, one, timeout=timeout)) for one in resolvers(party)]
-    where = primary()
-    if found and where is not None:
-        found.append((True, partial(resolution.rule_stands, where, timeout=timeout)))
-    found = found or [(True, partial(_not_set, RESOLVER, "CLEANNET_DNS_RESOLVERS"))]
-    return [*found, (False, from_roots)] if roots() else found
+def longest() -> float:
+    """Return the seconds that looking from all vantages may take at the most; a URL may be asked for twice."""
+    return float(max((authority.PATIENCE + 2) * settings.CLEANNET_DNS_SECONDS, 3 * settings.CLEANNET_PROBE_SECONDS))
 
 
-def _not_set(kind: str, variable: str, _host: str) -> Answer:
-    return Answer(kind, "", UNKNOWN, {"answers": [], "not_set": variable})
+def _vantages(party: str, role: str, reach: str, forbidden: Callable[[str], str], timeout: float) -> Iterator[Vantage]:
+    operator = role == "operator"
+    decide, beside = JUDGED_BY[reach, operator]
+    for kind in (*decide, *beside):
+        for ours, way in _ways(kind, party, operator, forbidden, timeout):
+            yield Vantage(kind, kind in decide and ours, way)
 
 
-def server(name: str, address: str) -> Server:
-    """Return the server written as address:port, with the party before a slash in its name, if any.
+def _ways(
+    kind: str, party: str, operator: bool, forbidden: Callable[[str], str], timeout: float
+) -> Iterator[tuple[bool, Callable[[Target], Answer]]]:
+    """Yield each way to look that is set for a kind, and whether it lies where the order has its effect."""
+    out = [replace(one, forbidden=forbidden) for one in egresses(party if operator else "")]
+    if kind == RESOLVER:
+        yield from ((True, _of_host(resolver.look, one, timeout)) for one in resolvers(party))
+    elif kind == RULE:
+        where = primary()
+        if where is not None and resolvers(party):
+            yield True, _of_host(resolution.rule_stands, where, timeout)
+    elif kind == AUTHORITY:
+        if roots():
+            yield True, _of_host(authority.look, roots(), timeout)
+    elif kind == REGISTRY:
+        if out and settings.CLEANNET_PROBE_RDAP:
+            # The registry answers everybody; it is not what is looked at.
+            asks = replace(out[-1], forbidden=_nothing)
+            yield True, lambda target: registry.look(asks, settings.CLEANNET_PROBE_RDAP, target.host)
+    else:
+        yield from (((one.party == party) or not operator, partial(GOING_OUT[kind], one)) for one in out)
 
-    Raises ValueError when it is not written so.
-    """
-    party, slash, own = name.rpartition("/")
-    host, _, port = address.rpartition(":")
-    if not own or (slash and not party) or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"“{name}={address}” is no server; write name=address:port")
-    return Server(own, host.strip("[]"), int(port), party)
+
+def _of_host(ask: Callable[..., Answer], where: object, timeout: float) -> Callable[[Target], Answer]:
+    return lambda target: ask(where, target.host, timeout=timeout)
+
+
+def _not_set(kind: str, _target: Target) -> Answer:
+    return unknown(kind, "", f"{SET_BY[kind]} is not set", answers=[], not_set=SET_BY[kind])
+
+
+def _nothing(_host: str) -> str:
+    return ""
 
 
 def _servers(text: str) -> list[Server]:

@@ -1,31 +1,46 @@
-"""Look at the names whose look was asked for: work of its own lane, because a server that hangs is waited for."""
+"""Look at the targets whose look was asked for: work of its own lane, because a server that hangs is waited for."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from cleannet.hub.disposal import network
-from cleannet.hub.disposal.models import Probe, Sighting
+from cleannet.hub.disposal import manners, network, queries, tallies
+from cleannet.hub.disposal.manners import Manners
+from cleannet.hub.disposal.models import Order, Probe, Sighting
+from cleannet.hub.disposal.network import Seen
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import work
 from cleannet.hub.parties import queries as parties
+from cleannet.probe import target
+from cleannet.probe.answer import written
+from cleannet.probe.target import Target
 
 
 def probe(*, now: datetime, lease: timedelta) -> int:
-    """Look at the name that has waited longest, from every vantage, and keep what was seen; return 1 when one waited.
+    """Look at the target that has waited longest, from every vantage, and keep what was seen; return 1 when one waited.
 
     A worker killed before the end leaves nothing behind and another looks again; one that was only slow keeps nothing.
+    A host asked a moment ago is waited for where a look that goes out decides, and else left in peace.
     """
-    longest = timedelta(seconds=network.LONGEST * settings.CLEANNET_DNS_SECONDS)
+    longest = timedelta(seconds=network.longest())
     row = work.claim(Probe.objects.select_related("order"), now=now, lease=max(lease, longest))
     if row is None:
         return 0
-    order, seen = row.order, []
-    if cases.is_open(order.case) and order.reach == "name":
-        role = parties.party(order.party).role
-        seen = network.look(order.party, role, order.target, timeout=settings.CLEANNET_DNS_SECONDS)
+    order, seen, polite = row.order, [], None
+    if _matters(row, order):
+        role, aimed = parties.party(order.party).role, target.read(order.reach, order.target)
+        goes_out, decides = network.goes_out(order.party, role, order.reach)
+        if goes_out:
+            polite, free_at = _polite(aimed, now)
+            if free_at and decides:
+                work.postpone(row, until=free_at, failure="")
+                return 1
+        seen = network.look(order.party, role, aimed, polite, timeout=settings.CLEANNET_DNS_SECONDS)
+        seen += _counted(order, role)
     with transaction.atomic():
+        if polite:
+            manners.note(polite.asked, now=now)
         if work.finish(row, now=now):
             Sighting.objects.bulk_create(
                 Sighting(
@@ -34,9 +49,30 @@ def probe(*, now: datetime, lease: timedelta) -> int:
                     vantage=one.answer.vantage,
                     decides=one.decides,
                     verdict=one.answer.verdict,
-                    evidence=dict(one.answer.evidence),
+                    evidence=written(one.answer.evidence),
                     seen_at=now,
                 )
                 for one in seen
             )
     return 1
+
+
+def _matters(row: Probe, order: Order) -> bool:
+    """Say whether anybody still wants to know: of a case that ended, only whether what was verified came back."""
+    if order.status == "verified":
+        return not cases.is_annulled(order.case)
+    return not row.scheduled and cases.is_open(order.case)
+
+
+def _polite(aimed: Target, now: datetime) -> tuple[Manners | None, datetime | None]:
+    """Return the manners of a look that may go out, or None and the moment from which the host may be asked."""
+    if aimed.why_not:
+        return Manners(), None
+    free_at = manners.claim(aimed.host, now=now)
+    return (None, free_at) if free_at else (manners.manners(aimed.host, now=now), None)
+
+
+def _counted(order: Order, role: str) -> list[Seen]:
+    program, party = cases.program_of(order.case), order.party if role == "operator" else None
+    found = tallies.look(program, party=party, since=queries.disposed_at(order))
+    return [Seen(found, decides=False)] if found else []

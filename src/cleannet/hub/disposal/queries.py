@@ -1,9 +1,10 @@
 """Read orders, feedback and what was seen, as a viewer may see them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Min, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 
 from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal.models import Delivery as Delivery
@@ -12,9 +13,9 @@ from cleannet.hub.disposal.models import Fetch as Fetch
 from cleannet.hub.disposal.models import Order as Order
 from cleannet.hub.disposal.models import Probe
 from cleannet.hub.disposal.models import Sighting as Sighting
-from cleannet.hub.disposal.resolution import GONE, STILL_THERE, UNKNOWN
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
+from cleannet.probe.answer import GONE, STILL_THERE, UNKNOWN
 
 
 class NoOrder(Refusal):
@@ -89,7 +90,7 @@ def case_sightings(viewer: Viewer, *, case: str) -> QuerySet[Sighting]:
 
 def looking(viewer: Viewer, *, case: str) -> set[str]:
     """Return the numbers of the orders of a case whose names wait to be looked at."""
-    waiting = Probe.objects.filter(order__in=orders(viewer, case=case), done_at=None)
+    waiting = Probe.objects.filter(order__in=orders(viewer, case=case), done_at=None, scheduled=False)
     return set(waiting.values_list("order_id", flat=True))
 
 
@@ -100,12 +101,45 @@ def verdict(order: Order, *, since: datetime) -> str:
     operator that blocks it. Without a look, or where one gave no answer and none saw it still there: unknown.
     """
     seen = [sighting for sighting in sightings(order, since=since) if sighting.decides]
-    if not seen:
-        return UNKNOWN
-    last = {sighting.verdict for sighting in seen if sighting.seen_at == seen[-1].seen_at}
-    if STILL_THERE in last:
+    return verdict_of([sighting for sighting in seen if sighting.seen_at == seen[-1].seen_at])
+
+
+def verdict_of(seen: Collection[Sighting]) -> str:
+    """Return what one look says, of which these are the sightings that decide."""
+    said = {sighting.verdict for sighting in seen}
+    if STILL_THERE in said:
         return STILL_THERE
-    return GONE if last == {GONE} else UNKNOWN
+    return GONE if said == {GONE} else UNKNOWN
+
+
+def returned(order: Order) -> list[Sighting]:
+    """Return the deciding sightings by which a verified order's target is there again, oldest first."""
+    if order.status != "verified" or order.watched_from is None:
+        return []
+    found = Sighting.objects.filter(order=order, decides=True, verdict=STILL_THERE, seen_at__gt=order.watched_from)
+    return list(found.order_by("seen_at", "pk"))
+
+
+def relapsed(viewer: Viewer, *, case: str | None = None) -> list[Order]:
+    """Return the verified orders whose target was seen again since, oldest first: a person reopens or dismisses."""
+    again = Sighting.objects.filter(
+        order=OuterRef("pk"), decides=True, verdict=STILL_THERE, seen_at__gt=OuterRef("watched_from")
+    )
+    found = orders(viewer, case=case).filter(Exists(again), status="verified")
+    return list(found.order_by("watched_from", "number"))
+
+
+def disposed_at(order: Order) -> datetime:
+    """Return when an order was carried out by the newest feedback on its notice, else when it was issued."""
+    given = Feedback.objects.filter(notice=order.notice, party=order.party).aggregate(newest=Max("disposed_at"))
+    newest: datetime | None = given["newest"]
+    return newest or order.issued_at
+
+
+def oldest_look(*, now: datetime) -> timedelta | None:
+    """Return for how long the oldest look whose time has come has been waiting, None when none waits."""
+    waiting = Probe.objects.filter(done_at=None, ready_at__lte=now).aggregate(oldest=Min("ready_at"))["oldest"]
+    return None if waiting is None else now - waiting
 
 
 def fetch(viewer: Viewer) -> Fetch | None:

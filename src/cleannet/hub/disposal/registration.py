@@ -13,9 +13,9 @@ from publicsuffixlist import PublicSuffixList
 
 from cleannet.core import space
 from cleannet.core.indicator import host_of
-from cleannet.hub.disposal import network, outside
+from cleannet.hub.disposal import outside
 from cleannet.hub.disposal.outside import Unanswered
-from cleannet.hub.disposal.resolution import Server
+from cleannet.probe.answer import Server, server
 
 RDAP_JSON, JSON = "application/rdap+json", "application/json"
 MOST_WHOIS = 1 << 16
@@ -147,9 +147,7 @@ def registers() -> list[Register]:
         found.append(Rdap(settings.CLEANNET_RDAP, seconds))
     if settings.CLEANNET_WHOIS:
         servers = (item.partition("=") for item in settings.CLEANNET_WHOIS.split(",") if item.strip())
-        found.append(
-            Whois({name.strip(): network.server(name.strip(), where.strip()) for name, _, where in servers}, seconds)
-        )
+        found.append(Whois({name.strip(): server(name.strip(), where.strip()) for name, _, where in servers}, seconds))
     return found
 
 

@@ -1,34 +1,18 @@
-"""Look at what a resolver answers, and whether the primary holds a rule."""
+"""Ask the primary whether one of its zones holds a rule."""
 
-import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dns.exception
 import dns.flags
 import dns.message
-import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
 
 from cleannet.formats.rpz import owners
+from cleannet.probe.answer import GONE, RULE, STILL_THERE, UNKNOWN, Answer, Server
 
 ALGORITHM = "hmac-sha256"
-GONE, STILL_THERE, UNKNOWN = "gone", "still_there", "unknown"
-RESOLVER, RULE, AUTHORITY = "resolver", "rule", "authority"
-LONGEST_NAME = 253
-_NODATA, _SILENT = "NODATA", "no answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Name one DNS server by a word people know it by, its address and port, and whose it is ("" for everybody's)."""
-
-    name: str
-    address: str
-    port: int
-    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +29,6 @@ class Primary:
     def zones(self) -> tuple[str, ...]:
         """Return the zones that rules may stand in, the bulk one first."""
         return (self.bulk, self.zone) if self.bulk else (self.zone,)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Hold what one vantage answered for a name: its kind, its own name, the verdict and what that rests on."""
-
-    kind: str
-    vantage: str
-    verdict: str
-    evidence: Mapping[str, object]
-
-
-def look(server: Server, host: str, *, timeout: float) -> Answer:
-    """Ask a resolver for a name and for a random name below it, which no cache knows.
-
-    Gone means both are answered with NXDOMAIN or without an address; still there, that an address came; no answer, a
-    refusal or a failure of the server says nothing.
-    """
-    below = f"{secrets.token_hex(4)}.{host}"
-    found = {host: _ask(server, host, timeout)}
-    # Whoever kept silent once is not waited for again.
-    if len(below) <= LONGEST_NAME and found[host][1] != _SILENT:
-        found[below] = _ask(server, below, timeout)
-    verdicts = {verdict for verdict, _ in found.values()}
-    if STILL_THERE in verdicts:
-        verdict = STILL_THERE
-    elif verdicts == {GONE}:
-        verdict = GONE
-    else:
-        verdict = UNKNOWN
-    evidence = {
-        "server": f"{server.address}:{server.port}",
-        "answers": [{"name": name, "said": said} for name, (_, said) in found.items()],
-    }
-    return Answer(RESOLVER, server.name, verdict, evidence)
 
 
 def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
@@ -110,27 +59,3 @@ def _rule_in(primary: Primary, zone: str, host: str, timeout: float) -> tuple[st
         settled = answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
         verdict = GONE if there else STILL_THERE if settled else UNKNOWN
     return verdict, {"name": owner, "said": said}
-
-
-def _ask(server: Server, name: str, timeout: float) -> tuple[str, str]:
-    verdict, said = _ask_for(dns.rdatatype.A, server, name, timeout)
-    return _ask_for(dns.rdatatype.AAAA, server, name, timeout) if said == _NODATA else (verdict, said)
-
-
-def _ask_for(rdtype: dns.rdatatype.RdataType, server: Server, name: str, timeout: float) -> tuple[str, str]:
-    query = dns.message.make_query(name, rdtype)
-    try:
-        answer, _ = dns.query.udp_with_fallback(query, server.address, timeout=timeout, port=server.port)
-    except dns.exception.Timeout:
-        return UNKNOWN, _SILENT
-    except (OSError, EOFError, dns.exception.DNSException) as error:
-        return UNKNOWN, str(error) or type(error).__name__
-    code = answer.rcode()
-    if code == dns.rcode.NXDOMAIN:
-        return GONE, "NXDOMAIN"
-    if code != dns.rcode.NOERROR:
-        return UNKNOWN, dns.rcode.to_text(code)
-    addresses = [str(record) for rrset in answer.answer if rrset.rdtype == rdtype for record in rrset]
-    if addresses:
-        return STILL_THERE, " ".join(sorted(addresses))
-    return GONE, _NODATA

@@ -13,6 +13,7 @@ STEPS: Mapping[str, Mapping[str, str]] = {
     "feed_back_not_done": dict.fromkeys(("issued", "acknowledged", "not_done", "failed"), "not_done"),
     "verify_gone": dict.fromkeys(("done", "not_done", "failed"), "verified"),
     "verify_still_there": {"done": "failed", "failed": "failed", "not_done": "not_done"},
+    "relapse": {"verified": "failed"},
     "issue_again": dict.fromkeys(("failed", "not_done"), "reissued"),
     "withdraw": dict.fromkeys(_STANDING, "withdrawn"),
     "expire": dict.fromkeys(_STANDING, "expired"),
@@ -21,6 +22,7 @@ ENDED = frozenset({"withdrawn", "expired"})
 FINAL = frozenset({"verified", "reissued"}) | ENDED
 AWAITED = frozenset(STEPS["feed_back_done"])
 LOOKED_AT = frozenset(STEPS["verify_gone"])
+WATCHED = LOOKED_AT | frozenset(STEPS["relapse"])
 DISPOSED = frozenset({"done", "verified"})
 
 

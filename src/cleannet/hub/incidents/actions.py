@@ -182,6 +182,34 @@ def close(*, viewer: Viewer, case: str, now: datetime, settled: Callable[[], Non
         )
 
 
+def reopen(*, viewer: Viewer, case: str, reason: str, now: datetime) -> None:
+    """Reopen a closed case whose resources came back; its papers are kept on. Raises IncidentRefused.
+
+    Where the program has a newer case, that one goes on instead: nobody is counted in two.
+    """
+    found = queries.case(viewer, case)
+    if not viewer.person or not reason.strip():
+        raise IncidentRefused("incident.reason_missing", case=case)
+    with transaction.atomic():
+        programs.hold(code=found.program)
+        newer = Case.objects.filter(program=found.program, opened_at__gt=found.opened_at).order_by("opened_at").first()
+        if newer is not None:
+            raise IncidentRefused("incident.newer_case", case=case, newer=newer.number)
+        if Case.objects.filter(pk=case, status="closed").update(status="open", ended_at=None) != 1:
+            raise IncidentRefused("incident.not_closed", case=case)
+        papers.keep_on(case=case)
+        ledger.enter(
+            kind="incident.reopened",
+            actor=parties.actor_of(viewer),
+            happened_at=now,
+            now=now,
+            refs={"case": case},
+            recipients=_told(found),
+            text=reason.strip(),
+            **standing(found, now),
+        )
+
+
 def _told(case: Case) -> list[str]:
     """Return everybody who was told of a case by an entry of it, takes part in it or owes an act on it."""
     everyone = Viewer(settings.CLEANNET_PARTY, "cncert")

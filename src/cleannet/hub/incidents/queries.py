@@ -97,6 +97,19 @@ def hindering(viewer: Viewer, case: str) -> list[str]:
     ]
 
 
+def is_annulled(number: str) -> bool:
+    """Say whether a case was annulled; shows no content, so it asks for no viewer."""
+    return Case.objects.filter(number=number, status="annulled").exists()
+
+
+def program_of(number: str) -> str:
+    """Return the code of a case's program, which is no secret between the parties; raise NoCase."""
+    found = Case.objects.filter(number=number).values_list("program", flat=True).first()
+    if found is None:
+        raise NoCase("incident.unknown", case=number)
+    return found
+
+
 def notices(viewer: Viewer, *, case: str) -> list[Notice]:
     """Return the notices of a case that the viewer issued, received or may see, oldest first."""
     found = Notice.objects.filter(case_id=case).select_related("case").order_by("issued_at", "number")

@@ -8,11 +8,13 @@ from django.conf import settings
 
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
-from cleannet.hub.disposal import arrivals, delivery, life, lookups, merging, probes
+from cleannet.hub.disposal import arrivals, deciding, delivery, life, lookups, merging, probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.watch import actions as watch
+
+PROBERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ def look_up(now: datetime) -> int:
     return lookups.look_up(now=now, lease=timedelta(seconds=settings.CLEANNET_LEASE_SECONDS))
 
 
+def decide(now: datetime) -> int:
+    """Answer feedback by policy, where one is set."""
+    return deciding.decide(now=now)
+
+
 def digest_readings(now: datetime) -> int:
     """Enter, once an hour, how many tallies came in."""
     return watch.digest_readings(now=now)
@@ -105,7 +112,10 @@ LANES = (
     Lane("zone_file", 1, write_zone),
     Lane("arrivals", 1, enter_arrivals),
     Lane("merging", 60, merge_zones),
+    # Targets hang on purpose: several looks go on at once.
     Lane("probes", 1, probe),
+    *(Lane(f"probes {number}", 1, probe) for number in range(2, PROBERS + 1)),
+    Lane("verdicts", 5, decide),
     Lane("registrations", 5, look_up),
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),

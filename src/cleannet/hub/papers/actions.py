@@ -140,6 +140,13 @@ def end_keeping(*, case: str, laws: Collection[Policy], last_act: datetime) -> N
                 blobs.end_keeping(ref=ref, until=kept_until(last_act, days))
 
 
+def keep_on(*, case: str) -> None:
+    """Keep the papers of a case that was reopened, those not erased yet, until it ends again."""
+    for paper in Paper.objects.filter(case=case, erased_at=None):
+        for ref in paper.blobs:
+            blobs.keep(ref=ref, until=None)
+
+
 def next_number(name: str) -> int:
     """Return the next number of a series, gapless in committed transactions; call it inside one."""
     Counter.objects.get_or_create(name=name, defaults={"last": 0})

@@ -210,6 +210,12 @@ def digest_readings(*, now: datetime) -> int:
     return len(hours)
 
 
+def verified(*, data: bytes, kind: str, party: str, now: datetime) -> tuple[str, bytes]:
+    """Return which edge of a party signed a message of a kind, and its payload; raise MessageRefused."""
+    key, payload = _verified(data, kind, party, now)
+    return key.edge_id, payload
+
+
 def _believe(edge: Edge, public_key: str, number: int, now: datetime) -> Key:
     key_id = envelope.key_id(envelope.read_public(public_key))
     return Key.objects.create(id=key_id, edge=edge, number=number, public_key=public_key, since=now)

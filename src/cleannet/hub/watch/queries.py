@@ -109,6 +109,15 @@ def scale(
     )
 
 
+def newest_reading(program: str, *, party: str | None = None) -> datetime | None:
+    """Return when the newest counted reading of a program was found, at one operator or anywhere; None without any."""
+    readings = Reading.objects.filter(program=program, subscribers=tally.NUMBERS)
+    if party is not None:
+        readings = readings.filter(edge__party__in=parties.family(party))
+    newest: datetime | None = readings.aggregate(newest=Max("found_at"))["newest"]
+    return newest
+
+
 def hour_of(moment: datetime) -> datetime:
     """Return the beginning of the hour a moment lies in."""
     return moment.replace(minute=0, second=0, microsecond=0)
@@ -147,6 +156,11 @@ def edges(viewer: Viewer) -> QuerySet[Edge]:
     if viewer.role == "bureau":
         return found.filter(province=viewer.province)
     return found.filter(party__in=parties.family(viewer.party))
+
+
+def believed(party: str) -> list[str]:
+    """Return the edges of a party that are believed, by id."""
+    return list(Edge.objects.filter(party=party, revoked_at=None).order_by("id").values_list("id", flat=True))
 
 
 def coverage(viewer: Viewer, *, now: datetime) -> list[Coverage]:

@@ -102,6 +102,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "unconfirmed": receipts.awaiting(viewer, number) if confirming else [],
         "unconfirmed_far": receipts.awaiting_remote(viewer, number) if confirming else [],
         "annulment": cases.annulment(viewer, case),
+        "relapsed": orders.relapsed(viewer, case=number),
         "steps": [
             *(_steps(viewer, case, strips, notices, feedbacks) if case.status == "open" else ()),
             *_ends(viewer, number, strips),
@@ -172,7 +173,7 @@ def _steps(
                 href = reverse("supply_feedback", kwargs={"number": one.number})
                 yield Step(href, _("Supply the paper of %(feedback)s") % {"feedback": one.number})
     if viewer.may("verify"):
-        if any(strip.order.status in steps.LOOKED_AT for strip in strips):
+        if any(strip.order.status in steps.WATCHED for strip in strips):
             yield Step(reverse("look", kwargs=about), _("Look now"), direct=True)
         for one in feedbacks:
             if not one.settled:

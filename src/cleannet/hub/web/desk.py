@@ -35,6 +35,7 @@ def desk(request: Asked) -> HttpResponse:
         context |= {
             "unnotified": [row for row in (*own, *others) if _unnotified(row, now)][:MOST],
             "unsigned": orders.unsigned(viewer, now=now)[:MOST],
+            "relapsed": [(order, orders.returned(order)) for order in orders.relapsed(viewer)[:MOST]],
             "overdue": [row for row in others if row.late][:MOST],
             "unrouted": [row for row in (*own, *others) if row.duty.unrouted][:MOST],
             "unserved": cases.unrouted(viewer)[:MOST],

@@ -11,6 +11,7 @@ from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.web.access import Asked, open_to_all
 
 OLDEST_DELIVERY = timedelta(minutes=15)
+OLDEST_LOOK = timedelta(minutes=30)
 
 
 @open_to_all()
@@ -21,7 +22,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @open_to_all()
 def readyz(request: Asked) -> HttpResponse:
-    """Say whether database, migrations, tick, seals and deliveries are as they should be; 503 with the reasons else."""
+    """Say whether database, migrations, tick, seals, deliveries and looks are as they should be; 503 with the reasons
+    where they are not.
+    """
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
@@ -30,11 +33,14 @@ def readyz(request: Asked) -> HttpResponse:
             return _answer([f"{pending} migrations are not applied."], {"pending_migrations": pending})
         health = ledger.health(now=request.now)
         delivery = orders.oldest_delivery(now=request.now)
+        look = orders.oldest_look(now=request.now)
     except DatabaseError as error:
         return _answer([f"The database cannot be used: {type(error).__name__}."], {})
     reasons = list(health.alarms)
     if delivery and delivery > OLDEST_DELIVERY:
         reasons.append(f"A delivery has been waiting for {int(delivery.total_seconds())} s.")
+    if look and look > OLDEST_LOOK:
+        reasons.append(f"A look has been waiting for {int(look.total_seconds())} s.")
     return _answer(
         reasons,
         {
@@ -43,6 +49,7 @@ def readyz(request: Asked) -> HttpResponse:
             "oldest_unsealed": _seconds(health.oldest_unsealed),
             "oldest_reminder": _seconds(health.oldest_reminder),
             "oldest_delivery": _seconds(delivery),
+            "oldest_look": _seconds(look),
         },
     )
 

@@ -222,6 +222,19 @@ def defanged(text: str) -> str:
 
 
 @register.filter
+def sentences(evidence: Mapping[str, object]) -> list[str]:
+    """Return in short sentences why a look says what it says; what an edge sent as evidence may have any shape."""
+    answers = evidence.get("answers")
+    parts = [evidence, *(one for one in answers if isinstance(one, dict))] if isinstance(answers, list) else [evidence]
+    found = []
+    for part in parts:
+        url, why = part.get("url"), part.get("why")
+        if isinstance(why, str) and why:
+            found.append(f"{defanged(url[:200])}: {why[:300]}" if isinstance(url, str) else why[:300])
+    return found
+
+
+@register.filter
 def hexed(octets: bytes) -> str:
     """Return octets as hexadecimal text."""
     return bytes(octets).hex()

@@ -41,6 +41,7 @@ urlpatterns = [
     path("cases/<str:number>/look", verification.look, name="look"),
     path("batches/<str:number>", drafting.batch, name="batch"),
     path("notices/<str:number>/batch", drafting.batch_of_notice, name="batch_of_notice"),
+    path("cases/<str:number>/relapse", verification.relapse, name="relapse"),
     path("notices/<str:number>/receipt", notices.record_receipt, name="record_receipt"),
     path("notices/<str:number>/feedback", orders.feed_back, name="feed_back"),
     path("feedback/<str:number>/verification", verification.verify, name="verify"),

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from cleannet.hub.disposal import by_hand, queries, verification
+from cleannet.hub.disposal import by_hand, queries, relapses, verification
 from cleannet.hub.disposal.feedback import awaited
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.web import stepping, typed
@@ -16,8 +16,8 @@ from cleannet.hub.web.orders import said
 
 @allowed("verify", *WRITE)
 def look(request: Asked, number: str) -> HttpResponse:
-    """Ask for a look from every vantage whether the names of a case are still answered."""
-    cases.open_case(request.viewer, number)
+    """Ask for a look from every vantage whether the targets of a case are still there."""
+    cases.case(request.viewer, number)
     return stepping.button(
         request,
         lambda: verification.look(viewer=request.viewer, case=number, now=request.now),
@@ -42,7 +42,8 @@ def verify(request: Asked, number: str) -> HttpResponse:
             (order, verdict, queries.sightings(order, since=since), order.number in looking)
             for order, verdict in verdicts.items()
         ]
-        return {"feedback": feedback, "seen": seen, "unsure": "unknown" in verdicts.values()}
+        unsure, voluntary = "unknown" in verdicts.values(), verification.voluntary(viewer, feedback)
+        return {"feedback": feedback, "seen": seen, "unsure": unsure, "voluntary": voluntary}
 
     return stepping.step(
         request,
@@ -57,6 +58,28 @@ def verify(request: Asked, number: str) -> HttpResponse:
         context,
         done=_("The feedback is answered with what was seen."),
         number=feedback.case,
+    )
+
+
+@allowed("verify", *FORM)
+def relapse(request: Asked, number: str) -> HttpResponse:
+    """Show what came back after its verification; a person reopens it, or says why it is no relapse."""
+    viewer, now = request.viewer, request.now
+    case = cases.case(viewer, number)
+    reopening = request.POST.get("what") != "dismiss"
+    act = relapses.reopen if reopening else relapses.dismiss
+    return stepping.step(
+        request,
+        "web/relapse.html",
+        lambda: act(viewer=viewer, case=number, reason=request.POST.get("reason", ""), now=now),
+        lambda: {
+            "case": case,
+            "orders": [(order, queries.returned(order)) for order in queries.relapsed(viewer, case=number)],
+        },
+        done=_("It is reopened; the orders can be issued again.")
+        if reopening
+        else _("It is recorded as no relapse and watched on."),
+        number=number,
     )
 
 

@@ -16,11 +16,12 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from cleannet.hub.disposal.resolution import AUTHORITY, GONE, STILL_THERE, UNKNOWN, Answer, Server
+from cleannet.probe.answer import AUTHORITY, GONE, STILL_THERE, UNKNOWN, Answer, Server
 
 MOST_QUESTIONS = 60
 MOST_SERVERS = 8
 MOST_NESTED = 3
+MOST_SAID = 500
 # Times the time-out, after which no further question is asked.
 PATIENCE = 4
 _NODATA = "NODATA"
@@ -90,7 +91,7 @@ class _Walk:
             servers = list(self._servers(heard[-1], nested))[:MOST_SERVERS]
 
     def note(self, server: str, name: dns.name.Name, said: str) -> None:
-        self.answers.append({"server": server, "name": name.to_text(), "said": said})
+        self.answers.append({"server": server, "name": name.to_text(), "said": said[:MOST_SAID]})
 
     def _servers(self, referral: _Heard, nested: int) -> Iterator[Server]:
         for name, glue in sorted(referral.servers.items())[:MOST_SERVERS]:

@@ -10,10 +10,10 @@ import dns.rcode
 import dns.rdatatype
 import dns.zone
 import pytest
-from tests.hub.disposal.conftest import Reply, serving
+from tests.probe.servers import Reply, serving
 
-from cleannet.hub.disposal import authority
-from cleannet.hub.disposal.resolution import Answer, Server
+from cleannet.probe import authority
+from cleannet.probe.answer import Answer, Server
 
 HOST = "c2.evil.example"
 ROOT, PARENT, CHILD, OTHER = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
