@@ -48,6 +48,7 @@ ENTRY_KINDS = keyed(
         _kind("order.withdrawn", "撤回处置任务", "Order withdrawn", "miit cncert"),
         _kind("order.prolonged", "变更处置期限", "Expiry of an order changed", "miit cncert"),
         EntryKind("order.expired", "处置任务到期", "Order expired"),
+        _kind("appeal.decided", "复核申诉", "Appeal reviewed", "miit cncert"),
         _kind("order.lifted", "解除处置", "Order lifted", "miit cncert"),
         _kind("order.reopened", "处置对象复现，重新处置", "Order reopened: its target came back", "miit cncert"),
         _kind("order.relapse_dismissed", "排除复现", "Found to be no relapse", "miit cncert"),

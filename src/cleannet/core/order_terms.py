@@ -13,6 +13,16 @@ ORDER_STATES = keyed(
         Term("reissued", "已重新下达", "Issued again"),
         Term("withdrawn", "已撤回", "Withdrawn"),
         Term("expired", "已到期", "Expired"),
+        Term("lifted", "已解除", "Lifted after an appeal"),
+    ]
+)
+
+APPEAL_STATES = keyed(
+    [
+        Term("open", "待复核", "Waits for its review"),
+        Term("granted", "同意解除，待答复", "Granted, to be answered"),
+        Term("rejected", "不予解除，待答复", "Rejected, to be answered"),
+        Term("answered", "已答复", "Answered"),
     ]
 )
 

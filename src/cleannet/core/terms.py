@@ -6,6 +6,7 @@ Labels, choices and the glossary read the terms here; nothing else writes them d
 from enum import StrEnum
 
 from cleannet.core.entry_kinds import ENTRY_KINDS as ENTRY_KINDS
+from cleannet.core.order_terms import APPEAL_STATES as APPEAL_STATES
 from cleannet.core.order_terms import BATCH_STATES as BATCH_STATES
 from cleannet.core.order_terms import EFFECTS as EFFECTS
 from cleannet.core.order_terms import ORDER_STATES as ORDER_STATES

@@ -5,6 +5,39 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_noop as _
 
 DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
+    "appeal.unknown": (404, _("There is no such appeal that you may see, or it is erased."), _("Look at the list.")),
+    "appeal.not_taken_here": (
+        403,
+        _("A party of this role takes no appeals."),
+        _("Send the applicant to the operator, registry or registrar that carries the order out, or to CNCERT."),
+    ),
+    "appeal.nothing_stands": (
+        422,
+        _("No order that you may see stands on %(target)s."),
+        _("Write the target as the order names it; what was withdrawn or lifted needs no appeal."),
+    ),
+    "appeal.lacking": (422, _("The appeal lacks: %(fields)s."), _("Fill in every field.")),
+    "appeal.too_much": (
+        422,
+        _("An appeal takes at most %(files)s files of %(mebibytes)s MiB each."),
+        _("Send what matters most."),
+    ),
+    "appeal.reason_missing": (
+        422,
+        _("The reason or the remedy to be told is missing."),
+        _("Write both; the applicant is told them."),
+    ),
+    "appeal.had_a_part": (
+        403,
+        _("You drafted, issued or confirmed these orders, or took the appeal %(appeal)s."),
+        _("Another person has to review it."),
+    ),
+    "appeal.out_of_turn": (409, _("The appeal %(appeal)s is “%(status)s” already or yet."), _("Look at it again.")),
+    "appeal.anothers": (
+        403,
+        _("The appeal %(appeal)s was taken by %(party)s, which answers it."),
+        _("Leave the answer to it."),
+    ),
     "feedback.answered_before_it": (
         422,
         _("The feedback %(feedback)s came at %(at)s; its answer cannot have been told before."),

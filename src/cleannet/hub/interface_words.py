@@ -35,6 +35,7 @@ INTERFACE_WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "api.unknown": (404, _("There is nothing at this address."), _("Look at the API description.")),
     "web.no_file": (422, _("No file was sent, or it is larger than %(most)s MiB."), _("Choose a CSV file.")),
+    "web.right_missing": (403, _("You do not hold the right “%(right)s”."), _("Ask for it, or ask who holds it.")),
     "web.wrong_password": (403, _("User name and password do not belong together."), _("Type both again.")),
     "web.too_many_tries": (429, _("There were too many wrong passwords."), _("Wait a minute and try again.")),
     "web.form_expired": (

@@ -49,3 +49,27 @@ def machines(world: World) -> dict[str, Machine]:
         held = HELD_BY.get(role, frozenset())
         found[code] = Machine(parties.make_token(party=code, label="test", held=held, now=NOW))
     return found
+
+
+@pytest.fixture
+def people(world: World) -> tuple[Machine, Machine]:
+    """Return two people of CNCERT that call the API with tokens of their own."""
+
+    def person(name: str) -> Machine:
+        held = HELD_BY["cncert"]
+        made = parties.add_person(
+            party="cncert", username=name, password="an odd long one 3", name=name, held=held, now=NOW
+        )
+        token = parties.make_token(party="cncert", label=name, held=held, now=NOW, person=made.code)
+        return Machine(token)
+
+    return person("one"), person("two")
+
+
+def issue(people: tuple[Machine, Machine], case: str, **body: Any) -> list[dict[str, Any]]:
+    """Draft orders over the API as one person and issue them as the other."""
+    drafted = people[0].post(f"/cases/{case}/orders", body)
+    assert drafted.status_code == 201, drafted.content
+    made = people[1].post(f"/batches/{drafted.json()['number']}/confirm")
+    assert made.status_code == 201, made.content
+    return list(made.json())

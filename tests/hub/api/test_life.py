@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.hub.api.conftest import Machine
+from tests.hub.api.conftest import Machine, issue
 from tests.hub.disposal.conftest import HOST
 from tests.hub.world import LAW, NOW, World, viewer
 
@@ -52,8 +52,7 @@ def test_an_order_is_prolonged_and_its_end_taken_away(machines: Machines, order:
     assert machines["cncert"].post("/orders/prolong", past).json()["code"] == "order.until_past"
 
 
-def test_an_order_may_be_issued_with_its_end(machines: Machines, order: Order) -> None:
+def test_an_order_may_be_issued_with_its_end(people: tuple[Machine, Machine], order: Order) -> None:
     until = (NOW + timedelta(days=30)).isoformat()
-    wanted = {"orders": [{"party": "op2", "kind": "control", "target": HOST}], "until": until}
-    (made,) = machines["cncert"].post(f"/cases/{order.case}/orders", wanted).json()
+    (made,) = issue(people, order.case, orders=[{"party": "op2", "kind": "control", "target": HOST}], until=until)
     assert made["until"] == until.replace("+00:00", "Z")

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from tests.hub.api.conftest import Machine
+from tests.hub.api.conftest import Machine, issue
 from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 - the fixture is used by name
 from tests.hub.world import LAW, NOW, World
 
@@ -24,6 +24,7 @@ def opened(world: World, machines: Machines, infected: int = 60_000) -> str:
 def test_the_whole_chain_over_the_api(
     world: World,
     machines: Machines,
+    people: tuple[Machine, Machine],
     resolver: Answering,  # noqa: F811 - fixture
     standing_clock: time_machine.Traveller,
 ) -> None:
@@ -37,8 +38,7 @@ def test_the_whole_chain_over_the_api(
     standing_clock.shift(60)
     assert op1.post(f"/cases/{case}/report", {"changes": {"harm": "大"}}).status_code == 201
     assert centre.post(f"/cases/{case}/report").status_code == 201
-    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
-    (issued,) = centre.post(f"/cases/{case}/orders", order).json()
+    (issued,) = issue(people, case, orders=[{"party": "op1", "kind": "control", "target": HOST}])
     assert op1.post(f"/orders/{issued['number']}/acknowledge").status_code == 200
     item = {"order": issued["number"], "done": True}
     at = (NOW + timedelta(seconds=30)).isoformat()
@@ -79,13 +79,13 @@ def test_the_whole_chain_over_the_api(
 def test_a_person_verifies_by_a_token_of_his_own(
     world: World,
     machines: Machines,
+    people: tuple[Machine, Machine],
     resolver: Answering,  # noqa: F811 - fixture
 ) -> None:
     case = opened(world, machines)
     parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
     machines["cncert"].post(f"/cases/{case}/report")
-    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
-    (issued,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
+    (issued,) = issue(people, case, orders=[{"party": "op1", "kind": "control", "target": HOST}])
     body = {"items": [{"order": issued["number"], "done": True}], "users_told": 9, "disposed_at": NOW.isoformat()}
     fed = machines["op1"].post(f"/notices/{issued['notice']}/feedback", body).json()
     resolver.say = lambda name: "NXDOMAIN"
@@ -116,12 +116,12 @@ def test_a_notice_goes_out_without_an_order_and_is_one_by_its_key(world: World, 
 def test_what_came_back_is_listed_and_reopened_over_the_api(
     world: World,
     machines: Machines,
+    people: tuple[Machine, Machine],
     resolver: Answering,  # noqa: F811 - fixture
 ) -> None:
     case = opened(world, machines)
     parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
-    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
-    (made,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
+    (made,) = issue(people, case, orders=[{"party": "op1", "kind": "control", "target": HOST}])
     assert made["watched_from"] is None
     li = parties.add_person(
         party="cncert", username="li", password="a long word 7", name="li", held={"verify"}, now=NOW

@@ -1,6 +1,6 @@
 """A populated world, its people, and a case on which an operator has something to report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,8 @@ from django.test import Client
 from tests.hub.world import CENTRE, LAW, World, viewer
 
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import feedback
+from cleannet.hub.disposal import appeals, batches, feedback
+from cleannet.hub.disposal.appeals import Applicant, Material
 from cleannet.hub.incidents import reports
 from cleannet.hub.incidents.first import First
 from cleannet.hub.ledger import queries as ledger
@@ -83,6 +84,8 @@ class Objects:
     notice: str
     order: str
     feedback: str
+    batch: str
+    appeal: str
     figures: tuple[str, ...] = ("60,123", "60123", "31,337", "31337", "60_123")
 
 
@@ -106,4 +109,34 @@ def objects(everyone: World, now: datetime) -> Objects:
         now=now - 2 * ago,
     )
     graded = ledger.entries(op1, case=case, kind="incident.graded").filter(party="op1")[0]
-    return Objects(case, paper.pk, graded.pk, first.pk, order.notice, order.number, fed_back.number)
+    other = [disposal.Wanted("op1", "distribution", "dl.evil-emial.example.net")]
+    batch = batches.draft(viewer=viewer("cncert"), case=case, wanted=other, now=now - ago)
+    appeal = appeals.receive(
+        viewer=op1,
+        target=order.target,
+        grounds="ours",
+        applicant=Applicant("甲", "mail"),
+        received_at=now - ago,
+        now=now,
+        materials=[Material("x", b"x")],
+    )
+    return Objects(
+        case,
+        paper.pk,
+        graded.pk,
+        first.pk,
+        order.notice,
+        order.number,
+        fed_back.number,
+        batch.number,
+        appeal.number,
+    )
+
+
+def issue(client_of: ClientOf, case: str, targets: Sequence[str], *codes: str) -> str:
+    """Draft orders on the pages as one person of CNCERT, issue them as another, and return their notice."""
+    typed = {"target": targets, "party": codes, "confirmed": "yes"}
+    assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
+    (batch,) = batches.batches(viewer("cncert"))
+    assert client_of("cncert", "second").post(f"/batches/{batch.number}", {"act": "confirm"}).status_code == 302
+    return batches.own(viewer("cncert"), batch.number).notice

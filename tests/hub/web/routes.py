@@ -12,6 +12,9 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "cases": ("read", "GET", "200"),
     "case": ("read", "GET", "404"),
     "orders": ("read", "GET", "200"),
+    "appeals": ("record", "GET POST", "200 422"),
+    "appeal": ("read", "GET POST", "404 404"),
+    "appeal_material": ("read", "GET", "404"),
     "month": ("read", "GET", "200"),
     "month_sheet": ("read", "GET", "200"),
     "feed_back_month": ("feed_back", "GET POST", "409 409"),
@@ -99,6 +102,10 @@ OPERATIONS: dict[str, str] = {
     "POST /routes/tables": "administer",
     "POST /orders/{number}/acknowledge": "feed_back",
     "POST /notices/{number}/feedback": "feed_back",
+    "POST /appeals": "record",
+    "GET /appeals": "read",
+    "POST /appeals/{number}/decide": "order",
+    "POST /appeals/{number}/answer": "record",
     "GET /months": "read",
     "GET /months/sheet": "read",
     "POST /months/feedback": "feed_back",
@@ -151,11 +158,14 @@ _SEEN_BY = {
     "GET /cases/{number}/routes, GET /cases/{number}/routes/decisions, GET /cases/{number}/radius, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
-    "": "end_delegation, POST /delegations/{number}/end",
+    "miit cncert op1": "appeal, appeal_material, POST /appeals/{number}/decide, POST /appeals/{number}/answer",
+    "": "batch_of_notice, end_delegation, POST /delegations/{number}/end",
     "cncert": "PUT /programs/{path:code}, close, look, verify, relapse, supply_verification, "
     "record_feedback, record_paper, POST /notices/{number}/feedback/by-hand, POST /feedbacks/{number}/paper/by-hand, "
     "POST /feedbacks/{number}/result-paper, "
     "POST /cases/{number}/look, POST /feedbacks/{number}/verify, "
+    "batch, GET /batches/{number}/dry-run, POST /batches/{number}/confirm, POST /batches/{number}/issue-alone, "
+    "POST /batches/{number}/countersign, POST /batches/{number}/decline, "
     "POST /cases/{number}/close, POST /cases/{number}/reopen, POST /cases/{number}/relapse/dismiss",
 }
 SEEN_BY = {name: who.split() for who, names in _SEEN_BY.items() for name in names.split(", ")}
@@ -182,6 +192,9 @@ BODY = {
     "facts": {},
     "grade": "II",
     "reason": "",
+    **dict.fromkeys(("target", "grounds", "applicant", "contact", "remedy", "remark"), ""),
+    "grant": False,
+    "answered_at": "2026-11-22T10:00:00+08:00",
     "until": None,
     "party": "",
     "what": "",

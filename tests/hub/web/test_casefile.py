@@ -32,7 +32,7 @@ def verbs(party: str, case: str, now: datetime) -> list[str]:
 def test_each_is_offered_only_the_steps_open_to_it(world: World, case: str, now: datetime) -> None:
     assert verbs("op1", case, now) == ["Report the incident", "Record a first report by phone", RECORD]
     assert verbs("miit", case, now) == [
-        "Issue notice and orders",
+        "Draft orders",
         "Issue a notice without orders",
         "Raise the grade",
         "Propose to annul",

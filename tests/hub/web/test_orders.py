@@ -1,8 +1,6 @@
 import pytest
-from tests.hub.web.conftest import ClientOf
-from tests.hub.world import World, viewer
-
-from cleannet.hub.disposal import queries
+from tests.hub.web.conftest import ClientOf, issue
+from tests.hub.world import World
 
 pytestmark = pytest.mark.django_db
 HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
@@ -11,9 +9,7 @@ HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
 @pytest.fixture
 def issued(case: str, client_of: ClientOf) -> str:
     """Return a notice with two orders to op1, issued through the pages."""
-    typed = {"target": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
-    assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
-    return queries.orders(viewer("cncert"), case=case)[0].notice
+    return issue(client_of, case, [HOST, OTHER], "op1")
 
 
 def test_orders_are_listed_by_state_and_each_sees_its_own(issued: str, world: World, client_of: ClientOf) -> None:

@@ -36,11 +36,14 @@ def address(name: str, objects: Objects | None = None) -> str:
     """Return the address of a page, of an object of op1 or of none that exists."""
     (pattern,) = [one for one in urls.urlpatterns if one.name == name]
     given = {"number": 999_999 if name in ("paper", "end_delegation") else "nothing", "kind": "pdf"}
+    given["place"] = 0
     given |= {"id": str(uuid.UUID(int=0)), "code": "op1" if objects else "nothing"}
     if objects:
         about = {"paper": objects.paper, "record_receipt": objects.notice, "feed_back": objects.notice}
         about |= {"acknowledge": objects.order, "verify": objects.feedback, "supply_verification": objects.feedback}
         about |= {"supply_notice": objects.notice, "supply_feedback": objects.feedback, "warn_users": objects.notice}
+        about |= {"batch": objects.batch, "appeal": objects.appeal, "appeal_material": objects.appeal}
+        about |= {"batch_of_notice": objects.notice}
         about |= {"record_feedback": objects.notice, "record_paper": objects.feedback, "end_delegation": 999_999}
         given |= {
             "number": about.get(name, objects.case),
@@ -55,6 +58,7 @@ def place(name: str, objects: Objects | None = None) -> str:
     number, entry, code = "0", "nothing", "nothing"
     if objects:
         about = {"papers": objects.paper, "orders": objects.order, "notices": objects.notice}
+        about |= {"batches": objects.batch, "appeals": objects.appeal}
         about |= {"feedbacks": objects.feedback}
         number = str(about.get(path.split("/")[1], objects.case))
         entry, code = objects.first if "confirm" in path else objects.entry, "op1"

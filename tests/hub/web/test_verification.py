@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.html import strip_tags
 from pytest_django import Settings
-from tests.hub.web.conftest import ClientOf
+from tests.hub.web.conftest import ClientOf, issue
 from tests.hub.world import NOW, viewer
 
 from cleannet.hub.disposal import network, probes, queries, verification
@@ -19,9 +19,7 @@ HOST, OTHER = "c2.evil-emial.example.com", "dl.evil-emial.example.net"
 @pytest.fixture
 def issued(case: str, client_of: ClientOf) -> str:
     """Return a notice with two orders to op1, issued through the pages."""
-    typed = {"target": [HOST, OTHER], "party": ["op1"], "confirmed": "yes"}
-    assert client_of("cncert").post(f"/cases/{case}/orders", typed).status_code == 302
-    return queries.orders(viewer("cncert"), case=case)[0].notice
+    return issue(client_of, case, [HOST, OTHER], "op1")
 
 
 @pytest.fixture

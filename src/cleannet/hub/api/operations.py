@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 from ninja.errors import AuthenticationError, ValidationError
 
 from cleannet.core.refusal import Refusal
-from cleannet.hub.api import cases, drafting, edges, feed, life, months, orders, record, register, routes
+from cleannet.hub.api import appeals, cases, drafting, edges, feed, life, months, orders, record, register, routes
 from cleannet.hub.api.conventions import ApiRefused, ByToken, problem
 from cleannet.hub.api.description import Described
 
@@ -38,5 +38,5 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem(ApiRefused("api.bad_request", why=why))
 
 
-for part in (edges, cases, drafting, orders, routes, life, feed, months, register, record):
+for part in (edges, cases, drafting, orders, appeals, routes, life, feed, months, register, record):
     api.add_router("", part.router)

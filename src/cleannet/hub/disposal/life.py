@@ -41,6 +41,15 @@ def withdraw(*, viewer: Viewer, orders: Collection[str], reason: str, now: datet
     return list(Order.objects.filter(pk__in=[order.number for order in found]).order_by("number"))
 
 
+def lift(*, viewer: Viewer, orders: Collection[Order], reason: str, now: datetime) -> None:
+    """Lift orders after an appeal (解封), wherever they reached; call it in the transaction of the decision.
+
+    Raises OrderRefused for what another party issued.
+    """
+    found = _own(viewer, [order.number for order in orders])
+    _end(found, "lift", "order.lifted", parties.actor_of(viewer), now, reason)
+
+
 def prolong(*, viewer: Viewer, orders: Collection[str], until: datetime | None, now: datetime) -> list[Order]:
     """Let orders that stand expire at another moment, or never; raise OrderRefused."""
     found = _own(viewer, orders)

@@ -77,6 +77,34 @@ class Batch(models.Model):
         return self.number
 
 
+class Appeal(models.Model):
+    """Hold one appeal against the orders on a target, by the number of its complaint; see `appeals`.
+
+    `said` and `materials` (pairs of name and reference) are references of hub.blobs.
+    """
+
+    number = models.CharField(max_length=120, primary_key=True)
+    case = models.CharField(max_length=64)
+    party = models.CharField(max_length=64)
+    target = models.CharField(max_length=2000)
+    said = models.CharField(max_length=64)
+    materials = models.JSONField()
+    received_at = models.DateTimeField()
+    received_by = models.CharField(max_length=32)
+    status = models.CharField(max_length=10, default="open")
+    reason = models.TextField(default="")
+    remedy = models.TextField(default="")
+    granted = models.BooleanField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "received_at"], name="appeal_of_case")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Delivery(Work):
     """Hold that one place has to be brought up to one revision of what stands; see `delivery` for what it `does`."""
 

@@ -17,8 +17,9 @@ STEPS: Mapping[str, Mapping[str, str]] = {
     "issue_again": dict.fromkeys(("failed", "not_done"), "reissued"),
     "withdraw": dict.fromkeys(_STANDING, "withdrawn"),
     "expire": dict.fromkeys(_STANDING, "expired"),
+    "lift": dict.fromkeys(_STANDING, "lifted"),
 }
-ENDED = frozenset({"withdrawn", "expired"})
+ENDED = frozenset({"withdrawn", "expired", "lifted"})
 FINAL = frozenset({"verified", "reissued"}) | ENDED
 AWAITED = frozenset(STEPS["feed_back_done"])
 LOOKED_AT = frozenset(STEPS["verify_gone"])

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
-from cleannet.hub.disposal import arrivals, deciding, delivery, life, lookups, merging, probes
+from cleannet.hub.disposal import appeals, arrivals, deciding, delivery, life, lookups, merging, probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
@@ -53,6 +53,11 @@ def sweep_blobs(_now: datetime) -> int:
 def erase_papers(now: datetime) -> int:
     """Erase papers whose time is over."""
     return papers.erase_expired(now=now)
+
+
+def erase_appeals(now: datetime) -> int:
+    """Erase what came with appeals whose time is over."""
+    return appeals.erase_expired(now=now)
 
 
 def deliver(now: datetime) -> int:
@@ -120,6 +125,7 @@ LANES = (
     Lane("calendar", 30, turn_calendar),
     Lane("readings", 300, digest_readings),
     Lane("erasures", 600, erase_papers),
+    Lane("appeals", 600, erase_appeals),
     Lane("blobs", 600, sweep_blobs),
     Lane("answers", 3600, forget_answers),
     # Last, so that one round of all lanes leaves nothing unsealed.

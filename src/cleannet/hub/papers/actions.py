@@ -132,12 +132,17 @@ def issue(*, prepared: Prepared, number: str, case: str, party: str, recipients:
 
 def end_keeping(*, case: str, laws: Collection[Policy], last_act: datetime) -> None:
     """Let the papers of a case that ended be erased when the longest rule of its own and all adopted laws is over."""
+    found = Paper.objects.filter(case=case)
+    end_keeping_of(refs=[ref for paper in found for ref in paper.blobs], laws=laws, last_act=last_act)
+
+
+def end_keeping_of(*, refs: Collection[str], laws: Collection[Policy], last_act: datetime) -> None:
+    """Let blobs that belong to a case be erased when the longest rule of its own and all adopted laws is over."""
     adopted = [*laws, *parties.laws(now=last_act)]
     days = max((rule.days for law in adopted for rule in law.retention if "papers" in rule.of), default=0)
     if days:
-        for paper in Paper.objects.filter(case=case):
-            for ref in paper.blobs:
-                blobs.end_keeping(ref=ref, until=kept_until(last_act, days))
+        for ref in refs:
+            blobs.end_keeping(ref=ref, until=kept_until(last_act, days))
 
 
 def keep_on(*, case: str) -> None:

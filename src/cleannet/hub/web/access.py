@@ -59,6 +59,7 @@ PLACES = (
     Place("desk", _("Desk")),
     Place("cases", _("Incidents")),
     Place("orders", _("Orders")),
+    Place("appeals", _("Appeals")),
     Place("papers", _("Papers")),
     Place("watch", _("Watch")),
     Place("ledger", _("Ledger")),

@@ -31,6 +31,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "resource": terms.RESOURCES,
         "grade": terms.GRADES,
         "order": terms.ORDER_STATES,
+        "appeal": terms.APPEAL_STATES,
         "batch": terms.BATCH_STATES,
         "effect": terms.EFFECTS,
         "place": terms.PLACES,

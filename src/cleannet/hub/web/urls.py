@@ -4,6 +4,7 @@ from django.urls import path
 
 from cleannet.hub.web import (
     acts,
+    appeals,
     cases,
     desk,
     drafting,
@@ -53,6 +54,9 @@ urlpatterns = [
     path("notices/<str:number>/paper", notices.supply_notice, name="supply_notice"),
     path("orders", orders.orders, name="orders"),
     path("orders/<str:number>/acknowledge", orders.acknowledge, name="acknowledge"),
+    path("appeals", appeals.appeals, name="appeals"),
+    path("appeals/<str:number>", appeals.appeal, name="appeal"),
+    path("appeals/<str:number>/material/<int:place>", appeals.material, name="appeal_material"),
     path("months", months.month, name="month"),
     path("months/sheet", months.month_sheet, name="month_sheet"),
     path("months/feedback", months.feed_back_month, name="feed_back_month"),
