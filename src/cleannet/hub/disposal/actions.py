@@ -82,7 +82,11 @@ def issue_again(*, viewer: Viewer, case: str, now: datetime) -> list[Order]:
         made = _issue(viewer, notice, wanted, now)
         successor = {(order.party, order.target): order for order in made}
         for order in failed:
-            steps.take(order, "issue_again", again=successor[order.party, order.target])
+            after = successor[order.party, order.target]
+            steps.take(order, "issue_again", again=after)
+            if order.until and order.until > now:
+                after.until = order.until
+        Order.objects.bulk_update(made, ["until"])
         delivery.changed(entering=made, leaving=failed, now=now)
         return made
 
