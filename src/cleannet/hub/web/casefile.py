@@ -110,12 +110,15 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
 def _strips(viewer: Viewer, number: str) -> list[Strip]:
     own = list(orders.orders(viewer, case=number))
     found = effects.effects(own)
+    seen: dict[str, list[Sighting]] = {}
+    for one in orders.case_sightings(viewer, case=number):
+        seen.setdefault(one.order_id, []).append(one)
     looking = orders.looking(viewer, case=number)
     return [
         Strip(
             order,
             found[order.number],
-            orders.sightings(order),
+            seen.get(order.number, []),
             order.number in looking,
             order.party == viewer.party,
         )
