@@ -171,10 +171,13 @@ def test_an_annulled_case_takes_its_orders_off_the_network(orders: list[Order]) 
 
 
 def test_what_is_issued_again_replaces_what_failed_on_the_network(order: Order) -> None:
+    until = NOW + timedelta(days=3)
+    life.prolong(viewer=viewer("cncert"), orders=[order.number], until=until, now=NOW + 2 * MINUTE)
     fed(order, done=False, reason="设备升级", told=None)
     (again,) = actions.issue_again(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
     order.refresh_from_db()
-    assert (order.leaves, again.leaves) == (again.enters, None)
+    again.refresh_from_db()
+    assert (order.leaves, again.leaves, again.until) == (again.enters, None, until)
     assert list(delivery.standing_names()) == [HOST]
     withdraw(again)
     assert list(delivery.standing_names()) == []

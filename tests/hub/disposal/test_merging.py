@@ -9,7 +9,7 @@ from tests.hub.disposal.conftest import HOST
 from tests.hub.world import NOW, viewer
 
 from cleannet.cli.demo_bind import KEY_NAME
-from cleannet.hub.disposal import delivery, life, merging, network, resolution
+from cleannet.hub.disposal import delivery, life, merging, network, queries, resolution
 from cleannet.hub.disposal.models import Delivery
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.disposal.resolution import Primary
@@ -83,9 +83,11 @@ def test_a_merge_that_fails_holds_up_no_order_and_is_asked_for_again(order: Orde
     merge = Delivery.objects.get(does="merge")
     assert merge.failure.startswith("primary (127.0.0.1:9) does not transfer the zone rpz.cleannet.")
     assert merge.done_at == NIGHT
+    assert list(queries.waiting_deliveries(viewer("cncert"))) == [merge]
     assert merging.plan(now=NIGHT + MINUTE) == 0
     assert merging.plan(now=NIGHT + merging.AGAIN_AFTER) == 1
-    assert Delivery.objects.filter(does="merge").count() == 2
+    (again,) = queries.waiting_deliveries(viewer("cncert"))
+    assert (again.does, again.done_at) == ("merge", None)
 
 
 @pytest.mark.parametrize("bulk", ["", "bulk.cleannet."])

@@ -75,3 +75,8 @@ def test_where_nothing_stands_nothing_is_to_be_chosen(case: str, client_of: Clie
     assert (
         "No order of this case stands." in client_of("cncert").get(f"/cases/{case}/orders/withdrawal").content.decode()
     )
+
+
+def test_a_form_names_more_than_a_thousand_orders(case: str, client_of: ClientOf) -> None:
+    typed = {"order": [f"N-{number}" for number in range(1_200)], "confirmed": "yes", "reason": "误报"}
+    assert client_of("cncert").post(f"/cases/{case}/orders/withdrawal", typed).status_code == 404

@@ -116,7 +116,11 @@ def issue_again(
         made = _issue(viewer, notice, wanted, resources, proposed, now, None, exempt)
         successor = {(order.party, order.target): order for order in made}
         for order in failed:
-            steps.take(order, "issue_again", again=successor[order.party, order.target])
+            after = successor[order.party, order.target]
+            steps.take(order, "issue_again", again=after)
+            if order.until and order.until > now:
+                after.until = order.until
+        Order.objects.bulk_update(made, ["until"])
         delivery.changed(entering=made, leaving=failed, now=now)
         within(notice)
         return made

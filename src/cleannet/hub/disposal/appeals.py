@@ -1,4 +1,4 @@
-"""申诉, 解封: an order wrongs somebody, he says; another person reviews it, lifts the orders or not, and he is told why.
+"""申诉, 解封: somebody says an order wrongs him; another person reviews it, lifts the orders or not, and why is told.
 
 545号 十三: who takes a complaint settles it. The applicant's name and how to reach him are kept apart and encrypted,
 and erased as long after the answer as papers are after the last act on a case.

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, Max, Min, OuterRef, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 
 from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal.models import Delivery as Delivery
@@ -148,8 +148,14 @@ def fetch(viewer: Viewer) -> Fetch | None:
 
 
 def waiting_deliveries(viewer: Viewer) -> QuerySet[Delivery]:
-    """Return what waits to be brought to a place on the network, the oldest first, for those who see everything."""
-    found = Delivery.objects.filter(done_at=None).order_by("revision", "channel")
+    """Return what waits to be brought to a place on the network, the oldest first, for those who see everything; and
+    a merge of zones that failed and was not asked for again yet.
+    """
+    later = Delivery.objects.filter(
+        channel=OuterRef("channel"), does=OuterRef("does"), revision__gt=OuterRef("revision")
+    )
+    failed = ~Q(failure="") & ~Exists(later)
+    found = Delivery.objects.filter(Q(done_at=None) | failed).order_by("revision", "channel")
     return found if viewer.sees_all else found.none()
 
 

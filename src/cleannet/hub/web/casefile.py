@@ -113,13 +113,16 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
 def _strips(viewer: Viewer, number: str) -> list[Strip]:
     own = list(orders.orders(viewer, case=number))
     found = effects.effects(own)
+    seen: dict[str, list[Sighting]] = {}
+    for one in orders.case_sightings(viewer, case=number):
+        seen.setdefault(one.order_id, []).append(one)
     looking = orders.looking(viewer, case=number)
     why = routing.decisions(viewer, [order.number for order in own])
     return [
         Strip(
             order,
             found[order.number],
-            orders.sightings(order),
+            seen.get(order.number, []),
             order.number in looking,
             order.party == viewer.party,
             why.get(order.number),
