@@ -94,7 +94,7 @@ def test_only_an_overlay_changes_duties() -> None:
 
 
 def test_every_shipped_law_reads() -> None:
-    assert set(shipped()) == {"mobile_malware_2011", "incident_reporting_2025"}
+    assert set(shipped()) == {"mobile_malware_2011", "incident_reporting_2025", "two_persons"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def lines(texts: Mapping[Path, str]) -> dict[str, int]:
     return {
         str(path): len(text.splitlines())
         for path, text in texts.items()
-        if path.suffix in COUNTED or path.parts[0] == "script"
+        if (path.suffix in COUNTED or path.parts[0] == "script") and "migrations" not in path.parts
     }
 
 

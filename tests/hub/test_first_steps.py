@@ -20,7 +20,12 @@ def test_a_new_hub_gets_its_law_its_party_and_one_account_with_a_password_of_its
     assert len(password) >= 20
     assert Client().login(username="admin", password=password)
     assert [law.id for law in parties.laws(now=NOW)] == [first_steps.LAW]
-    assert sorted(entry.kind for entry in queries.entries(MIIT)) == ["party.registered", "policy.adopted"]
+    assert [overlay.id for overlay in parties.overlays(now=NOW)] == [first_steps.HOUSE_RULE]
+    assert sorted(entry.kind for entry in queries.entries(MIIT)) == [
+        "party.registered",
+        "policy.adopted",
+        "policy.adopted",
+    ]
     assert {duty.owes for duty in queries.open_duties(MIIT)} == {"cncert"}
 
 
@@ -28,7 +33,7 @@ def test_a_new_hub_gets_its_law_its_party_and_one_account_with_a_password_of_its
 def test_a_second_time_makes_nothing() -> None:
     list(first_steps.take(NOW))
     assert list(first_steps.take(NOW)) == []
-    assert queries.entries(MIIT).count() == 2
+    assert queries.entries(MIIT).count() == 3
 
 
 @pytest.mark.django_db

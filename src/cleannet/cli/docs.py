@@ -32,6 +32,8 @@ HEADINGS: Mapping[str, str] = {
     "PROVINCES": "省份 Provinces, by the code of GB/T 2260",
     "CASE_STATES": "案卷状态 States of a case",
     "ORDER_STATES": "处置任务状态 States of an order",
+    "BATCH_STATES": "批次状态 States of a batch of drafted orders",
+    "APPEAL_STATES": "申诉状态 States of an appeal",
     "EFFECTS": "处置任务在网络上的效力 Effect of an order on the network",
     "PLACES": "处置任务送达之处 Places an order is brought to",
     "ENTRY_KINDS": "台账记录 Kinds of ledger entry, and who makes them",

@@ -144,16 +144,6 @@ CASE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Order it in the newer case."),
     ),
     "incident.not_closed": (409, _("The case %(case)s is not closed."), _("Look at its entries.")),
-    "order.no_relapse": (
-        409,
-        _("Nothing of the case %(case)s was seen again since it was verified."),
-        _("Look at its orders."),
-    ),
-    "order.relapse_reason_missing": (
-        422,
-        _("A person reopens what came back, or says why it is no relapse, with a reason."),
-        _("Write why."),
-    ),
     "incident.words_missing": (422, _("What happened is missing."), _("Write what it is and what was done.")),
     "incident.case_missing": (422, _("“%(kind)s” is about a case."), _("Name the case.")),
     "incident.no_case_wanted": (422, _("“%(kind)s” belongs to no case."), _("Leave the case out.")),

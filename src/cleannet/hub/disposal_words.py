@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_noop as _
 
 DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
-    "appeal.unknown": (404, _("There is no such appeal that you may see, or it is erased."), _("Look at the list.")),
+    "appeal.anothers": (
+        403,
+        _("The appeal %(appeal)s was taken by %(party)s, which answers it."),
+        _("Leave the answer to it."),
+    ),
+    "appeal.had_a_part": (
+        403,
+        _("You drafted, issued or confirmed these orders, or took the appeal %(appeal)s."),
+        _("Another person has to review it."),
+    ),
+    "appeal.lacking": (422, _("The appeal lacks: %(fields)s."), _("Fill in every field.")),
     "appeal.not_taken_here": (
         403,
         _("A party of this role takes no appeals."),
@@ -16,28 +26,18 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("No order that you may see stands on %(target)s."),
         _("Write the target as the order names it; what was withdrawn or lifted needs no appeal."),
     ),
-    "appeal.lacking": (422, _("The appeal lacks: %(fields)s."), _("Fill in every field.")),
-    "appeal.too_much": (
-        422,
-        _("An appeal takes at most %(files)s files of %(mebibytes)s MiB each."),
-        _("Send what matters most."),
-    ),
+    "appeal.out_of_turn": (409, _("The appeal %(appeal)s is “%(status)s” already or yet."), _("Look at it again.")),
     "appeal.reason_missing": (
         422,
         _("The reason or the remedy to be told is missing."),
         _("Write both; the applicant is told them."),
     ),
-    "appeal.had_a_part": (
-        403,
-        _("You drafted, issued or confirmed these orders, or took the appeal %(appeal)s."),
-        _("Another person has to review it."),
+    "appeal.too_much": (
+        422,
+        _("An appeal takes at most %(files)s files of %(mebibytes)s MiB each."),
+        _("Send what matters most."),
     ),
-    "appeal.out_of_turn": (409, _("The appeal %(appeal)s is “%(status)s” already or yet."), _("Look at it again.")),
-    "appeal.anothers": (
-        403,
-        _("The appeal %(appeal)s was taken by %(party)s, which answers it."),
-        _("Leave the answer to it."),
-    ),
+    "appeal.unknown": (404, _("There is no such appeal that you may see, or it is erased."), _("Look at the list.")),
     "feedback.answered_before_it": (
         422,
         _("The feedback %(feedback)s came at %(at)s; its answer cannot have been told before."),
@@ -168,6 +168,11 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("A program of %(party)s is nobody: orders need two people."),
         _("Use a token made for a person (`cleannet hub token --person`)."),
     ),
+    "order.no_relapse": (
+        409,
+        _("Nothing of the case %(case)s was seen again since it was verified."),
+        _("Look at its orders."),
+    ),
     "order.no_vantage": (
         409,
         _("No vantage is set from which the orders of this case are judged."),
@@ -201,6 +206,11 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         409,
         _("The order %(order)s is “%(status)s” and this step cannot be taken."),
         _("Look at the order again."),
+    ),
+    "order.relapse_reason_missing": (
+        422,
+        _("A person reopens what came back, or says why it is no relapse, with a reason."),
+        _("Write why."),
     ),
     "order.second_person": (
         403,

@@ -1,7 +1,7 @@
 import pytest
 import time_machine
 from pytest_django import Settings
-from tests.hub.api.conftest import Machine
+from tests.hub.api.conftest import Machine, issue
 from tests.hub.disposal.conftest import HOST, Answering, resolver  # noqa: F401 - the fixture is used by name
 from tests.hub.world import LAW, NOW, PROGRAM, World
 
@@ -90,14 +90,14 @@ def test_a_program_without_a_name_is_counted_and_described(world: World, machine
 def test_an_edge_is_asked_to_look_and_answers_over_the_api(
     world: World,
     machines: Machines,
+    people: tuple[Machine, Machine],
     settings: Settings,
     resolver: Answering,  # noqa: F811 - fixture
     standing_clock: time_machine.Traveller,
 ) -> None:
     case = machines["op1"].post("/tallies", world.message("op1", 60_000, NOW)).json()["cases"][0]
     parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
-    order = {"orders": [{"party": "op1", "kind": "control", "target": HOST}]}
-    (made,) = machines["cncert"].post(f"/cases/{case}/orders", order).json()
+    (made,) = issue(people, case, orders=[{"party": "op1", "kind": "control", "target": HOST}])
     item = {"order": made["number"], "done": True}
     told = {"items": [item], "users_told": 1, "disposed_at": NOW.isoformat()}
     standing_clock.shift(60)

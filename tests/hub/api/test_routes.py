@@ -1,5 +1,5 @@
 import pytest
-from tests.hub.api.conftest import Machine
+from tests.hub.api.conftest import Machine, issue
 from tests.hub.world import LAW, NOW, World
 
 from cleannet.core.allow import Listed
@@ -17,7 +17,7 @@ def case(world: World, machines: Machines) -> str:
     return str(machines["op1"].post("/tallies", world.message("op1", 60_000, NOW)).json()["cases"][0])
 
 
-def test_routing_over_the_api(case: str, machines: Machines) -> None:
+def test_routing_over_the_api(case: str, machines: Machines, people: tuple[Machine, Machine]) -> None:
     centre = machines["cncert"]
     unrouted = centre.get("/routes/unrouted").json()
     assert (unrouted["count"], [one["target"] for one in unrouted["items"]]) == (2, [HOST, OTHER])
@@ -38,8 +38,7 @@ def test_routing_over_the_api(case: str, machines: Machines) -> None:
     found = {one["target"]: one["proposals"] for one in centre.get(f"/cases/{case}/routes").json()}
     assert [(to["party"], to["why"]) for to in found[HOST]] == [("rr", "domain_table"), ("op1", "infected")]
     assert found[OTHER][0]["evidence"]["reason"] == "told"
-    wanted = {"orders": [{"party": "rr", "kind": "control", "target": HOST}]}
-    (order,) = centre.post(f"/cases/{case}/orders", wanted).json()
+    (order,) = issue(people, case, orders=[{"party": "rr", "kind": "control", "target": HOST}])
     assert order["reach"] == "name"
     (decision,) = centre.get(f"/cases/{case}/routes/decisions").json()
     assert (decision["order"], decision["why"], decision["proposed"]) == (order["number"], "domain_table", True)

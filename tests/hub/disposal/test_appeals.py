@@ -56,7 +56,7 @@ def test_an_appeal_opens_the_duty_to_settle_it_and_keeps_who_and_what_apart(orde
     (entry,) = ledger.entries(ONE, case=order.case, kind="complaint.received")
     assert "某公司" not in str(ledger.record(ONE, entry))
     assert "legal@" not in str(ledger.record(ONE, entry))
-    assert entry.recipients == ["cncert"]
+    assert list(entry.recipients) == ["cncert"]
 
 
 def test_a_granted_appeal_lifts_the_orders_everywhere_and_is_answered(order: Order) -> None:

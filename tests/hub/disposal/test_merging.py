@@ -13,6 +13,7 @@ from cleannet.hub.disposal import delivery, life, merging, network, queries, res
 from cleannet.hub.disposal.models import Delivery
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.disposal.resolution import Primary
+from cleannet.probe import target
 
 pytestmark = pytest.mark.django_db
 LEASE = timedelta(seconds=30)
@@ -55,7 +56,9 @@ def test_a_rule_moves_at_night_in_two_steps_and_is_withdrawn_from_both(order: Or
     assert [merging.plan(now=NIGHT + merging.SETTLING) for _ in range(2)] == [1, 0]
     assert [work(NIGHT + merging.SETTLING) for _ in range(2)] == [1, 0]
     assert where() == [False, True]
-    assert network.look("op1", "operator", HOST, timeout=1)  # the rule is looked for in both zones
+    assert network.look(
+        "op1", "operator", target.read("name", HOST), None, timeout=1
+    )  # the rule is looked for in both zones
     found = resolution.rule_stands(network.primary() or pytest.fail("set"), HOST, timeout=5)
     assert (found.verdict, found.vantage) == ("gone", "primary (rpz.cleannet., bulk.cleannet.)")
     assert merging.plan(now=NIGHT + 4 * merging.SETTLING) == 0

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_every_state_is_a_term_and_a_final_one_leads_only_off_the_network_or_back_by_a_relapse() -> None:
     states = {state for leads in STEPS.values() for pair in leads.items() for state in pair}
     assert states == set(ORDER_STATES)
-    assert {step for step, leads in STEPS.items() if leads.keys() & FINAL} == {"withdraw", "expire", "relapse"}
+    assert {step for step, leads in STEPS.items() if leads.keys() & FINAL} == {"withdraw", "expire", "lift", "relapse"}
     assert not [step for step, leads in STEPS.items() if leads.keys() & {*steps.ENDED, "reissued"}]
 
 

@@ -173,7 +173,8 @@ def test_what_an_allow_list_holds_cannot_be_chosen_and_says_why(case: str, clien
     )
     page = client_of("cncert").get(f"/cases/{case}/orders").content.decode()
     assert "statistics[.]example[.]com" in page
-    assert 'value="statistics.example.com"' not in page
+    assert 'name="target" value="statistics.example.com"' not in page
+    assert 'name="exempt" value="statistics.example.com"' in page
     assert "held by an allow-list:" in page
     assert "a service in ordinary use: a person decides" in page
     assert "A URL there can be ordered" not in page

@@ -152,7 +152,7 @@ def test_what_came_back_is_on_the_desk_and_a_person_decides(
     reopened = centre.post(page, {"what": "reopen", "reason": "it is back"}, follow=True)
     assert "It is reopened" in reopened.content.decode()
     assert {order.status for order in queries.orders(viewer("cncert"), case=case)} == {"failed"}
-    assert "Issue the failed orders again" in centre.get(f"/cases/{case}").content.decode()
+    assert "Draft the failed orders again" in centre.get(f"/cases/{case}").content.decode()
 
 
 def test_a_voluntary_check_says_so_on_its_page(

@@ -31,7 +31,8 @@ COMMITTED_WITHIN = timedelta(minutes=2)
 
 class MessageRefused(Refusal):
     """Say why a message is not taken: `message.unsigned`, `.unknown_edge`, `.revoked`, `.key_superseded`, `.not_yours`,
-    `.malformed`, `.replayed`, `.gap`, `.old_revision`, `.too_many_programs` or `.clock_ahead`.
+    `.malformed`, `.replayed`, `.gap`, `.old_revision`, `.too_many_programs`, `.clock_ahead`, `.not_asked` or
+    `.request_over`.
     """
 
 

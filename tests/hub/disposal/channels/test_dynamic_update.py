@@ -12,6 +12,7 @@ from cleannet.hub.disposal import resolution
 from cleannet.hub.disposal.channels.channel import Change, DeliveryFailed
 from cleannet.hub.disposal.channels.dynamic_update import DynamicUpdate
 from cleannet.hub.disposal.resolution import Primary, Server
+from cleannet.probe import resolver
 
 ZONE = "rpz.cleannet."
 HOST, OTHER = "xn--fiqs8s.evil.example", "dl.evil.example"
@@ -49,7 +50,7 @@ def stands(network: BindNetwork, host: str, zone: str) -> bool:
 def look(network: BindNetwork, name: str, said: str) -> bool:
     """Say whether the resolver says so of a name before long: it heeds a rule some time after it was taken."""
     end = time.monotonic() + 10
-    while resolution.look(Server("r", "127.0.0.1", network.ports[0]), name, timeout=5).verdict != said:
+    while resolver.look(Server("r", "127.0.0.1", network.ports[0]), name, timeout=5).verdict != said:
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
