@@ -30,7 +30,7 @@ DOING: Mapping[str, tuple[str, str, str, str]] = {
     "paper.supplied annex3": ("report", "case", "report", _("Supply the paper")),
     "paper.supplied annex4": ("supply_notice", "notice", "notify", _("Supply the paper")),
     "report.supplemented": ("report", "case", "report", _("Supplement the report")),
-    "notice.issued": ("issue", "case", "order", _("Issue notice and orders")),
+    "notice.issued": ("issue", "case", "order", _("Draft orders")),
     "disposal.done": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
     "user.warned": ("warn_users", "notice", "feed_back", _("Record the warning of users")),
     "disposal.fed_back": ("feed_back", "notice", "feed_back", _("Feed back the disposal")),
