@@ -13,9 +13,10 @@ from cleannet.cli.demo_edge import Edge
 from cleannet.cli.demo_network import Network, Parent
 from cleannet.edge.counting import Counted
 from cleannet.hub.disposal import actions as disposal
-from cleannet.hub.disposal import feedback, verification
+from cleannet.hub.disposal import batches, feedback, verification
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.batches import Batch
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.incidents import actions as incidents
@@ -107,7 +108,16 @@ class Stage:
 
     def issue(self, case: str, wanted: Sequence[Wanted]) -> list[Order]:
         self.say("a notice with its orders")
-        made = disposal.issue(viewer=self.cast.viewers["cncert"], case=case, wanted=wanted, now=self.now)
+        return self._confirmed(
+            batches.draft(viewer=self.cast.viewers["cncert"], case=case, wanted=wanted, now=self.now)
+        )
+
+    def issue_again(self, case: str) -> list[Order]:
+        """Let two people of CNCERT issue again what failed."""
+        return self._confirmed(batches.draft_again(viewer=self.cast.viewers["cncert"], case=case, now=self.now))
+
+    def _confirmed(self, batch: Batch) -> list[Order]:
+        made = batches.confirm(viewer=self.cast.viewers["cncert-2"], batch=batch.number, now=self.now)
         self.at((self.now - self.begin) / timedelta(hours=1), 1)
         late = orders.waiting_deliveries(self.cast.viewers["cncert"]).first()
         if late:

@@ -13,6 +13,7 @@ from cleannet.cli.demo_cast import add_backup, add_programs
 from cleannet.cli.demo_stage import Stage
 from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal import actions as disposal
+from cleannet.hub.disposal import batches
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.watch import actions as watch
@@ -68,7 +69,7 @@ class Story:
         self._stage.at(6, 35)
         case = self._stage.case(data.BIG)
         try:
-            disposal.issue(
+            batches.draft(
                 viewer=self._stage.cast.viewers["cncert"],
                 case=case,
                 wanted=[Wanted("op-a", "control", data.ORDINARY)],
@@ -94,7 +95,7 @@ class Story:
         self._stage.network.heed()
         self._stage.parent.take_away(data.DISTRIBUTION)
         self._stage.at(10, 10)
-        again = disposal.issue_again(viewer=self._stage.cast.viewers["cncert"], case=case, now=self._stage.now)
+        again = self._stage.issue_again(case)
         self._stage.at(10, 30)
         self._stage.count_dns()
         self._stage.acknowledge(again, 10.7)

@@ -9,6 +9,8 @@ from cleannet.core.terms import Grade
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import life
 from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.effects import Effect
+from cleannet.hub.disposal.queries import Order, Sighting
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.web import casefile
@@ -61,6 +63,14 @@ def test_the_proof_names_figure_and_threshold(world: World, case: str, now: date
         "infected_24h": (10_001, 10_000, True),
         "loss_fen": (0, 100_000_000, False),
     }
+
+
+def test_the_last_look_is_shown_and_earlier_ones_are_folded(now: datetime) -> None:
+    looks = [Sighting(seen_at=now + timedelta(hours=hour), vantage=str(hour)) for hour in (1, 2, 2)]
+    strip = casefile.Strip(Order(), Effect("active", ()), looks, False, False, None)
+    assert [one.vantage for one in strip.latest] == ["2", "2"]
+    assert [one.vantage for one in strip.earlier] == ["1"]
+    assert casefile.Strip(Order(), Effect("active", ()), [], False, False, None).latest == []
 
 
 def test_a_party_with_an_inbox_has_received_its_notice(world: World, case: str, now: datetime) -> None:

@@ -64,6 +64,16 @@ class Strip:
     mine: bool
     routing: Routing | None
 
+    @property
+    def latest(self) -> list[Sighting]:
+        """Return what the last look saw."""
+        return [one for one in self.sightings if one.seen_at == self.sightings[-1].seen_at]
+
+    @property
+    def earlier(self) -> list[Sighting]:
+        """Return what the looks before it saw, the newest first."""
+        return self.sightings[: len(self.sightings) - len(self.latest)][::-1]
+
 
 def gather(request: Asked, number: str) -> dict[str, Any]:
     """Return everything the page of a case shows."""
