@@ -1,6 +1,7 @@
 """A look from inside an operator: the hub asks, the edge polls, looks and answers, and decides nothing."""
 
 import argparse
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings as hub_settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from pytest_django import Settings
 from tests.hub.world import LAW, World, viewer
 from tests.probe.servers import naming
@@ -29,6 +32,16 @@ from cleannet.hub.wsgi import application
 
 pytestmark = pytest.mark.django_db
 HOST = "c2.evil-emial.example.com"
+
+
+@pytest.fixture(autouse=True)
+def one_connection(db: None) -> Iterator[None]:
+    """Let the hub's application, which runs in this process, keep the connection of the test open between requests."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def edge(state: Path, *arguments: object) -> int:
