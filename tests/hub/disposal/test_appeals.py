@@ -184,7 +184,8 @@ def test_who_issued_alone_does_not_review_although_another_countersigned(case: s
 
 
 @pytest.mark.parametrize(
-    "written", [HOST.upper(), f"{HOST}.", f"http://{HOST.upper()}/shop", HOST.replace(".", "[.]"), f"hxxps://{HOST}:443/"]
+    "written",
+    [HOST.upper(), f"{HOST}.", f"http://{HOST.upper()}/shop", HOST.replace(".", "[.]"), f"hxxps://{HOST}:443/"],
 )
 def test_a_target_is_found_however_it_is_written(order: Order, written: str) -> None:
     assert receive(target=written).target == HOST

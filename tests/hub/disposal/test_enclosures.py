@@ -56,11 +56,11 @@ def test_what_came_with_an_appeal_that_was_not_taken_is_erased_after_a_day(
     kept = receive()
 
     def breaks(**_given: object) -> None:
-        raise OSError
+        raise OSError("no room")
 
     with monkeypatch.context() as patch:
         patch.setattr(ledger_actions, "enter", breaks)
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="no room"):
             receive()
     assert enclosures.erase_expired(now=NOW + timedelta(hours=23)) == 0
     # The words and one file, for the other is the same.

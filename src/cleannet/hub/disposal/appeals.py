@@ -53,6 +53,7 @@ def receive(
     The target may be written as people do: as a URL of it, defanged, in capitals. Raises OrderRefused where no order
     stands on it as far as the viewer sees, or something is missing.
     """
+    words = enclosures.words(grounds, applicant)
     if viewer.role not in TAKERS:
         raise OrderRefused("appeal.not_taken_here", role=viewer.role)
     found = _standing(viewer, target)
@@ -61,7 +62,7 @@ def receive(
     if received_at > now:
         raise OrderRefused("feedback.in_future", at=received_at)
     case = cases.case(viewer, found[0].case)
-    stored = enclosures.put(grounds=grounds, applicant=applicant, materials=materials, now=now)
+    stored = enclosures.put(words, materials, now=now)
     year = now.astimezone(BEIJING).year
     with transaction.atomic():
         for ref in stored:

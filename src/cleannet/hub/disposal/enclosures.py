@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,20 +50,25 @@ class Said:
     files: list[str]
 
 
-def put(*, grounds: str, applicant: Applicant, materials: Collection[Material], now: datetime) -> list[str]:
-    """Keep what came with an appeal for as long as a draft, outside any transaction, and return the references, that of
-    the words first. What is kept of two appeals is never one blob, for each is erased in its own time.
-
-    Raises OrderRefused where something is missing or too much.
-    """
-    check_size([len(one.content) for one in materials])
+def words(grounds: str, applicant: Applicant) -> Mapping[str, str]:
+    """Return what is kept of the words of an appeal; raise OrderRefused where one is missing."""
     said = {"grounds": grounds.strip(), "applicant": applicant.name.strip(), "contact": applicant.contact.strip()}
     lacking = [name for name, text in said.items() if not text]
     if lacking:
         raise OrderRefused("appeal.lacking", fields=lacking)
+    return said
+
+
+def put(said: Mapping[str, str], materials: Collection[Material], *, now: datetime) -> list[str]:
+    """Keep words and files for as long as a draft, outside any transaction, and return the references, that of the
+    words first. What is kept of two appeals is never one blob, for each is erased in its own time.
+
+    Raises OrderRefused where the files are too much.
+    """
+    check_size([len(one.content) for one in materials])
     own, until = secrets.token_hex(8), now + DRAFT_KEPT
-    words = {**said, "files": [one.name for one in materials], "id": own}
-    parts = [(KIND, json.dumps(words, ensure_ascii=False).encode())]
+    whole = {**said, "files": [one.name for one in materials], "id": own}
+    parts = [(KIND, json.dumps(whole, ensure_ascii=False).encode())]
     parts += [(f"{KIND}.{own}", one.content) for one in materials]
     return [blobs.put(content, kind=kind, now=now, keep_until=until).ref for kind, content in parts]
 
@@ -80,10 +85,10 @@ def said(viewer: Viewer, appeal: Appeal) -> Said | None:
     if not _reads(viewer):
         return None
     try:
-        words = json.loads(kept.get(appeal.said))
+        whole = json.loads(kept.get(appeal.said))
     except kept.BlobGone:
         return None
-    return Said(words["grounds"], Applicant(words["applicant"], words["contact"]), words["files"])
+    return Said(whole["grounds"], Applicant(whole["applicant"], whole["contact"]), whole["files"])
 
 
 def material(viewer: Viewer, appeal: Appeal, place: int) -> Material:
