@@ -83,6 +83,12 @@ def test_a_damaged_workbook_is_read_or_said_to_be_none(at: int, damage: bytes) -
         sheet.read(bytes(content), HEADINGS)
 
 
+@pytest.mark.parametrize("text", ["a\x0bb", "a\x00b", "a\ufffeb", "a\ud800b"])
+def test_what_a_workbook_cannot_hold_is_replaced(text: str) -> None:
+    made = sheet.write("t", HEADINGS, [["C1\n", text]], [10, 10])
+    assert sheet.read(made, HEADINGS) == [(2, ("C1", "a\ufffdb"))]
+
+
 def test_as_a_program_it_answers_in_json() -> None:
     def run(content: bytes) -> object:
         command = [sys.executable, "-m", "cleannet.formats.sheet", json.dumps(HEADINGS)]

@@ -5,6 +5,7 @@ Run as a program it reads a sheet from its standard input for who keeps it in a 
 
 import io
 import json
+import re
 import sys
 import zipfile
 import zlib
@@ -21,6 +22,8 @@ KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES, MOST_UNPACKED = 5 * 2**20, 64 * 2**20
 MOST_ROWS = 5000
 _SHADE = "E8ECEF"
+# What XML cannot hold.
+UNWRITABLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What openpyxl and what it reads with raise for a broken workbook.
 _BROKEN = (
     InvalidFileException,
@@ -44,12 +47,15 @@ class NotASheet(ValueError):
 
 
 def write(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> bytes:
-    """Return a workbook of one sheet: the headings, then the rows, all as text; `widths` in characters."""
+    """Return a workbook of one sheet: the headings, then the rows, all as text; `widths` in characters.
+
+    What it cannot hold is written as U+FFFD.
+    """
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = title
     for row in (headings, *rows):
-        sheet.append(list(row))
+        sheet.append([UNWRITABLE.sub("\ufffd", text) for text in row])
     for cell in (cell for row in sheet.iter_rows() for cell in row):
         # Text stays text: what begins with “=” is no formula of whoever opens it.
         cell.data_type = "s"

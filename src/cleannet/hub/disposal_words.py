@@ -16,6 +16,11 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Another person has to review it."),
     ),
     "appeal.lacking": (422, _("The appeal lacks: %(fields)s."), _("Fill in every field.")),
+    "appeal.not_shown": (
+        403,
+        _("What came with the appeal %(appeal)s is shown to those only who review or answer appeals."),
+        _("Ask for the right “order” or “record”."),
+    ),
     "appeal.not_taken_here": (
         403,
         _("A party of this role takes no appeals."),
@@ -34,7 +39,7 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "appeal.too_much": (
         422,
-        _("An appeal takes at most %(files)s files of %(mebibytes)s MiB each."),
+        _("An appeal takes at most %(files)s files of %(mebibytes)s MiB each, together %(together)s MiB."),
         _("Send what matters most."),
     ),
     "appeal.unknown": (404, _("There is no such appeal that you may see, or it is erased."), _("Look at the list.")),
@@ -107,6 +112,11 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         422,
         _("The reason is missing for what was not done: %(orders)s."),
         _("Write why it was not done."),
+    ),
+    "feedback.unprintable": (
+        422,
+        _("A reason holds characters that cannot be printed: %(orders)s."),
+        _("Type the reason again without them."),
     ),
     "feedback.users_told_already": (
         409,

@@ -28,6 +28,12 @@ INTERFACE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The request is not as it should be: %(why)s"),
         _("Correct it as the API description says."),
     ),
+    "api.not_storable": (
+        422,
+        _("A text of the request holds a NUL character or half of a surrogate pair, which cannot be stored."),
+        _("Send it without them."),
+    ),
+    "api.too_large": (413, _("The request is larger than %(mebibytes)s MiB."), _("Send less at once.")),
     "api.wrong_method": (
         405,
         _("This address does not take %(method)s."),
@@ -35,6 +41,17 @@ INTERFACE_WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "api.unknown": (404, _("There is nothing at this address."), _("Look at the API description.")),
     "web.no_file": (422, _("No file was sent, or it is larger than %(most)s MiB."), _("Choose a CSV file.")),
+    "web.not_storable": (
+        422,
+        _("What was typed or sent holds a character that cannot be stored."),
+        _("Type it again without it."),
+    ),
+    "web.too_large": (
+        413,
+        _("The form is larger, or has more fields or files, than the hub takes."),
+        _("Send less at once."),
+    ),
+    "web.bad_request": (400, _("The browser sent what the hub cannot read."), _("Open the page again.")),
     "web.right_missing": (403, _("You do not hold the right “%(right)s”."), _("Ask for it, or ask who holds it.")),
     "web.wrong_password": (403, _("User name and password do not belong together."), _("Type both again.")),
     "web.too_many_tries": (429, _("There were too many wrong passwords."), _("Wait a minute and try again.")),

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "cleannet.hub.api.conventions.in_problems",
+    "cleannet.hub.web.access.bounded",
 ]
 ROOT_URLCONF = "cleannet.hub.urls"
 WSGI_APPLICATION = "cleannet.hub.wsgi.application"
@@ -143,6 +144,8 @@ SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
+# A table of routes of 64 MiB as JSON, or 64 MiB of files of an appeal in base64.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 96 * 2**20
 # A page on a thousand orders sends some fields for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 

@@ -8,5 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("cleannet.hub.web.urls")),
 ]
+handler400 = "cleannet.hub.web.access.bad_request"
 handler403 = "cleannet.hub.web.access.forbidden"
 handler404 = "cleannet.hub.web.access.not_found"

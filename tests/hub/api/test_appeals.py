@@ -36,13 +36,22 @@ def test_an_appeal_is_taken_reviewed_and_answered(
     parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
     (case,) = world.tally("op1", 60_000, NOW).cases
     issue(people, case, orders=[{"party": "op1", "kind": "control", "target": HOST}])
-    bad = [{"name": "x", "content": "no base64!"}]
-    assert machines["op1"].post("/appeals", BODY | {"materials": bad}).json()["code"] == "api.bad_request"
+    for content in ("no base64!", "é"):
+        bad = BODY | {"materials": [{"name": "x", "content": content}]}
+        assert machines["op1"].post("/appeals", bad).json()["code"] == "api.bad_request"
     made = [machines["op1"].post("/appeals", BODY, key="once") for _ in range(2)]
     assert [answer.status_code for answer in made] == [201, 201]
     number = made[0].json()["number"]
     assert [row["number"] for row in reviewer.get("/appeals", case=case).json()["items"]] == [number]
     assert appeals.Appeal.objects.count() == 1
+    whole = reviewer.get(f"/appeals/{number}").json()
+    assert (whole["orders"], whole["said"]["grounds"]) == ([Order.objects.get().number], "our shop")
+    assert (whole["said"]["contact"], whole["said"]["files"]) == ("legal@shop.example", ["licence.pdf"])
+    assert reviewer.get(f"/appeals/{number}/materials/0").content == b"%PDF-1"
+    assert reviewer.get(f"/appeals/{number}/materials/1").json()["code"] == "blob.unknown"
+    reader = Machine(parties.make_token(party="op1", label="reader", held={"read"}, now=NOW))
+    assert reader.get(f"/appeals/{number}").json()["said"] is None
+    assert reader.get(f"/appeals/{number}/materials/0").json()["code"] == "appeal.not_shown"
     decision = {"grant": True, "reason": "a mistake", "remedy": "none needed"}
     for part in people:
         assert part.post(f"/appeals/{number}/decide", decision).json()["code"] == "appeal.had_a_part"

@@ -1,9 +1,11 @@
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import Settings
 from tests.hub.api.conftest import Machine
 from tests.hub.world import NOW, World
 
@@ -171,3 +173,47 @@ def test_a_moment_without_a_zone_or_fewer_than_nobody_is_a_problem(
     machines: Machines, path: str, body: dict[str, object]
 ) -> None:
     assert machines["op1"].post(path, body).json()["code"] == "api.bad_request"
+
+
+NUL, HALF = "\\u0000", "\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/appeals", '{"target": "a%s", "grounds": "", "applicant": "", "contact": "", "received_at": "%s"}'),
+        ("/cases/0/report", '{"changes": {"a%s": "b", "c": "%s"}}'),
+        ("/routes/overrides", '{"what": "%s", "party": "%s", "reason": "r"}'),
+        ("/acts", '{"kind": "k%s", "facts": {"a": ["%s"]}}'),
+        ("/routes/tables", '{"source": "a%s", "text": "%s"}'),
+    ],
+)
+@pytest.mark.parametrize("bad", [NUL, HALF])
+def test_what_no_database_can_store_is_a_problem(machines: Machines, path: str, body: str, bad: str) -> None:
+    answer = machines["cncert"].post(path, (body % (bad, bad)).encode())
+    assert (answer.status_code, answer.json()["code"]) == (422, "api.not_storable")
+
+
+@pytest.mark.parametrize(
+    "path", ["/cases?after=%00", "/cases/a%00", "/appeals?case=a%00", "/months?month=%00", "/orders?case=%00&x=1"]
+)
+def test_an_address_no_database_can_look_up_is_a_problem(machines: Machines, path: str) -> None:
+    answer = machines["cncert"].get(path.partition("?")[0], **dict(parse_qsl(path.partition("?")[2])))
+    assert (answer.status_code, answer.json()["code"]) == (422, "api.not_storable")
+
+
+def test_a_body_that_is_no_json_is_a_problem(machines: Machines) -> None:
+    answer = machines["cncert"].post("/appeals", b"{")
+    assert (answer.status_code, answer.json()["code"]) == (422, "api.bad_request")
+
+
+def test_more_than_djangos_own_limit_is_taken_and_what_is_too_large_is_a_problem(
+    world: World, machines: Machines, settings: Settings
+) -> None:
+    body = {"source": "geoip", "text": "x" * 3 * 2**20}
+    assert machines["cncert"].post("/routes/tables", body).status_code != 413
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+    for path, sent in (("/routes/tables", body), ("/months/sheet?month=2026-11", b"x" * 3 * 2**20)):
+        answer = machines["cncert"].post(path, sent)
+        assert (answer.status_code, answer.json()["code"]) == (413, "api.too_large"), path
+        assert "2 MiB" in answer.json()["detail"]

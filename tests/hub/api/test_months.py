@@ -2,6 +2,7 @@ import io
 from datetime import timedelta
 
 import pytest
+import time_machine
 from openpyxl import load_workbook
 from tests.hub.api.conftest import Machine
 from tests.hub.world import NOW, World, viewer
@@ -14,11 +15,12 @@ Machines = dict[str, Machine]
 
 
 @pytest.fixture
-def over(world: World) -> None:
+def over(world: World, machines: Machines, standing_clock: time_machine.Traveller) -> None:
     """Let an ordinary incident of op1 be opened and its month end."""
     world.tally("op1", 9_000, NOW)
     lanes.turn_calendar(NOW)
     lanes.turn_calendar(NOW + timedelta(days=31))
+    standing_clock.shift(timedelta(days=31))
 
 
 def test_a_month_is_fed_back_in_json(over: None, machines: Machines) -> None:

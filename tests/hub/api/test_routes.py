@@ -54,3 +54,8 @@ def test_the_reach_of_orders_is_told_before_they_are_issued(case: str, machines:
     assert [one["target"] for one in machines["cncert"].get(f"/cases/{case}/radius").json()] == [HOST, OTHER]
     assert machines["op1"].get(f"/cases/{case}/radius").status_code == 403
     assert machines["cncert"].get("/cases/none/routes/decisions").status_code == 404
+
+
+def test_a_cursor_that_is_no_number_is_a_problem(machines: dict[str, Machine]) -> None:
+    refused = machines["cncert"].get("/routes/overrides", after="abc")
+    assert (refused.status_code, refused.json()["code"]) == (422, "api.bad_request")

@@ -4,14 +4,17 @@ import pytest
 from tests.hub.disposal.conftest import HOST
 from tests.hub.world import NOW, viewer
 
-from cleannet.hub.blobs import queries as blobs
-from cleannet.hub.disposal import appeals, batches, queries
+from cleannet.core.policy_file import shipped
+from cleannet.hub.disposal import actions, appeals, batches, enclosures, life, queries
 from cleannet.hub.disposal.actions import Wanted
-from cleannet.hub.disposal.appeals import Appeal, Applicant, Material, NoAppeal
+from cleannet.hub.disposal.appeals import Appeal, NoAppeal
+from cleannet.hub.disposal.enclosures import Applicant, Material, Said
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
+from cleannet.hub.parties import actions as parties
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -49,10 +52,8 @@ def test_an_appeal_opens_the_duty_to_settle_it_and_keeps_who_and_what_apart(orde
     appeal = receive(materials=[Material("licence.pdf", b"%PDF-1")])
     (duty,) = ledger.own_duties(OP1).filter(expects="complaint.settled")
     assert (duty.article, duty.scope["complaint"]) == ("十三", appeal.number)
-    assert {"grounds": "our shop", "applicant": "某公司", "contact": "legal@shop.example"}.items() <= appeals.said(
-        appeal
-    ).items()
-    assert appeals.material(OP1, appeal.number, 0) == Material("licence.pdf", b"%PDF-1")
+    assert enclosures.said(OP1, appeal) == Said("our shop", WHO, ["licence.pdf"])
+    assert enclosures.material(OP1, appeal, 0) == Material("licence.pdf", b"%PDF-1")
     (entry,) = ledger.entries(ONE, case=order.case, kind="complaint.received")
     assert "某公司" not in str(ledger.record(ONE, entry))
     assert "legal@" not in str(ledger.record(ONE, entry))
@@ -102,6 +103,7 @@ def test_who_took_an_appeal_does_not_review_it(order: Order) -> None:
         ({"applicant": Applicant("", "")}, "appeal.lacking"),
         ({"received_at": NOW + timedelta(days=1)}, "feedback.in_future"),
         ({"materials": [Material("x", b"")] * 11}, "appeal.too_much"),
+        ({"materials": [Material("x", bytes(17 * 2**20))] * 4}, "appeal.too_much"),
     ],
 )
 def test_what_is_no_appeal_is_refused_and_nothing_is_kept(order: Order, changes: dict[str, object], code: str) -> None:
@@ -128,21 +130,70 @@ def test_an_appeal_is_seen_by_its_party_and_the_centre(order: Order) -> None:
     for stranger in (viewer("op2"), viewer("js")):
         with pytest.raises(NoAppeal):
             appeals.one(stranger, appeal.number)
-    with pytest.raises(NoAppeal):
-        appeals.material(OP1, appeal.number, 0)
 
 
-def test_what_came_with_it_is_erased_when_its_time_is_over_and_the_record_stays(order: Order) -> None:
-    appeal = receive(materials=[Material("licence.pdf", b"%PDF-1")])
+@pytest.mark.parametrize("grant", [True, False])
+@pytest.mark.parametrize(
+    ("issuers", "who", "code"),
+    [
+        (["miit"], THREE, "order.issued_by_another"),
+        (["miit", "cncert"], THREE, "order.issued_by_another"),
+        (["miit", "cncert"], viewer("miit", "p-9"), ""),
+        (["cncert"], THREE, ""),
+    ],
+)
+def test_who_issued_the_orders_decides_or_miit(
+    case: str, issuers: list[str], who: Viewer, code: str, grant: bool
+) -> None:
+    for party, issuer in zip(("op1", "op2"), issuers, strict=False):
+        wanted = [Wanted(party, "control", HOST)]
+        actions.issue(viewer=viewer(issuer, "p-8"), case=case, wanted=wanted, now=NOW + MINUTE)
+    appeal = receive()
+    if code:
+        with pytest.raises(OrderRefused) as refused:
+            decide(appeal, grant, who)
+        assert refused.value.code == code
+        assert appeals.one(ONE, appeal.number).status == "open"
+    else:
+        assert decide(appeal, grant, who).status == ("granted" if grant else "rejected")
+        assert all((order.leaves is not None) == grant for order in queries.orders(ONE, case=case))
+
+
+def test_who_had_a_part_in_an_order_that_was_withdrawn_since_does_not_review_it(order: Order) -> None:
+    appeal = receive()
+    life.withdraw(viewer=THREE, orders=[order.number], reason="looked again", now=NOW + 3 * MINUTE)
+    for who in (ONE, TWO):
+        with pytest.raises(OrderRefused, match="had_a_part"):
+            decide(appeal, False, who)
+    assert decide(appeal, True).status == "granted"
+    order.refresh_from_db()
+    assert order.status == "withdrawn"
+
+
+def test_who_issued_alone_does_not_review_although_another_countersigned(case: str) -> None:
+    parties.adopt(policy=shipped()["two_persons"], actor=Actor("cncert", "cncert"), now=NOW)
+    wanted = [Wanted("op1", "control", HOST)]
+    batch = batches.draft(viewer=ONE, case=case, wanted=wanted, now=NOW + MINUTE)
+    batches.issue_alone(viewer=TWO, batch=batch.number, reason="night", now=NOW + MINUTE)
+    batches.countersign(viewer=THREE, batch=batch.number, now=NOW + 2 * MINUTE)
+    appeal = receive()
+    for who in (ONE, TWO, THREE):
+        with pytest.raises(OrderRefused, match="had_a_part"):
+            decide(appeal, False, who)
+    assert decide(appeal, False, viewer("cncert", "p-4")).status == "rejected"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [HOST.upper(), f"{HOST}.", f"http://{HOST.upper()}/shop", HOST.replace(".", "[.]"), f"hxxps://{HOST}:443/"],
+)
+def test_a_target_is_found_however_it_is_written(order: Order, written: str) -> None:
+    assert receive(target=written).target == HOST
+
+
+def test_what_waits_is_shown_to_those_who_may_review(order: Order) -> None:
+    appeal = receive()
+    assert list(appeals.waiting(THREE)) == [appeal]
+    assert list(appeals.waiting(OP1)) == []
     decide(appeal, False)
-    at = NOW + 6 * MINUTE
-    appeals.answer(viewer=OP1, appeal=appeal.number, answered_at=NOW + 5 * MINUTE, now=at)
-    assert appeals.erase_expired(now=at + timedelta(days=59)) == 0
-    assert appeals.erase_expired(now=at + timedelta(days=62)) == 1
-    assert appeals.erase_expired(now=at + timedelta(days=62)) == 0
-    assert appeals.said(appeal) == {}
-    assert all(row.erased_at for row in blobs.described(appeals.refs(appeal)))
-    with pytest.raises(NoAppeal):
-        appeals.material(OP1, appeal.number, 0)
-    assert ledger.entries(ONE, case=order.case, kind="blob.erased").count() == 1
-    assert queries.orders(ONE, case=order.case).count() == 1
+    assert list(appeals.waiting(THREE)) == []

@@ -1,16 +1,20 @@
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from openpyxl import load_workbook
+from pytest_django import DjangoAssertNumQueries
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
+from cleannet.core.allow import AllowLists
+from cleannet.core.clock import BEIJING
 from cleannet.hub.disposal import monthly
 from cleannet.hub.disposal.monthly import DONE, HEADINGS, LEFT, Done
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.jobs import lanes
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.programs import actions as programs
 
 pytestmark = pytest.mark.django_db
 MONTH = "2026-11"
@@ -92,6 +96,7 @@ def test_a_case_that_was_graded_higher_since_is_not_among_them(world: World, cas
         (lambda items: [*items, items[0]], "feedback.not_every_resource"),
         (lambda items: [*items, Done(items[0].case, "strange.example", True)], "feedback.not_every_resource"),
         (lambda items: [Done(items[0].case, items[0].target, False, " "), *items[1:]], "feedback.reason_missing"),
+        (lambda items: [Done(items[0].case, items[0].target, False, "a\x0b"), *items[1:]], "feedback.unprintable"),
     ],
 )
 def test_what_is_not_every_resource_once_is_refused_whole(case: str, change: object, code: str) -> None:
@@ -100,6 +105,33 @@ def test_what_is_not_every_resource_once_is_refused_whole(case: str, change: obj
         monthly.feed_back(viewer=OP1, month=MONTH, items=change(items), now=AFTER)  # type: ignore[operator]  # a lambda
     assert refused.value.code == code
     assert monthly.given(OP1, MONTH) == []
+
+
+def add(text: str, role: str, at: datetime) -> None:
+    programs.add_indicator(program=PROGRAM, text=text, role=role, source="test", allow=AllowLists(), now=at)
+
+
+def test_a_target_of_two_resources_is_listed_once_and_can_be_fed_back(case: str) -> None:
+    before = targets()
+    add(before[0], "domain", NOW)
+    assert targets() == before
+    items = [Done(case, target, True) for target in before]
+    assert monthly.feed_back(viewer=OP1, month=MONTH, items=items, now=AFTER).party == "op1"
+
+
+def test_what_was_learnt_after_the_month_is_not_asked_of_it(case: str) -> None:
+    before = targets()
+    add("late.evil-emial.example.org", "control", datetime(2026, 12, 1, tzinfo=BEIJING))
+    assert targets() == before
+    add("early.evil-emial.example.org", "control", datetime(2026, 11, 30, 23, 59, tzinfo=BEIJING))
+    assert targets() == sorted([*before, "early.evil-emial.example.org"])
+
+
+def test_a_month_is_listed_with_few_questions(
+    world: World, case: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(8):
+        assert targets()
 
 
 def test_every_wrong_row_of_a_sheet_is_named(case: str) -> None:

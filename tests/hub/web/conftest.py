@@ -11,7 +11,7 @@ from tests.hub.world import CENTRE, LAW, World, viewer
 
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import appeals, batches, feedback
-from cleannet.hub.disposal.appeals import Applicant, Material
+from cleannet.hub.disposal.enclosures import Applicant, Material
 from cleannet.hub.incidents import reports
 from cleannet.hub.incidents.first import First
 from cleannet.hub.ledger import queries as ledger

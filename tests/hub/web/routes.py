@@ -12,7 +12,7 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "cases": ("read", "GET", "200"),
     "case": ("read", "GET", "404"),
     "orders": ("read", "GET", "200"),
-    "appeals": ("record", "GET POST", "200 422"),
+    "appeals": ("read", "GET POST", "200 422"),
     "appeal": ("read", "GET POST", "404 404"),
     "appeal_material": ("read", "GET", "404"),
     "month": ("read", "GET", "200"),
@@ -104,6 +104,8 @@ OPERATIONS: dict[str, str] = {
     "POST /notices/{number}/feedback": "feed_back",
     "POST /appeals": "record",
     "GET /appeals": "read",
+    "GET /appeals/{number}": "read",
+    "GET /appeals/{number}/materials/{place}": "read",
     "POST /appeals/{number}/decide": "order",
     "POST /appeals/{number}/answer": "record",
     "GET /months": "read",
@@ -158,7 +160,8 @@ _SEEN_BY = {
     "GET /cases/{number}/routes, GET /cases/{number}/routes/decisions, GET /cases/{number}/radius, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
-    "miit cncert op1": "appeal, appeal_material, POST /appeals/{number}/decide, POST /appeals/{number}/answer",
+    "miit cncert op1": "appeal, appeal_material, GET /appeals/{number}, GET /appeals/{number}/materials/{place}, "
+    "POST /appeals/{number}/decide, POST /appeals/{number}/answer",
     "": "batch_of_notice, end_delegation, POST /delegations/{number}/end",
     "cncert": "PUT /programs/{path:code}, close, look, verify, relapse, supply_verification, "
     "record_feedback, record_paper, POST /notices/{number}/feedback/by-hand, POST /feedbacks/{number}/paper/by-hand, "

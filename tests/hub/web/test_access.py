@@ -6,6 +6,7 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from pytest_django import Settings
 from tests.hub.web.conftest import ClientOf
+from tests.hub.world import World
 
 from cleannet.core.refusal import Refusal
 from cleannet.hub.ledger import sealing
@@ -106,3 +107,70 @@ def test_the_foot_of_a_printed_case_names_the_head_of_the_ledger(case: str, clie
     assert head is not None
     foot = client.get(f"/cases/{case}").content.decode().split('<p class="foot">')[1]
     assert f"Ledger of {head.size:,} entries, root {bytes(head.root).hex()[:12]}…" in foot
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/sign-in", {"username": "a\x00", "password": "b"}),
+        ("/appeals", {"target": "a\x00", "grounds": "b", "name": "c", "contact": "d"}),
+        ("/appeals", {"a\x00": "b"}),
+        ("/cases?status=a%00", None),
+        ("/orders?page=%00", None),
+        ("/cases/a%00", None),
+        ("/ledger/a%00", None),
+        ("/appeals/a%00/material/0", None),
+    ],
+)
+def test_what_no_database_can_store_is_refused_in_words(
+    world: World, client_of: ClientOf, path: str, typed: dict[str, str] | None
+) -> None:
+    client = client_of("cncert")
+    answer = client.get(path) if typed is None else client.post(path, typed)
+    assert answer.status_code == 422
+    assert "cannot be stored" in answer.content.decode()
+
+
+def test_a_file_name_that_cannot_be_stored_does_no_harm(world: World, client_of: ClientOf) -> None:
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="material"; filename="a\x00\xed\xa0\x80.pdf"\r\n'
+        b"Content-Type: application/pdf\r\n\r\n%PDF\r\n--x--\r\n"
+    )
+    answer = client_of("op1").post("/appeals", body, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("size", [access.MOST_TYPED + 1, 10**12])
+def test_a_form_that_is_too_large_is_refused_before_it_is_read(db: None, size: int) -> None:
+    class Unread:
+        def read(self, *_: object) -> bytes:
+            pytest.fail("it was read")
+
+        readline = read
+
+    answer = Client(headers={"accept-language": "en"}).post(
+        "/sign-in",
+        b"",
+        content_type="application/x-www-form-urlencoded",
+        CONTENT_LENGTH=str(size),
+        **{"wsgi.input": Unread()},
+    )
+    assert answer.status_code == 413
+    assert "larger" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("setting", "status"), [("DATA_UPLOAD_MAX_NUMBER_FIELDS", 413), ("DATA_UPLOAD_MAX_MEMORY_SIZE", 413)]
+)
+def test_what_django_itself_refuses_to_read_is_a_page(
+    world: World, client_of: ClientOf, settings: Settings, setting: str, status: int
+) -> None:
+    client = client_of("cncert")
+    setattr(settings, setting, 3)
+    answer = client.post("/appeals", "a=1&b=2&c=3&d=4", content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == status
+    assert "<h1>Not done" in answer.content.decode()
+
+
+def test_a_strange_host_is_told_nothing(db: None) -> None:
+    assert Client().get("/", headers={"host": "evil.example"}).status_code == 400

@@ -2,10 +2,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from tests.hub.web.conftest import ClientOf, issue
+from tests.hub.web.conftest import PASSWORD, ClientOf, issue
 from tests.hub.world import viewer
 
 from cleannet.hub.disposal import appeals, queries
+from cleannet.hub.parties import actions as parties
 
 pytestmark = pytest.mark.django_db
 HOST = "c2.evil-emial.example.com"
@@ -26,7 +27,9 @@ def test_an_appeal_goes_from_the_form_to_the_answer(typed: dict[str, str], clien
     assert operator.post("/appeals", typed | {"material": file}).status_code == 302
     (appeal,) = appeals.appeals(viewer("cncert"))
     path = f"/appeals/{appeal.number}"
-    assert path in reviewer.get("/appeals").content.decode()
+    for page_of_it in ("/", "/appeals", f"/cases/{appeal.case}"):
+        assert path in reviewer.get(page_of_it).content.decode(), page_of_it
+    assert path not in operator.get("/").content.decode()
     page = reviewer.get(path).content.decode()
     assert "our shop" in page
     assert "legal@shop.example" in page
@@ -49,3 +52,27 @@ def test_an_appeal_goes_from_the_form_to_the_answer(typed: dict[str, str], clien
 def test_who_takes_no_appeals_is_told(typed: dict[str, str], client_of: ClientOf) -> None:
     assert client_of("js").post("/appeals", typed).status_code == 403
     assert "Take an appeal" not in client_of("js").get("/appeals").content.decode()
+
+
+def test_files_that_are_too_many_or_too_large_are_refused_before_they_are_read(
+    typed: dict[str, str], client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cleannet.hub.web.appeals.Material", lambda *_: pytest.fail("it was read"))
+    files = [SimpleUploadedFile(f"{place}", b"x") for place in range(11)]
+    assert client_of("op1").post("/appeals", typed | {"material": files}).status_code == 422
+
+
+def test_who_may_only_read_sees_the_list_but_neither_the_form_nor_what_came(
+    typed: dict[str, str], client_of: ClientOf, now: datetime
+) -> None:
+    client_of("op1").post("/appeals", typed | {"material": SimpleUploadedFile("licence.pdf", b"%PDF-1")})
+    (appeal,) = appeals.appeals(viewer("cncert"))
+    parties.add_person(party="op1", username="reader", password=PASSWORD, name="reader", held={"read"}, now=now)
+    reader = client_of("op1", "reader")
+    listed, shown = (reader.get(path).content.decode() for path in ("/appeals", f"/appeals/{appeal.number}"))
+    assert appeal.number in listed
+    assert "Take an appeal" not in listed
+    assert "shown to those who review and answer" in shown
+    assert not any(word in shown for word in ("our shop", "legal@shop.example", "licence.pdf"))
+    assert reader.get(f"/appeals/{appeal.number}/material/0").status_code == 403
+    assert reader.post("/appeals", typed).status_code == 403

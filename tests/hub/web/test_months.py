@@ -5,12 +5,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 from tests.hub.web.conftest import ClientOf
-from tests.hub.world import World, viewer
+from tests.hub.world import PROGRAM, World, viewer
 
+from cleannet.core.allow import AllowLists
 from cleannet.core.clock import month_of
 from cleannet.formats import sheet
 from cleannet.hub.disposal import monthly
 from cleannet.hub.jobs import lanes
+from cleannet.hub.programs import actions as programs
 
 pytestmark = pytest.mark.django_db
 
@@ -19,23 +21,49 @@ pytestmark = pytest.mark.django_db
 def month(world: World, now: datetime) -> str:
     """Return a month that is over, with an ordinary incident of op1."""
     before = now.replace(day=1) - timedelta(days=3)
+    for text, role in (("c2.evil-emial.example.com", "control"), ("dl.evil-emial.example.net", "distribution")):
+        programs.withdraw_indicator(program=PROGRAM, text=text, reason="learnt before", now=before)
+        programs.add_indicator(program=PROGRAM, text=text, role=role, source="test", allow=AllowLists(), now=before)
     world.tally("op1", 9_000, before)
     lanes.turn_calendar(before)
     lanes.turn_calendar(now)
     return month_of(before)
 
 
+def names(month: str) -> list[str]:
+    """Return how the page names the fields of each resource."""
+    return [f"{one.case} {one.target}" for one in monthly.listed(viewer("op1"), month)]
+
+
+def test_what_changed_since_the_page_was_opened_is_refused_and_no_answer_moves(
+    month: str, client_of: ClientOf, now: datetime
+) -> None:
+    client, path = client_of("op1"), f"/months/feedback?month={month}"
+    first, *others = names(month)
+    typed = {f"done-{first}": "no", f"reason-{first}": "not ours"} | {f"done-{name}": "yes" for name in others}
+    missing = client.post(path, {name: text for name, text in typed.items() if first not in name})
+    assert missing.status_code == 422
+    assert first.partition(" ")[2].replace(".", "[.]") in missing.content.decode()
+    programs.withdraw_indicator(program=PROGRAM, text=first.partition(" ")[2], reason="no more", now=now)
+    refused = client.post(path, typed)
+    assert refused.status_code == 422
+    assert f"not listed {first}" in refused.content.decode()
+    assert client.post(path, {f"done-{name}": "yes" for name in names(month)}).status_code == 302
+
+
 def test_a_month_is_fed_back_on_the_page(month: str, client_of: ClientOf) -> None:
     client = client_of("op1")
     path = f"/months/feedback?month={month}"
     assert path in client.get("/").content.decode()
-    count = len(monthly.listed(viewer("op1"), month))
-    assert f"{count} resources of your ordinary incidents" in client.get(path).content.decode()
-    typed = {f"done-{place}": "yes" for place in range(count)} | {"done-0": "no"}
+    first, *others = names(month)
+    shown = client.get(path).content.decode()
+    assert f"{len(others) + 1} resources of your ordinary incidents" in shown
+    assert f'name="done-{first}"' in shown
+    typed = {f"done-{name}": "yes" for name in others} | {f"done-{first}": "no"}
     refused = client.post(path, typed)
     assert refused.status_code == 422
     assert "The reason is missing" in refused.content.decode()
-    assert client.post(path, typed | {"reason-0": "not ours"}).status_code == 302
+    assert client.post(path, typed | {f"reason-{first}": "not ours"}).status_code == 302
     assert client.get(path).status_code == 409
     shown = client_of("cncert").get(f"/months?month={month}").content.decode()
     assert "not ours" in shown

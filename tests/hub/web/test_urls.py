@@ -65,7 +65,7 @@ def place(name: str, objects: Objects | None = None) -> str:
     if path.startswith("/delegations"):
         number = "999999"
     filled = path.replace("{number}", number).replace("{kind}", "pdf").replace("{entry}", entry)
-    filled = filled.replace("{code}", code)
+    filled = filled.replace("{code}", code).replace("{place}", "0")
     return f"/api/v1{filled}?first=0&month=2026-11&edge=none"
 
 

@@ -1,17 +1,17 @@
 """Appeals against orders: take, review, answer."""
 
 import base64
-import binascii
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 
 from cleannet.hub.api import schemas
 from cleannet.hub.api.conventions import PROBLEMS, ApiRefused, allowed, now, once, page, viewer_of
-from cleannet.hub.disposal import appeals
-from cleannet.hub.disposal.appeals import Appeal, Applicant, Material
+from cleannet.hub.disposal import appeals, enclosures
+from cleannet.hub.disposal.appeals import Appeal
+from cleannet.hub.disposal.enclosures import Applicant, Material
 
 router = Router()
 
@@ -53,6 +53,18 @@ class AppealOut(Schema):
     answered_at: datetime | None
 
 
+class SaidOut(Schema):
+    grounds: str
+    applicant: str
+    contact: str
+    files: list[str]
+
+
+class AppealWhole(AppealOut):
+    orders: list[str]
+    said: SaidOut | None
+
+
 class AppealsOut(Schema):
     items: list[AppealOut]
     next: str | None
@@ -62,7 +74,7 @@ class AppealsOut(Schema):
 @allowed("record")
 @once
 def take_appeal(request: HttpRequest, body: AppealIn) -> Status[Any]:
-    """Take an appeal against the orders that stand on a target; the content of materials is base64."""
+    """Take an appeal against the orders that stand on a target; materials are base64, together 64 MiB at most."""
     made = appeals.receive(
         viewer=viewer_of(request),
         target=body.target,
@@ -82,6 +94,31 @@ def list_appeals(request: HttpRequest, case: str = "", after: str = "", limit: i
     found = appeals.appeals(viewer_of(request), case=case or None)
     rows, following = page(found, by="number", after=after, limit=limit)
     return {"items": [_shown(row) for row in rows], "next": following}
+
+
+@router.get("/appeals/{number}", response={200: AppealWhole, **PROBLEMS})
+@allowed("read")
+def show_appeal(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Return one appeal with the orders it is against; `said` is null once erased, and without `order` or `record`."""
+    viewer = viewer_of(request)
+    found = appeals.one(viewer, number)
+    told = enclosures.said(viewer, found)
+    said = told and {
+        "grounds": told.grounds,
+        "applicant": told.applicant.name,
+        "contact": told.applicant.contact,
+        "files": told.files,
+    }
+    return {**_shown(found), "orders": found.orders, "said": said}
+
+
+@router.get("/appeals/{number}/materials/{place}", response={200: Any, **PROBLEMS})
+@allowed("read")
+def download_material(request: HttpRequest, number: str, place: int) -> HttpResponse:
+    """Return one file of an appeal, by its place among `said.files` from 0 on, to those who review or answer."""
+    viewer = viewer_of(request)
+    found = enclosures.material(viewer, appeals.one(viewer, number), place)
+    return HttpResponse(found.content, content_type="application/octet-stream")
 
 
 @router.post("/appeals/{number}/decide", response={200: AppealOut, **PROBLEMS})
@@ -104,7 +141,7 @@ def answer_appeal(request: HttpRequest, number: str, body: AnsweredIn) -> Status
 def _decoded(one: MaterialIn) -> bytes:
     try:
         return base64.b64decode(one.content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ApiRefused("api.bad_request", why=f"materials: the content of {one.name} is no base64") from error
 
 

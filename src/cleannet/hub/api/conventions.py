@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Status
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from cleannet.core.refusal import Refusal
+from cleannet.core.storable import storable
 from cleannet.hub.api import claims
 from cleannet.hub.api.schemas import Problem
 from cleannet.hub.ledger import actions as ledger
@@ -22,7 +24,7 @@ from cleannet.hub.wording import told
 
 MOST = 200
 LONGEST_KEY = 100
-PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+PROBLEMS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 413: Problem, 422: Problem}
 PROBLEM_JSON = "application/problem+json"
 NOT_FOUND, NOT_ALLOWED = 404, 405
 Row = TypeVar("Row", bound=Model)
@@ -38,6 +40,16 @@ class ByToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Viewer | None:
         return parties.viewer_of_token(token, now=now())
+
+
+class Parsed(Parser):
+    """Read bodies as JSON that can be stored."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        body = super().parse_body(request)
+        if not storable(body):
+            raise ApiRefused("api.not_storable")
+        return body
 
 
 def now() -> datetime:
@@ -59,6 +71,8 @@ def allowed(right: str) -> Callable[[Operation], Operation]:
         def checked(request: HttpRequest, *given: Any, **named: Any) -> Any:
             if not viewer_of(request).may(right):
                 raise ApiRefused("api.right_missing", right=right)
+            if not storable([request.path, *request.GET.lists()]):
+                raise ApiRefused("api.not_storable")
             return operation(request, *given, **named)
 
         vars(checked)["right"] = right

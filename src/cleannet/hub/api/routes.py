@@ -167,9 +167,9 @@ def list_unrouted(request: HttpRequest, after: int = 0, limit: int = 100) -> dic
 
 @router.get("/routes/overrides", response={200: OverridesOut, **PROBLEMS})
 @allowed("order")
-def list_overrides(request: HttpRequest, after: str = "", limit: int = 100) -> dict[str, Any]:
+def list_overrides(request: HttpRequest, after: int = 0, limit: int = 100) -> dict[str, Any]:
     """List what people said of who disposes, superseded words included."""
-    rows, following = page(tables.overrides(viewer_of(request)), by="pk", after=after, limit=limit)
+    rows, following = page(tables.overrides(viewer_of(request)), by="pk", after=str(after), limit=limit)
     return {"items": [_override(row) for row in rows], "next": following}
 
 

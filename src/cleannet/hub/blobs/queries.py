@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 
 from cleannet.core.refusal import Refusal
 from cleannet.hub.blobs import store
@@ -38,8 +39,11 @@ def described(refs: Iterable[str]) -> list[Blob]:
 
 
 def erasable(now: datetime, *, kinds: Collection[str]) -> list[str]:
-    """Return the references of the blobs of some kinds whose time is over and that nothing holds, longest overdue
-    first.
+    """Return the references of the blobs of some kinds, or kinds below them (`kind.…`), whose time is over and that
+    nothing holds, longest overdue first.
     """
-    ripe = Blob.objects.filter(erased_at=None, held=False, keep_until__lte=now, kind__in=kinds)
+    among = Q(kind__in=kinds)
+    for kind in kinds:
+        among |= Q(kind__startswith=f"{kind}.")
+    ripe = Blob.objects.filter(among, erased_at=None, held=False, keep_until__lte=now)
     return list(ripe.order_by("keep_until").values_list("ref", flat=True))

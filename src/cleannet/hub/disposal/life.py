@@ -33,7 +33,7 @@ def withdraw(*, viewer: Viewer, orders: Collection[str], reason: str, now: datet
     Only who issued them, or MIIT, may. The duty to feed back stays; what is withdrawn needs no answer in it. Raises
     OrderRefused.
     """
-    found = _own(viewer, orders)
+    found = own(viewer, orders)
     if not reason.strip():
         raise OrderRefused("order.reason_missing", orders=sorted(orders))
     with transaction.atomic():
@@ -41,18 +41,18 @@ def withdraw(*, viewer: Viewer, orders: Collection[str], reason: str, now: datet
     return list(Order.objects.filter(pk__in=[order.number for order in found]).order_by("number"))
 
 
-def lift(*, viewer: Viewer, orders: Collection[Order], reason: str, now: datetime) -> None:
+def lift(*, viewer: Viewer, orders: Collection[str], reason: str, now: datetime) -> None:
     """Lift orders after an appeal (解封), wherever they reached; call it in the transaction of the decision.
 
     Raises OrderRefused for what another party issued.
     """
-    found = _own(viewer, [order.number for order in orders])
+    found = own(viewer, orders)
     _end(found, "lift", "order.lifted", parties.actor_of(viewer), now, reason)
 
 
 def prolong(*, viewer: Viewer, orders: Collection[str], until: datetime | None, now: datetime) -> list[Order]:
     """Let orders that stand expire at another moment, or never; raise OrderRefused."""
-    found = _own(viewer, orders)
+    found = own(viewer, orders)
     if until is not None and until <= now:
         raise OrderRefused("order.until_past", until=until)
     numbers = [order.number for order in found]
@@ -75,17 +75,8 @@ def expire(*, now: datetime) -> int:
     return len(found)
 
 
-def annul(*, viewer: Viewer, case: str, now: datetime) -> None:
-    """Annul a case as a second person; its orders are withdrawn for the same reason. Raises IncidentRefused."""
-    proposal = cases.annulment(viewer, cases.open_case(viewer, case))
-    with transaction.atomic():
-        incidents.confirm_annulment(viewer=viewer, case=case, now=now)
-        found = list(Order.objects.filter(case=case, leaves=None).order_by("number"))
-        if found and proposal:
-            _end(found, "withdraw", "order.withdrawn", parties.actor_of(viewer), now, proposal.reason)
-
-
-def _own(viewer: Viewer, numbers: Collection[str]) -> list[Order]:
+def own(viewer: Viewer, numbers: Collection[str]) -> list[Order]:
+    """Return orders by number that the viewer's party issued, or any as MIIT; raise OrderRefused, or NoOrder."""
     found = list(queries.orders(viewer).filter(number__in=set(numbers)).order_by("number"))
     lacking = sorted(set(numbers) - {order.number for order in found})
     if lacking or not found:
@@ -95,6 +86,16 @@ def _own(viewer: Viewer, numbers: Collection[str]) -> list[Order]:
         if viewer.party != issuer and viewer.role != "miit":
             raise OrderRefused("order.issued_by_another", notice=notice, party=issuer)
     return found
+
+
+def annul(*, viewer: Viewer, case: str, now: datetime) -> None:
+    """Annul a case as a second person; its orders are withdrawn for the same reason. Raises IncidentRefused."""
+    proposal = cases.annulment(viewer, cases.open_case(viewer, case))
+    with transaction.atomic():
+        incidents.confirm_annulment(viewer=viewer, case=case, now=now)
+        found = list(Order.objects.filter(case=case, leaves=None).order_by("number"))
+        if found and proposal:
+            _end(found, "withdraw", "order.withdrawn", parties.actor_of(viewer), now, proposal.reason)
 
 
 def _end(orders: Sequence[Order], step: str, kind: str, actor: Actor, now: datetime, reason: str = "") -> None:

@@ -85,13 +85,14 @@ class Batch(models.Model):
 class Appeal(models.Model):
     """Hold one appeal against the orders on a target, by the number of its complaint; see `appeals`.
 
-    `said` and `materials` (pairs of name and reference) are references of hub.blobs.
+    `orders` are the numbers of those that stood when it came; `said` and `materials` are references of hub.blobs.
     """
 
     number = models.CharField(max_length=120, primary_key=True)
     case = models.CharField(max_length=64)
     party = models.CharField(max_length=64)
     target = models.CharField(max_length=2000)
+    orders = models.JSONField()
     said = models.CharField(max_length=64)
     materials = models.JSONField()
     received_at = models.DateTimeField()

@@ -2,13 +2,15 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
-from cleannet.core.clock import month_of
+from cleannet.core.clock import BEIJING
 from cleannet.core.terms import RESOURCES, Grade
 from cleannet.formats import sheet
 from cleannet.hub import jail
@@ -24,7 +26,7 @@ from cleannet.hub.programs import queries as programs
 DONE, LEFT = "已处置", "未处置"
 HEADINGS = ("案卷", "恶意程序名称", "恶意资源", "类型", "处置情况", "未处置原因")
 _WIDTHS = (26, 30, 46, 14, 12, 46)
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)
 _KIND = "disposal.fed_back"
 
 
@@ -49,20 +51,23 @@ class Done:
 
 
 def listed(viewer: Viewer, month: str) -> list[Resource]:
-    """Return the resources of the incidents that concern the viewer and were open and ordinary in a month (YYYY-MM).
+    """Return the resources of the incidents that concern the viewer and were open and ordinary in a month (YYYY-MM),
+    as far as they were known by its end: of each case each target once.
 
     A case counts by its grade as it stands now: what was graded higher since has its notice and its own feedback.
     """
-    _check(month)
-    found = []
-    for case in cases.cases(viewer).order_by("number"):
-        ended = month_of(case.ended_at) if case.ended_at else "9999-99"
-        if not month_of(case.opened_at) <= month <= ended or cases.grade_told(viewer, case) != Grade.IV:
-            continue
-        for one in programs.resources(viewer, case.program):
-            if not one.held and one.reach in ("name", "address", "url"):
-                found.append(Resource(case.number, case.program, one.kind, one.target))
-    return found
+    begins, ends = _bounds(month)
+    open_then = (Q(ended_at=None) | Q(ended_at__gte=begins), Q(opened_at__lt=ends))
+    found = cases.cases(viewer).filter(*open_then).order_by("number")
+    ordinary = [case for case in found if cases.grade_told(viewer, case) == Grade.IV]
+    known = programs.resources_of({case.program for case in ordinary}, added_before=ends)
+    every = {
+        (case.number, one.target): Resource(case.number, case.program, one.kind, one.target)
+        for case in ordinary
+        for one in reversed(known[case.program])
+        if not one.held and one.reach in ("name", "address", "url")
+    }
+    return [every[key] for key in sorted(every)]
 
 
 def blank(viewer: Viewer, month: str) -> bytes:
@@ -84,6 +89,8 @@ def read(content: bytes) -> list[Done]:
             wrong.append(f"{number}: {HEADINGS[4]} = {done!r}")
         elif done == LEFT and not reason:
             wrong.append(f"{number}: {HEADINGS[5]}")
+        elif sheet.UNWRITABLE.search(reason):
+            wrong.append(f"{number}: {HEADINGS[5]} = {reason!r}")
         said.append(Done(case, target, done == DONE, reason))
     if wrong:
         raise OrderRefused("feedback.bad_rows", rows=wrong)
@@ -92,7 +99,7 @@ def read(content: bytes) -> list[Done]:
 
 def owed(viewer: Viewer, month: str) -> Duty:
     """Return the viewer's open duty to feed back a month; raise OrderRefused where there is none."""
-    _check(month)
+    _bounds(month)
     found = ledger_queries.own_duties(viewer).filter(expects=_KIND)
     duty = next((row for row in found if row.scope.get("month") == month), None)
     if duty is None:
@@ -112,6 +119,9 @@ def feed_back(*, viewer: Viewer, month: str, items: Sequence[Done], now: datetim
         lacking = sorted(f"{case} {target}" for case, target in wanted.keys() - set(given))
         strange = sorted(f"{case} {target}" for case, target in set(given) - wanted.keys())
         raise OrderRefused("feedback.not_every_resource", lacking=lacking, strange=strange, twice=_twice(given))
+    unprintable = sorted(f"{one.case} {one.target}" for one in items if sheet.UNWRITABLE.search(one.reason))
+    if unprintable:
+        raise OrderRefused("feedback.unprintable", orders=unprintable)
     silent = sorted(f"{one.case} {one.target}" for one in items if not one.done and not one.reason.strip())
     if silent:
         raise OrderRefused("feedback.reason_missing", orders=silent)
@@ -138,9 +148,9 @@ def feed_back(*, viewer: Viewer, month: str, items: Sequence[Done], now: datetim
 
 def given(viewer: Viewer, month: str) -> list[Entry]:
     """Return what the parties the viewer may see fed back for a month, the newest first."""
-    _check(month)
-    found = ledger_queries.entries(viewer, kind=_KIND).order_by("-entered_at", "-id")
-    return [entry for entry in found if entry.refs.get("month") == month]
+    _bounds(month)
+    met = ledger_queries.duties(viewer).filter(expects=_KIND, scope__month=month).exclude(met_by=None)
+    return sorted((duty.met_by for duty in met if duty.met_by), key=lambda entry: (entry.entered_at, entry.id))[::-1]
 
 
 def as_sheet(viewer: Viewer, month: str, party: str) -> bytes:
@@ -168,9 +178,12 @@ def _word(done: bool) -> str:
 
 
 def _twice(given: Sequence[tuple[str, str]]) -> list[str]:
-    return sorted({f"{case} {target}" for case, target in given if given.count((case, target)) > 1})
+    return sorted(f"{case} {target}" for (case, target), times in Counter(given).items() if times > 1)
 
 
-def _check(month: str) -> None:
+def _bounds(month: str) -> tuple[datetime, datetime]:
+    """Return when a month of Beijing's calendar begins and ends; raise OrderRefused."""
     if not _MONTH.fullmatch(month):
         raise OrderRefused("feedback.no_month", month=month)
+    begins = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=BEIJING)
+    return begins, (begins + timedelta(days=31)).replace(day=1)

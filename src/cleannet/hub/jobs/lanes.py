@@ -8,7 +8,7 @@ from django.conf import settings
 
 from cleannet.hub.api import claims
 from cleannet.hub.blobs import actions as blobs
-from cleannet.hub.disposal import appeals, arrivals, deciding, delivery, life, lookups, merging, probes
+from cleannet.hub.disposal import arrivals, deciding, delivery, enclosures, life, lookups, merging, probes
 from cleannet.hub.ledger import reminders, sealing, turning
 from cleannet.hub.papers import erasing as papers
 from cleannet.hub.parties import queries as parties
@@ -56,8 +56,8 @@ def erase_papers(now: datetime) -> int:
 
 
 def erase_appeals(now: datetime) -> int:
-    """Erase what came with appeals whose time is over."""
-    return appeals.erase_expired(now=now)
+    """Erase what came with appeals whose time is over, and with none that was taken."""
+    return enclosures.erase_expired(now=now)
 
 
 def deliver(now: datetime) -> int:

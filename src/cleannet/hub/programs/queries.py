@@ -78,10 +78,11 @@ def resources(viewer: Viewer, code: str) -> list[Resource]:
     return resources_of([code])[code]
 
 
-def resources_of(codes: Collection[str]) -> dict[str, list[Resource]]:
-    """Return the resources of several programs, by program."""
+def resources_of(codes: Collection[str], *, added_before: datetime | None = None) -> dict[str, list[Resource]]:
+    """Return the resources of several programs, by program; only those added before a moment where one is given."""
     found: dict[str, list[Resource]] = {code: [] for code in codes}
-    for row in Indicator.objects.filter(program_id__in=found, withdrawn_at=None).order_by("role", "pattern"):
+    rows = Indicator.objects.filter(program_id__in=found, withdrawn_at=None).order_by("role", "pattern")
+    for row in rows.filter(added_at__lt=added_before) if added_before else rows:
         found[row.program_id].append(_resource(row))
     return found
 

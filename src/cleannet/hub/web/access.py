@@ -10,6 +10,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from cleannet.core.clock import BEIJING
 from cleannet.core.refusal import Refusal
+from cleannet.core.storable import storable
 from cleannet.core.terms import RIGHTS
 from cleannet.hub.ledger import sealing
 from cleannet.hub.ledger.viewer import Viewer
@@ -33,6 +35,8 @@ READ = ("GET", "HEAD")
 WRITE = ("POST",)
 FORM = ("GET", "HEAD", "POST")
 SHORT_ROOT = 12
+# A form without files has no use for more.
+MOST_TYPED = 4 * 2**20
 View = Callable[..., HttpResponse]
 
 
@@ -103,6 +107,22 @@ def _is_proxy(address: str) -> bool:
         return False
 
 
+def bounded(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse a form that is too large before anything of it is read, on every page: a middleware.
+
+    What an operation of the API takes is bounded by Django's setting, once the token is known.
+    """
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if request.content_type == "multipart/form-data" else MOST_TYPED
+        sent = request.META.get("CONTENT_LENGTH") or "0"
+        if not request.path.startswith("/api/") and sent.isdecimal() and int(sent) > most:
+            return refused(request, told(WebRefused("web.too_large")))
+        return answer(request)
+
+    return answered
+
+
 def open_to_all(*methods: str) -> Callable[[View], View]:
     """Let everybody open a page; that it is meant so stays readable for the test of all routes."""
     return _wrapped("", methods)
@@ -148,6 +168,9 @@ def _stopped(request: Asked, right: str) -> HttpResponse | None:
 
 def _answered(view: View, request: Asked, named: Mapping[str, Any]) -> HttpResponse:
     try:
+        files = [one.name for name in request.FILES for one in request.FILES.getlist(name)]
+        if not storable([request.path, *request.GET.lists(), *request.POST.lists(), files]):
+            raise WebRefused("web.not_storable")
         return view(request, **named)
     except Refusal as refusal:
         return refused(request, told(refusal))
@@ -204,6 +227,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django itself denies."""
     return render(request, "web/forbidden.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django itself does not read: too large, too many fields or files, or broken."""
+    large = isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent))
+    return refused(request, told(WebRefused("web.too_large" if large else "web.bad_request")))
 
 
 def bad_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -8,8 +8,8 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from cleannet.hub.disposal import appeals as actions
-from cleannet.hub.disposal import queries
-from cleannet.hub.disposal.appeals import Applicant, Material
+from cleannet.hub.disposal import enclosures
+from cleannet.hub.disposal.enclosures import Applicant, Material
 from cleannet.hub.web import stepping, typed
 from cleannet.hub.web.access import FORM, Asked, WebRefused, allowed
 
@@ -18,13 +18,16 @@ PER_PAGE = 50
 REMEDY = "如对本答复有异议，可向工业和信息化部或所在地通信管理局申诉，也可依法申请行政复议或者提起行政诉讼。"
 
 
-@allowed("record", *FORM)
+@allowed("read", *FORM)
 def appeals(request: Asked) -> HttpResponse:
-    """List the appeals the viewer may see, and take one."""
+    """List the appeals the viewer may see; take one, who may record."""
     viewer, now = request.viewer, request.now
     given = {name: request.POST.get(name, "") for name in ("target", "grounds", "name", "contact", "received_at")}
 
     def act() -> None:
+        stepping.must(viewer, "record")
+        files = request.FILES.getlist("material")
+        enclosures.check_size([one.size or 0 for one in files])
         actions.receive(
             viewer=viewer,
             target=given["target"],
@@ -32,14 +35,12 @@ def appeals(request: Asked) -> HttpResponse:
             applicant=Applicant(given["name"], given["contact"]),
             received_at=typed.moment(given["received_at"]),
             now=now,
-            materials=[
-                Material(one.name or "", one.read(actions.MOST_BYTES + 1)) for one in request.FILES.getlist("material")
-            ],
+            materials=[Material(one.name or "", one.read()) for one in files],
         )
 
     def context() -> Mapping[str, object]:
         page = Paginator(actions.appeals(viewer), PER_PAGE).get_page(request.GET.get("page"))
-        return {"page": page, "given": given, "takes": viewer.role in actions.TAKERS}
+        return {"page": page, "given": given, "takes": viewer.role in actions.TAKERS and viewer.may("record")}
 
     return stepping.step(
         request, "web/appeals.html", act, context, done=_("The appeal is taken; its answer is owed."), to="appeals"
@@ -58,8 +59,7 @@ def appeal(request: Asked, number: str) -> HttpResponse:
         right = {"grant": "order", "reject": "order", "answer": "record"}.get(doing)
         if right is None:
             raise WebRefused("web.bad_choice", text=doing)
-        if not viewer.may(right):
-            raise WebRefused("web.right_missing", right=right)
+        stepping.must(viewer, right)
         if doing == "answer":
             at = typed.moment(request.POST.get("answered_at", ""))
             actions.answer(viewer=viewer, appeal=number, answered_at=at, now=now)
@@ -70,8 +70,8 @@ def appeal(request: Asked, number: str) -> HttpResponse:
     def context() -> Mapping[str, object]:
         return {
             "appeal": found,
-            "said": actions.said(found),
-            "orders": queries.orders(viewer).filter(target=found.target).order_by("number"),
+            "said": enclosures.said(viewer, found),
+            "orders": actions.against(viewer, found),
             "reason": reason,
             "remedy": remedy,
             "mine": found.party == viewer.party,
@@ -85,7 +85,7 @@ def appeal(request: Asked, number: str) -> HttpResponse:
 @allowed("read")
 def material(request: Asked, number: str, place: int) -> HttpResponse:
     """Download one file of an appeal."""
-    found = actions.material(request.viewer, number, place)
+    found = enclosures.material(request.viewer, actions.one(request.viewer, number), place)
     response = HttpResponse(found.content, content_type="application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(True, found.name or "material") or "attachment"
     return response

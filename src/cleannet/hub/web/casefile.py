@@ -13,7 +13,7 @@ from cleannet.core.policy import GradeRule, Policy
 from cleannet.core.tally import Sum, to_micros
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.disposal import batches, by_hand, effects, routing, steps
+from cleannet.hub.disposal import appeals, batches, by_hand, effects, routing, steps
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.disposal.effects import Effect
 from cleannet.hub.disposal.queries import Feedback, Order, Sighting
@@ -113,6 +113,7 @@ def gather(request: Asked, number: str) -> dict[str, Any]:
         "unconfirmed_far": receipts.awaiting_remote(viewer, number) if confirming else [],
         "annulment": cases.annulment(viewer, case),
         "relapsed": orders.relapsed(viewer, case=number),
+        "appeals": appeals.appeals(viewer, case=number),
         "steps": [
             *(_steps(viewer, case, strips, notices, feedbacks) if case.status == "open" else ()),
             *_ends(viewer, number, strips),

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from cleannet.hub.disposal import batches, routing
+from cleannet.hub.disposal import appeals, batches, routing
 from cleannet.hub.disposal import queries as orders
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
@@ -29,7 +29,7 @@ def desk(request: Asked) -> HttpResponse:
         "reminders": ledger.reminders(viewer)[:MOST],
     }
     if viewer.may("order"):
-        context["batches"] = batches.batches(viewer)[:MOST]
+        context |= {"batches": batches.batches(viewer)[:MOST], "appeals": appeals.waiting(viewer)[:MOST]}
     if viewer.sees_all:
         others = [row for row in rows(viewer, ledger.open_duties(viewer), now) if row.duty.owes != viewer.party]
         context |= {

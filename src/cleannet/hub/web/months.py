@@ -15,6 +15,9 @@ from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.web import orders, stepping
 from cleannet.hub.web.access import FORM, Asked, allowed
 
+# What the fields of a resource are called, before its case and target.
+DONE, REASON = "done-", "reason-"
+
 
 @allowed("read")
 def month(request: Asked) -> HttpResponse:
@@ -43,17 +46,15 @@ def feed_back_month(request: Asked) -> HttpResponse:
     viewer, now, chosen = request.viewer, request.now, _month(request)
     monthly.owed(viewer, chosen)
     listed = monthly.listed(viewer, chosen)
-    typed = [
-        (one, request.POST.get(f"done-{place}", ""), request.POST.get(f"reason-{place}", ""))
-        for place, one in enumerate(listed)
-    ]
+    said = _said(request)
+    typed = [(one, *said.get((one.case, one.target), ("", ""))) for one in listed]
 
     def act() -> None:
         sent = request.FILES.get("sheet")
         items = (
             monthly.read(sent.read(spreadsheet.MOST_BYTES + 1))
             if sent
-            else [_said(one, done, reason) for one, done, reason in typed]
+            else [_done(case, target, *words) for (case, target), words in said.items()]
         )
         monthly.feed_back(viewer=viewer, month=chosen, items=items, now=now)
 
@@ -63,9 +64,21 @@ def feed_back_month(request: Asked) -> HttpResponse:
     return stepping.step(request, "web/feed_back_month.html", act, context, done=_("The month is fed back."), to="desk")
 
 
-def _said(resource: monthly.Resource, done: str, reason: str) -> Done:
-    said = orders.said(resource.target, done, reason)
-    return Done(resource.case, resource.target, said.done, said.reason)
+def _said(request: Asked) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what the form says of each case and target it names, whether or not they are listed still."""
+    named = [name.removeprefix(DONE) for name in request.POST if name.startswith(DONE)]
+    return {
+        (name.partition(" ")[0], name.partition(" ")[2]): (
+            request.POST.get(DONE + name, ""),
+            request.POST.get(REASON + name, ""),
+        )
+        for name in named
+    }
+
+
+def _done(case: str, target: str, done: str, reason: str) -> Done:
+    said = orders.said(target, done, reason)
+    return Done(case, target, said.done, said.reason)
 
 
 def _month(request: Asked) -> str:

@@ -8,9 +8,10 @@ from django.shortcuts import render
 from cleannet.core.form import Filled, fill
 from cleannet.core.policy import Form
 from cleannet.hub.incidents.first import MEDIA, First
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers.actions import FIXED
 from cleannet.hub.web import typed
-from cleannet.hub.web.access import Asked, attempt
+from cleannet.hub.web.access import Asked, WebRefused, attempt
 from cleannet.hub.web.access import refused as told_as_page
 from cleannet.hub.wording import Told
 
@@ -40,6 +41,12 @@ def button(request: Asked, act: Callable[[], object], *, done: str, to: str = "c
     """Answer a button that has no page of its own: act and go to the page `to`, or tell on a page why not."""
     answer = attempt(request, act, done=done, to=to, **named)
     return answer if isinstance(answer, HttpResponse) else told_as_page(request, answer)
+
+
+def must(viewer: Viewer, right: str) -> None:
+    """Raise WebRefused where the viewer lacks the right that one act of a page asks for."""
+    if not viewer.may(right):
+        raise WebRefused("web.right_missing", right=right)
 
 
 def first(request: Asked) -> First | None:
