@@ -48,7 +48,6 @@ def draft(
 
     Raises OrderRefused, also for a program: it is nobody.
     """
-    _a_person(viewer)
     orderable.check(viewer, cases.open_case(viewer, case), wanted, now, until, exempt)
     orderable.refuse_standing(case, wanted)
     drafted = _drafted(viewer, case, wanted, now, changes or {})
@@ -57,7 +56,6 @@ def draft(
 
 def draft_again(*, viewer: Viewer, case: str, now: datetime) -> Batch:
     """Put the orders together that failed verification or were not carried out. Raises OrderRefused."""
-    _a_person(viewer)
     wanted, exempt, _ = actions.wanted_again(viewer, case, now)
     return _kept(_drafted(viewer, case, wanted, now, {}), wanted, now, again=True, exempt=exempt)
 
@@ -168,6 +166,7 @@ def _kept(
     exempt: Collection[Exemption] = (),
 ) -> Batch:
     viewer, case = drafted.viewer, drafted.case
+    _a_person(viewer)
     ordered = sorted(set(wanted), key=lambda one: (one.party, one.target))
     with transaction.atomic():
         made = Batch.objects.create(
