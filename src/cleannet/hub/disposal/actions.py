@@ -52,7 +52,7 @@ def issue(
         viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {}
     )
     prepared = None if first else draft.rendered()
-    proposed = routing.routes(viewer, case)
+    proposed = routing.routes(viewer, case, now=now)
     with transaction.atomic():
         notice = notices.issue(draft, prepared, first)
         # Asked with the row of the case locked, so that two of the same are never issued at once.
@@ -96,7 +96,7 @@ def issue_again(
     wanted, exempt, resources = wanted_again(viewer, case, now)
     draft = notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes={})
     prepared = draft.rendered()
-    proposed = routing.routes(viewer, case)
+    proposed = routing.routes(viewer, case, now=now)
     with transaction.atomic():
         notice = notices.issue(draft, prepared)
         made = _issue(viewer, notice, wanted, resources, proposed, now, None, exempt)

@@ -56,7 +56,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
         return {
             "number": number,
             "case": case,
-            "offers": _offers(request, number, known),
+            "offers": _offers(request, number),
             "exemptible": sorted((host, one.held) for host, one in whole.items() if one.held),
             "disposers": disposers(viewer),
             "targets": targets,
@@ -180,24 +180,19 @@ def _held(known: Collection[Target]) -> list[tuple[Target, list[str]]]:
     ]
 
 
-def _offers(
-    request: Asked, case: str, known: Mapping[str, Target]
-) -> list[tuple[Routed, list[tuple[Proposal, str, bool, str]]]]:
+def _offers(request: Asked, case: str) -> list[tuple[Routed, list[tuple[Proposal, str, bool, str]]]]:
     """Return what is proposed for each target that nothing holds: with what a box of the form says, whether it is
     ticked, and the state of an order that stands there already or was lifted.
     """
-    ticked = request.POST.getlist("order")
-    given = _given(request, case)
-    routed = {one.resource.target: one for one in reversed(routing.routes(request.viewer, case))}
+    ticked, given = request.POST.getlist("order"), _given(request, case)
 
     def offered(to: Proposal, target: str) -> tuple[Proposal, str, bool, str]:
         value, state = f"{to.party} {target}", given.get((to.party, target), given.get(("", target), ""))
         return to, value, value in ticked if request.method == "POST" else not state, state
 
     return [
-        (routed[target], [offered(to, target) for to in routed[target].proposals])
-        for target, one in known.items()
-        if target in routed and not one.held
+        (routed, [offered(to, routed.resource.target) for to in routed.proposals])
+        for routed in routing.routes(request.viewer, case, now=request.now)
     ]
 
 
