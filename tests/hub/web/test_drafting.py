@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from tests.hub.web.conftest import ClientOf, issue
-from tests.hub.world import CENTRE, PROGRAM, viewer
+from tests.hub.world import CENTRE, PROGRAM, World, viewer
 
 from cleannet.core.allow import AllowLists, Listed
 from cleannet.core.clock import BEIJING
@@ -128,6 +128,22 @@ def test_the_paper_follows_the_record_but_for_what_was_changed_and_shows_both(
     assert "of the drafter" in page
     assert page.count("changed by the drafter") == 1
     assert "10,001" in page
+
+
+def test_figures_that_grew_between_the_page_and_its_answer_are_no_change(
+    world: World, case: str, client_of: ClientOf, now: datetime
+) -> None:
+    client, chosen = client_of("cncert"), {"target": [HOST], "party": ["op1"]}
+    shown = client.post(f"/cases/{case}/orders", chosen).content.decode()
+    fields = re.findall(r'<textarea id="[a-z_]+" name="(field-[a-z_]+)"[^>]*>([^<]*)</textarea>', shown)
+    fields += re.findall(r'<input type="hidden" name="(was-[a-z_]+)" value="([^"]*)"', shown)
+    typed = {name: html.unescape(text) for name, text in fields}
+    assert "10,001" in typed["was-terminals"]
+    world.tally("op1", 60_001, now)
+    assert client.post(f"/cases/{case}/orders", chosen | typed | {"confirmed": "yes"}).status_code == 302
+    (batch,) = batches.batches(viewer("cncert"))
+    assert (batch.grade, batch.changes) == ("II", {})
+    assert "60,001" in text(client_of("cncert", "second"), f"/batches/{batch.number}")
 
 
 def test_a_batch_says_why_no_paper_can_go_out(drafted: str, client_of: ClientOf) -> None:

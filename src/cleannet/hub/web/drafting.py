@@ -20,6 +20,8 @@ from cleannet.hub.web.access import FORM, Asked, WebRefused, allowed
 from cleannet.hub.web.notices import disposers
 from cleannet.hub.wording import told
 
+WAS = "was-"
+
 
 @allowed("order", *FORM)
 def issue(request: Asked, number: str) -> HttpResponse:
@@ -43,7 +45,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
             case=number,
             wanted=wanted,
             now=now,
-            changes=stepping.changes(request, draft.law.forms[notices.FORM]) if draft else {},
+            changes=_changes(request, draft) if draft else {},
             until=typed.moment_or_none(request.POST.get("until", "")),
             exempt=[
                 Exemption(one, request.POST.get(f"why-{one}", ""), typed.moment(request.POST.get(f"until-{one}", "")))
@@ -74,6 +76,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
                 "radii": radius.radii(viewer, number, [one.target for one in wanted], now=now),
             },
             "confirming": draft is not None,
+            "was": _was(request, draft) if draft else {},
             **shown,
         }
 
@@ -170,6 +173,18 @@ def _paper(request: Asked, batch: batches.Batch) -> dict[str, object]:
 def _draft(request: Asked, case: str, wanted: list[Wanted]) -> notices.Draft:
     addressees = {one.party for one in wanted}
     return notices.Draft(viewer=request.viewer, case=case, addressees=addressees, now=request.now, changes={})
+
+
+def _was(request: Asked, draft: notices.Draft) -> dict[str, str]:
+    """Return what the fields of the paper said when they were first shown: figures may grow until it is sent."""
+    keys = [field.key for field in draft.filled.form.fields]
+    return {key: request.POST.get(WAS + key, draft.values.get(key, "")) for key in keys}
+
+
+def _changes(request: Asked, draft: notices.Draft) -> dict[str, str]:
+    """Return the fields of the paper that a person changed; what was only shown follows the record."""
+    was, typed_in = _was(request, draft), stepping.changes(request, draft.filled.form)
+    return {key: text for key, text in typed_in.items() if text.split() != was[key].split()}
 
 
 def _held(known: Collection[Target]) -> list[tuple[Target, list[str]]]:
