@@ -1,6 +1,8 @@
 """Daemons that a test starts on loopback and waits for: Unbound as a resolver, BIND as the servers of a parent zone."""
 
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -127,12 +129,14 @@ rpz:
 def powerdns(program: str, home: Path, port: int, network: BindNetwork, root: int) -> Iterator[None]:
     """Run PowerDNS Recursor, which transfers the policy zone with the key and asks for it anew every second."""
     home.mkdir()
+    # A socket's path has at most 107 bytes, which the folders of tests exceed.
+    sockets = tempfile.mkdtemp(dir="/tmp")
     where = f'"{network.primary}", "{network.zone}"'
     key = f'tsigname="{KEY_NAME}", tsigalgo="hmac-sha256", tsigsecret="{network.secret}"'
     (home / "rpz.lua").write_text(f"rpzMaster({where}, {{ {key}, refresh=1 }})\n")
     (home / "recursor.conf").write_text(f"""local-address=127.0.0.1
 local-port={port}
-socket-dir={home}
+socket-dir={sockets}
 daemon=no
 threads=1
 dnssec=off
@@ -142,8 +146,11 @@ forward-zones=.=127.0.0.1:{root}
 lua-config-file={home}/rpz.lua
 hint-file=
 """)
-    with running([program, f"--config-dir={home}"], port, home / "log"):
-        yield
+    try:
+        with running([program, f"--config-dir={home}"], port, home / "log"):
+            yield
+    finally:
+        shutil.rmtree(sockets)
 
 
 @contextmanager

@@ -138,7 +138,7 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
     ),
     "order.batch_outdated": (
         409,
-        _("What failed has changed since the batch %(batch)s was drafted."),
+        _("Since the batch %(batch)s was drafted the grade or what failed has changed, or a target was lifted."),
         _("Decline it and draft it again."),
     ),
     "order.cannot_block": (422, _("%(target)s cannot be blocked: %(why)s"), _("Have the registry hold it.")),
@@ -177,6 +177,11 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         403,
         _("A program of %(party)s is nobody: orders need two people."),
         _("Use a token made for a person (`cleannet hub token --person`)."),
+    ),
+    "order.not_the_drafter": (
+        403,
+        _("Another person drafted the batch %(batch)s."),
+        _("Issue it as the second person: confirm it."),
     ),
     "order.no_relapse": (
         409,
@@ -228,6 +233,11 @@ DISPOSAL_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("Ask a second person of your party. With nobody else on duty, issue it alone, with the reason."),
     ),
     "order.seen_anew": (409, _("More was seen on %(feedback)s meanwhile."), _("Look at it and answer again.")),
+    "order.stands_already": (
+        409,
+        _("%(party)s has the order %(order)s on %(target)s already, and it stands."),
+        _("Leave it out. What failed is issued again, what shall end is withdrawn."),
+    ),
     "order.two_persons": (409, _("The one who fed it back cannot verify it."), _("Another person has to verify.")),
     "order.unknown": (404, _("There is no such order or feedback that you may see."), _("Look it up in the case.")),
     "order.unknown_yet": (

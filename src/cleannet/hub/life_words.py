@@ -11,6 +11,11 @@ LIFE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("The order would be over already: %(until)s is past."),
         _("Choose a moment that is still to come, or none."),
     ),
+    "order.exempt_fixed": (
+        409,
+        _("The order %(order)s is an exception and ends at %(until)s at the latest."),
+        _("Let it end earlier, or draft a new exception when it is over."),
+    ),
     "order.stands_no_longer": (
         409,
         _("The order %(order)s is “%(status)s” and stands no longer."),

@@ -77,3 +77,21 @@ def test_an_exception_has_its_reason_and_end(people: People, case: str) -> None:
 
 def test_nothing_failed_is_not_drafted_again(people: People, case: str) -> None:
     assert people[0].post(f"/cases/{case}/orders/again").json()["code"] == "order.nothing_failed"
+
+
+def test_a_batch_tells_its_grade_its_changes_and_who_did_what(people: People, case: str) -> None:
+    one, two = people
+    made = one.post(f"/cases/{case}/orders", ORDERS | {"changes": {"remarks": "urgent"}}).json()
+    assert (made["grade"], made["changes"], made["decided_by"], made["decided_at"]) == (
+        "II",
+        {"remarks": "urgent"},
+        "",
+        None,
+    )
+    assert two.post(f"/batches/{made['number']}/confirm").status_code == 201
+    (after,) = one.get("/batches", case=case).json()
+    assert after["decided_by"] not in ("", after["drafted_by"])
+    assert after["decided_at"]
+    assert (after["countersigned_by"], after["countersigned_at"]) == ("", None)
+    twice = one.post(f"/cases/{case}/orders", ORDERS)
+    assert (twice.status_code, twice.json()["code"]) == (409, "order.stands_already")

@@ -43,11 +43,16 @@ def test_who_may_withdraw(machines: Machines, order: Order, code: str, status: i
     assert machines[code].post("/orders/withdraw", body).status_code == status
 
 
-def test_an_order_is_prolonged_and_its_end_taken_away(machines: Machines, order: Order) -> None:
+def test_an_order_is_prolonged_and_its_end_taken_away_by_a_person(
+    machines: Machines, people: tuple[Machine, Machine], order: Order
+) -> None:
     later = (NOW + timedelta(days=30)).isoformat()
-    for until in (later, None):
-        (changed,) = machines["cncert"].post("/orders/prolong", {"orders": [order.number], "until": until}).json()
-        assert changed["until"] == (until and later.replace("+00:00", "Z"))
+    endless = {"orders": [order.number], "until": None}
+    (changed,) = machines["cncert"].post("/orders/prolong", endless | {"until": later}).json()
+    assert changed["until"] == later.replace("+00:00", "Z")
+    assert machines["cncert"].post("/orders/prolong", endless).json()["code"] == "order.no_person"
+    (changed,) = people[0].post("/orders/prolong", endless).json()
+    assert changed["until"] is None
     past = {"orders": [order.number], "until": NOW.isoformat()}
     assert machines["cncert"].post("/orders/prolong", past).json()["code"] == "order.until_past"
 

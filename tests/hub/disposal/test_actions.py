@@ -7,7 +7,7 @@ from tests.hub.disposal.conftest import HOST, fed
 from tests.hub.world import NOW, PROGRAM, World, viewer
 
 from cleannet.core.allow import ORDINARY, RESOLVER, AllowLists, Listed
-from cleannet.hub.disposal import actions, delivery, feedback, queries
+from cleannet.hub.disposal import actions, delivery, feedback, life, queries
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import NoOrder, Order
@@ -133,15 +133,19 @@ def test_an_order_on_an_address_or_url_sends_no_rule_to_the_network(case: str) -
     assert list(delivery.standing_names()) == [HOST]
 
 
-def test_what_failed_under_several_notices_is_issued_again_once(case: str) -> None:
-    for minute in (1, 2):
-        (order,) = actions.issue(
-            viewer=viewer("cncert"), case=case, wanted=[Wanted("op1", "control", HOST)], now=NOW + minute * MINUTE
-        )
-        fed(order, done=False, reason="系统割接", told=None, now=NOW + (minute + 3) * MINUTE)
+def test_what_stands_is_not_ordered_of_the_same_party_again_but_issued_again_where_it_failed(case: str) -> None:
+    wanted = [Wanted("op1", "control", HOST)]
+    (order,) = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
+    more = [*wanted, Wanted("op2", "control", HOST)]
+    for asked in (wanted, more):
+        with pytest.raises(OrderRefused, match="stands_already"):
+            actions.issue(viewer=viewer("cncert"), case=case, wanted=asked, now=NOW + 2 * MINUTE)
+    actions.issue(viewer=viewer("cncert"), case=case, wanted=more[1:], now=NOW + 2 * MINUTE)
+    fed(order, done=False, reason="系统割接", told=None, now=NOW + 4 * MINUTE)
     (again,) = actions.issue_again(viewer=viewer("cncert"), case=case, now=NOW + 9 * MINUTE)
-    replaced = queries.orders(viewer("cncert"), case=case).exclude(number=again.number)
-    assert {row.status for row in replaced} == {"reissued"}
+    assert (again.party, again.target) == ("op1", HOST)
+    life.withdraw(viewer=viewer("cncert"), orders=[again.number], reason="误报", now=NOW + 10 * MINUTE)
+    assert actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + 11 * MINUTE)
 
 
 def test_a_case_that_never_had_an_order_is_closed() -> None:
@@ -173,7 +177,8 @@ def test_a_thousand_orders_take_no_more_questions_than_one(case: str) -> None:
         programs.add_indicator(text=f"c{number}.evil-emial.example.org", **add)  # type: ignore[arg-type]  # as above
     asked = []
     for hosts in (range(1), range(50)):
-        wanted = [Wanted("op1", "control", f"c{number}.evil-emial.example.org") for number in hosts]
+        party = f"op{2 - len(asked)}"
+        wanted = [Wanted(party, "control", f"c{number}.evil-emial.example.org") for number in hosts]
         with CaptureQueriesContext(connection) as captured:
             actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + len(hosts) * MINUTE)
         asked.append(len(captured))

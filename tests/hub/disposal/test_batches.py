@@ -3,19 +3,23 @@ from datetime import timedelta
 
 import pytest
 from tests.hub.disposal.conftest import HOST, fed
-from tests.hub.world import NOW, PROGRAM, viewer
+from tests.hub.world import LAW, NOW, PROGRAM, World, viewer
 
 from cleannet.core.allow import ORDINARY, AllowLists, Listed
+from cleannet.core.form import UnknownField
 from cleannet.core.policy_file import shipped
-from cleannet.hub.disposal import batches, queries
+from cleannet.hub.disposal import batches, life, queries
 from cleannet.hub.disposal.actions import Exemption, Wanted
 from cleannet.hub.disposal.batches import Batch, NoBatch
 from cleannet.hub.disposal.steps import OrderRefused
+from cleannet.hub.incidents import notices
 from cleannet.hub.incidents.first import First
+from cleannet.hub.incidents.grading import IncidentRefused
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties import queries as registered
 from cleannet.hub.programs import actions as programs
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +182,90 @@ def test_a_thousand_orders_are_one_batch_and_one_confirmation(case: str) -> None
     made = batches.draft(viewer=ONE, case=case, wanted=wanted, now=NOW + MINUTE)
     assert len(batches.confirm(viewer=TWO, batch=made.number, now=NOW + 2 * MINUTE)) == 1000
     assert kinds(case).count("order.issued") == 1
+
+
+def test_only_the_drafter_issues_alone(batch: Batch) -> None:
+    adopt_rule()
+    with pytest.raises(OrderRefused, match="not_the_drafter"):
+        batches.issue_alone(viewer=TWO, batch=batch.number, reason="nobody else", now=NOW + 2 * MINUTE)
+    assert batches.own(ONE, batch.number).status == "waiting"
+
+
+def test_who_issued_alone_and_who_confirmed_it_are_both_kept(batch: Batch) -> None:
+    adopt_rule()
+    batches.issue_alone(viewer=ONE, batch=batch.number, reason="nobody else", now=NOW + 2 * MINUTE)
+    batches.countersign(viewer=TWO, batch=batch.number, now=NOW + 3 * MINUTE)
+    after = batches.own(ONE, batch.number)
+    assert (after.decided_by, after.decided_at) == ("p-1", NOW + 2 * MINUTE)
+    assert (after.countersigned_by, after.countersigned_at) == ("p-2", NOW + 3 * MINUTE)
+
+
+def test_only_what_says_something_else_than_the_record_is_a_change(case: str) -> None:
+    draft = notices.Draft(viewer=ONE, case=case, addressees={"op1"}, now=NOW + MINUTE, changes={})
+    typed = {key: text.replace("\n", "\r\n") for key, text in draft.values.items()} | {"remarks": "block it"}
+    made = batches.draft(viewer=ONE, case=case, wanted=WANTED, now=NOW + MINUTE, changes=typed)
+    assert made.changes == {"remarks": "block it"}
+    assert batches.paper(TWO, made, NOW + 2 * MINUTE).values["remarks"] == "block it"
+
+
+def test_a_paper_has_no_fields_of_its_own(case: str) -> None:
+    with pytest.raises(UnknownField):
+        batches.draft(viewer=ONE, case=case, wanted=WANTED, now=NOW + MINUTE, changes={"strange": "x"})
+    assert batches.batches(ONE, case=case) == []
+
+
+def test_a_batch_is_outdated_once_its_case_has_another_grade() -> None:
+    world = World().populate()
+    (case,) = world.tally("op1", 10_001, NOW).cases
+    parties.delegate(policy=LAW, rule="10.3.notice", delegate="cncert", actor=Actor("miit", "miit", "p"), now=NOW)
+    batch = batches.draft(viewer=ONE, case=case, wanted=WANTED, now=NOW + MINUTE)
+    world.tally("op1", 60_001, NOW + 2 * MINUTE)
+    with pytest.raises(OrderRefused, match="batch_outdated"):
+        batches.confirm(viewer=TWO, batch=batch.number, now=NOW + 3 * MINUTE)
+    assert not queries.orders(ONE, case=case).exists()
+    anew = batches.draft(viewer=ONE, case=case, wanted=WANTED, now=NOW + 4 * MINUTE)
+    assert (batch.grade, anew.grade) == ("III", "II")
+    assert batches.confirm(viewer=TWO, batch=anew.number, now=NOW + 5 * MINUTE)
+
+
+def test_of_two_equal_drafts_one_is_issued(case: str) -> None:
+    both = [batches.draft(viewer=ONE, case=case, wanted=WANTED, now=NOW + MINUTE) for _ in range(2)]
+    batches.confirm(viewer=TWO, batch=both[0].number, now=NOW + 2 * MINUTE)
+    with pytest.raises(OrderRefused, match="stands_already"):
+        batches.confirm(viewer=TWO, batch=both[1].number, now=NOW + 3 * MINUTE)
+    with pytest.raises(OrderRefused, match="stands_already"):
+        batches.draft(viewer=ONE, case=case, wanted=WANTED, now=NOW + 3 * MINUTE)
+    assert queries.orders(ONE, case=case).count() == 1
+
+
+def test_what_was_lifted_after_a_draft_is_not_issued_by_it(batch: Batch) -> None:
+    (order,) = batches.confirm(viewer=TWO, batch=batch.number, now=NOW + 2 * MINUTE)
+    other = [Wanted("op2", "control", HOST)]
+    waits = batches.draft(viewer=ONE, case=batch.case, wanted=other, now=NOW + 3 * MINUTE)
+    life.lift(viewer=TWO, orders=[order], reason="an appeal was granted", now=NOW + 4 * MINUTE)
+    with pytest.raises(OrderRefused, match="batch_outdated"):
+        batches.confirm(viewer=TWO, batch=waits.number, now=NOW + 5 * MINUTE)
+    anew = batches.draft(viewer=ONE, case=batch.case, wanted=other, now=NOW + 6 * MINUTE)
+    assert batches.confirm(viewer=TWO, batch=anew.number, now=NOW + 7 * MINUTE)
+
+
+def test_what_can_never_be_confirmed_is_not_drafted_again(batch: Batch) -> None:
+    (order,) = batches.confirm(viewer=TWO, batch=batch.number, now=NOW + 2 * MINUTE)
+    fed(order, done=False, reason="not ours", now=NOW + 4 * MINUTE)
+    (delegation,) = registered.delegations(ONE)
+    parties.end_delegation(number=delegation.pk, actor=Actor("miit", "miit", "p"), now=NOW + 5 * MINUTE)
+    with pytest.raises(IncidentRefused, match="no_delegation"):
+        batches.draft_again(viewer=ONE, case=batch.case, now=NOW + 6 * MINUTE)
+
+
+def test_what_an_allow_list_came_to_hold_is_not_issued_without_an_exception(batch: Batch) -> None:
+    programs.keep_allow_lists(lists={"ordinary"}, listed=[Listed(HOST, ORDINARY, "ordinary")])
+    with pytest.raises(OrderRefused, match="held_by_allow_list"):
+        batches.confirm(viewer=TWO, batch=batch.number, now=NOW + 2 * MINUTE)
+    exempt = [Exemption(HOST, "agreed", NOW + timedelta(hours=1))]
+    anew = batches.draft(viewer=ONE, case=batch.case, wanted=WANTED, now=NOW + 3 * MINUTE, exempt=exempt)
+    (order,) = batches.confirm(viewer=TWO, batch=anew.number, now=NOW + 4 * MINUTE)
+    fed(order, done=False, reason="not yet", now=NOW + 5 * MINUTE)
+    again = batches.draft_again(viewer=ONE, case=batch.case, now=NOW + 6 * MINUTE)
+    (after,) = batches.confirm(viewer=TWO, batch=again.number, now=NOW + 7 * MINUTE)
+    assert (after.exempt, after.until) == ("agreed", NOW + timedelta(hours=1))

@@ -6,13 +6,14 @@ from tests.hub.world import NOW, PROGRAM, viewer
 
 from cleannet.core.allow import AllowLists
 from cleannet.hub.disposal import actions, delivery, feedback, life, queries, verification
-from cleannet.hub.disposal.actions import Wanted
+from cleannet.hub.disposal.actions import Exemption, Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import NoOrder, Order
 from cleannet.hub.disposal.steps import OrderRefused, OutOfTurn
 from cleannet.hub.incidents import actions as incidents
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import queries as papers
 from cleannet.hub.programs import actions as programs
 
@@ -103,6 +104,33 @@ def test_an_order_expires_at_its_moment_unless_it_is_prolonged(orders: list[Orde
     assert (act.role, act.recipients) == ("calendar", ("op1",))
     untils = [one.facts["until"] for one in ledger.entries(viewer("op1"), kind="order.prolonged")]
     assert sorted(map(bool, untils)) == [False, True]
+
+
+@pytest.mark.parametrize(("hours", "code"), [(None, "order.exempt_fixed"), (7, "order.exempt_fixed"), (6, ""), (5, "")])
+def test_an_exception_ends_no_later_than_it_was_agreed(case: str, hours: int | None, code: str) -> None:
+    hour, centre = timedelta(hours=1), viewer("cncert")
+    exempt = [Exemption(HOST, "agreed", NOW + 6 * hour)]
+    wanted = [Wanted("op1", "control", HOST)]
+    (order,) = actions.issue(viewer=centre, case=case, wanted=wanted, now=NOW + MINUTE, exempt=exempt)
+    until = None if hours is None else NOW + hours * hour
+    if code:
+        with pytest.raises(OrderRefused, match=code):
+            life.prolong(viewer=centre, orders=[order.number], until=until, now=NOW + 2 * MINUTE)
+        order.refresh_from_db()
+        assert order.until == NOW + 6 * hour
+        return
+    (changed,) = life.prolong(viewer=centre, orders=[order.number], until=until, now=NOW + 2 * MINUTE)
+    assert changed.until == until
+
+
+def test_a_program_lets_an_order_end_earlier_and_never_later(order: Order) -> None:
+    hour, program = timedelta(hours=1), Viewer("cncert", "cncert")
+    life.prolong(viewer=program, orders=[order.number], until=NOW + 2 * hour, now=NOW + 2 * MINUTE)
+    life.prolong(viewer=program, orders=[order.number], until=NOW + hour, now=NOW + 3 * MINUTE)
+    for until in (None, NOW + 2 * hour):
+        with pytest.raises(OrderRefused, match="no_person"):
+            life.prolong(viewer=program, orders=[order.number], until=until, now=NOW + 4 * MINUTE)
+    life.prolong(viewer=viewer("cncert"), orders=[order.number], until=None, now=NOW + 5 * MINUTE)
 
 
 def test_a_verified_order_stands_until_it_is_withdrawn_also_after_its_case_is_closed(

@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.hub.disposal.conftest import HOST
 from tests.hub.world import NOW, PROGRAM, viewer
 
@@ -159,3 +161,16 @@ def test_orders_that_stand_there_already(case: str) -> None:
 def test_what_is_no_resource_of_the_case_is_left_out(case: str) -> None:
     assert radius.radii(viewer("cncert"), case, ["elsewhere.example", HOST, HOST], now=NOW)[0].target == HOST
     assert len(radius.radii(viewer("cncert"), case, ["elsewhere.example", HOST, HOST], now=NOW)) == 1
+
+
+def test_the_reach_of_many_targets_takes_no_more_questions_than_of_one(case: str) -> None:
+    hosts = [f"c{number}.evil-emial.example.org" for number in range(150)]
+    know(*hosts)
+    keep(Listed(f"pay.{hosts[-1]}", "ordinary", "in use", 7))
+    asked = []
+    for some in (hosts[:1], hosts):
+        with CaptureQueriesContext(connection) as captured:
+            found = radius.radii(viewer("cncert"), case, some, now=NOW)
+        asked.append(len(captured))
+    assert [one.target for one in found if one.decision.holds] == hosts[-1:]
+    assert asked[1] == asked[0]

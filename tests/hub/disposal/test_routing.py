@@ -41,7 +41,7 @@ def registered(domain: str, number: str = "", name: str = "", registered: bool |
 
 
 def routed(case: str, target: str) -> Routed:
-    (found,) = [one for one in routing.routes(viewer("cncert"), case) if one.resource.target == target]
+    (found,) = [one for one in routing.routes(viewer("cncert"), case, now=NOW) if one.resource.target == target]
     return found
 
 

@@ -32,7 +32,7 @@ def test_registries_are_asked_by_a_lane(settings: Settings) -> None:
         while lanes.look_up(WORLD_NOW):
             pass
     centre = viewer("cncert")
-    found = {one.resource.host: [to.why for to in one.proposals] for one in routing.routes(centre, number)}
+    found = {one.resource.host: [to.why for to in one.proposals] for one in routing.routes(centre, number, now=NOW)}
     assert found["c2.evil-emial.example.com"] == ["abroad", "infected"]
 
 

@@ -32,13 +32,20 @@ def test_what_is_known_at_or_below_a_host_of_any_program_withdrawn_or_not() -> N
     for text in ("http://example.com/x", "a.example.com", "an-example.com", "198.51.100.7", "198.51.100.0/24", "/path"):
         programs.add_indicator(program="other", text=text, role="domain", source="t", allow=AllowLists(), now=NOW)
     programs.withdraw_indicator(program="other", text="a.example.com", reason="over", now=NOW)
-    found = [(one.resource.text, one.withdrawn) for one in queries.known_at(viewer("op1"), "example.com")]
+    found = [
+        (one.resource.text, one.withdrawn)
+        for one in queries.known_at(viewer("op1"), ["example.com"]).get("example.com", [])
+    ]
     assert found == [("example.com/x", False), ("a.example.com", True), ("c2.evil-emial.example.com", False)]
-    assert [one.resource.text for one in queries.known_at(viewer("op1"), "198.51.100.0/24")] == [
+    assert [
+        one.resource.text for one in queries.known_at(viewer("op1"), ["198.51.100.0/24"]).get("198.51.100.0/24", [])
+    ] == [
         "198.51.100.0/24",
         "198.51.100.7",
     ]
-    assert [one.resource.text for one in queries.known_at(viewer("op1"), "198.51.100.7")] == ["198.51.100.7"]
+    assert [one.resource.text for one in queries.known_at(viewer("op1"), ["198.51.100.7"]).get("198.51.100.7", [])] == [
+        "198.51.100.7"
+    ]
 
 
 def test_what_allow_lists_name_is_around_itself_and_below() -> None:
@@ -52,7 +59,7 @@ def test_what_allow_lists_name_is_around_itself_and_below() -> None:
     ]
     programs.keep_allow_lists(lists={one.list for one in listed}, listed=listed)
     around = {
-        host: [one.line for one in queries.allowed_around(viewer("op1"), host)]
+        host: [one.line for one in queries.allowed_around(viewer("op1"), [host]).get(host, [])]
         for host in ("a.example.com", "com", "198.51.100.0/24", "198.51.100.7", "198.52.0.1")
     }
     assert around == {

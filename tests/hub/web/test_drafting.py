@@ -1,18 +1,21 @@
+import html
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from tests.hub.web.conftest import ClientOf, issue
-from tests.hub.world import CENTRE, PROGRAM, viewer
+from tests.hub.world import CENTRE, PROGRAM, World, viewer
 
 from cleannet.core.allow import AllowLists, Listed
 from cleannet.core.clock import BEIJING
 from cleannet.core.policy_file import shipped
-from cleannet.hub.disposal import batches, queries, routing, tables
+from cleannet.hub.disposal import batches, life, queries, routing, tables
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
+from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
+from cleannet.hub.parties import queries as registered
 from cleannet.hub.programs import actions as programs
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +109,99 @@ def test_an_exception_is_typed_with_its_reason_and_end(case: str, client_of: Cli
     confirm(client_of)
     (order,) = queries.orders(viewer("cncert"), case=case)
     assert (order.target, order.exempt) == (held, "agreed with its owner")
+
+
+def test_the_paper_follows_the_record_but_for_what_was_changed_and_shows_both(
+    case: str, client_of: ClientOf, now: datetime
+) -> None:
+    first, second = client_of("cncert"), client_of("cncert", "second")
+    chosen = {"target": [HOST], "party": ["op1"]}
+    shown = first.post(f"/cases/{case}/orders", chosen).content.decode()
+    fields = re.findall(r'<textarea id="[a-z_]+" name="(field-[a-z_]+)"[^>]*>([^<]*)</textarea>', shown)
+    typed = {name: html.unescape(text).lstrip("\n").replace("\n", "\r\n") for name, text in fields}
+    assert "field-terminals" in typed
+    typed["field-remarks"] = "of the drafter"
+    assert first.post(f"/cases/{case}/orders", chosen | typed | {"confirmed": "yes"}).status_code == 302
+    (batch,) = batches.batches(viewer("cncert"))
+    assert batch.changes == {"remarks": "of the drafter"}
+    page = text(second, f"/batches/{batch.number}")
+    assert "of the drafter" in page
+    assert page.count("changed by the drafter") == 1
+    assert "10,001" in page
+
+
+def test_figures_that_grew_between_the_page_and_its_answer_are_no_change(
+    world: World, case: str, client_of: ClientOf, now: datetime
+) -> None:
+    client, chosen = client_of("cncert"), {"target": [HOST], "party": ["op1"]}
+    shown = client.post(f"/cases/{case}/orders", chosen).content.decode()
+    fields = re.findall(r'<textarea id="[a-z_]+" name="(field-[a-z_]+)"[^>]*>([^<]*)</textarea>', shown)
+    fields += re.findall(r'<input type="hidden" name="(was-[a-z_]+)" value="([^"]*)"', shown)
+    typed = {name: html.unescape(text) for name, text in fields}
+    assert "10,001" in typed["was-terminals"]
+    world.tally("op1", 60_001, now)
+    assert client.post(f"/cases/{case}/orders", chosen | typed | {"confirmed": "yes"}).status_code == 302
+    (batch,) = batches.batches(viewer("cncert"))
+    assert (batch.grade, batch.changes) == ("II", {})
+    assert "60,001" in text(client_of("cncert", "second"), f"/batches/{batch.number}")
+
+
+def test_a_batch_says_why_no_paper_can_go_out(drafted: str, client_of: ClientOf) -> None:
+    (delegation,) = registered.delegations(viewer("cncert"))
+    parties.end_delegation(number=delegation.pk, actor=Actor("miit", "miit", "p-miit"), now=datetime.now(UTC))
+    page = text(client_of("cncert", "second"), f"/batches/{drafted}")
+    assert "no delegation to cncert is recorded" in page
+
+
+def test_a_batch_names_who_drafted_who_issued_and_who_confirmed_it(
+    drafted: str, client_of: ClientOf, now: datetime
+) -> None:
+    parties.adopt(policy=shipped()["two_persons"], actor=CENTRE, now=now - timedelta(hours=1))
+    path, first, second = f"/batches/{drafted}", client_of("cncert", "first"), client_of("cncert", "second")
+    drafter = batches.own(viewer("cncert"), drafted).drafted_by
+    assert f"<code>{drafter}</code> cncert" in text(first, path)
+    assert "confirmed afterwards" not in text(first, path)
+    drafting = client_of("cncert")
+    assert drafting.post(path, {"act": "alone", "reason": "nobody else is awake"}).status_code == 302
+    assert first.post(path, {"act": "alone", "reason": "again"}).status_code == 403
+    assert second.post(path, {"act": "countersign"}).status_code == 302
+    page = text(first, path)
+    after = batches.own(viewer("cncert"), drafted)
+    assert page.count(f"<code>{drafter}</code> cncert") == 2
+    assert f"<code>{after.countersigned_by}</code> second" in page
+    assert "What these orders reach" not in page
+
+
+def test_what_stands_or_was_lifted_is_not_ticked_and_says_so(case: str, client_of: ClientOf, now: datetime) -> None:
+    issue(client_of, case, [HOST], "op1")
+    client = client_of("cncert")
+    page = text(client, f"/cases/{case}/orders")
+    assert boxes(page) == {f"op1 {HOST}": False, f"op1 {OTHER}": True}
+    assert "stands already:" in page
+    twice = {"order": [f"op1 {HOST}"], "confirmed": "yes"}
+    assert client.post(f"/cases/{case}/orders", twice).status_code == 409
+    life.lift(viewer=viewer("cncert"), orders=queries.orders(viewer("cncert"), case=case), reason="theirs", now=now)
+    page = text(client, f"/cases/{case}/orders")
+    assert boxes(page) == {f"op1 {HOST}": False, f"op1 {OTHER}": True}
+    assert "was lifted after an appeal" in page
+    assert client.post(f"/cases/{case}/orders", twice).status_code == 302
+
+
+def test_what_an_allow_list_came_to_hold_is_offered_as_an_exception_only(case: str, client_of: ClientOf) -> None:
+    programs.keep_allow_lists(lists={"in use"}, listed=[Listed(HOST, "ordinary", "in use", 3)])
+    page = text(client_of("cncert"), f"/cases/{case}/orders")
+    assert boxes(page) == {f"op1 {OTHER}": True}
+    assert f'name="exempt" value="{HOST}"' in page
+    assert f'name="target" value="{HOST}"' not in page
+
+
+def test_a_target_known_as_two_kinds_is_offered_once_and_issued(case: str, client_of: ClientOf, now: datetime) -> None:
+    allow = AllowLists()
+    programs.add_indicator(program=PROGRAM, text=f"{HOST}:8443", role="distribution", source="t", allow=allow, now=now)
+    assert text(client_of("cncert"), f"/cases/{case}/orders").count(f'value="op1 {HOST}"') == 1
+    issue(client_of, case, [HOST], "op1")
+    (order,) = queries.orders(viewer("cncert"), case=case)
+    assert (order.target, order.kind) == (HOST, "control")
 
 
 def test_an_order_shows_its_effect_in_numbers_before_it_is_issued(

@@ -108,12 +108,13 @@ def sighting(seen: Sighting) -> dict[str, Any]:
 
 def batch(batch: Batch) -> dict[str, Any]:
     """Return a batch of drafted orders."""
-    fields = "number case status again exempt reason notice drafted_by".split()
+    fields = "number case grade status again changes exempt reason notice".split()
+    fields += "drafted_by decided_by countersigned_by".split()
+    moments = {name: getattr(batch, name) for name in ("until", "drafted_at", "decided_at", "countersigned_at")}
     return {
         **{name: getattr(batch, name) for name in fields},
         "orders": [dict(zip(("party", "kind", "target"), one, strict=True)) for one in batch.wanted],
-        "until": batch.until.isoformat() if batch.until else None,
-        "drafted_at": batch.drafted_at.isoformat(),
+        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
     }
 
 

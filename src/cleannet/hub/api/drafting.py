@@ -36,15 +36,21 @@ class OrdersIn(Schema):
 class BatchOut(Schema):
     number: str
     case: str
+    grade: str
     status: str
     orders: list[WantedIn]
     again: bool
+    changes: dict[str, str]
     exempt: list[ExemptIn]
     until: datetime | None
     reason: str
     notice: str
     drafted_by: str
     drafted_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    countersigned_by: str
+    countersigned_at: datetime | None
 
 
 class DifferenceOut(Schema):

@@ -129,7 +129,7 @@ class TableOut(Schema):
 @allowed("order")
 def list_routes(request: HttpRequest, number: str) -> list[dict[str, Any]]:
     """List what is proposed for each resource of a case: to whom, and why."""
-    return [_routed(one) for one in routing.routes(viewer_of(request), number)]
+    return [_routed(one) for one in routing.routes(viewer_of(request), number, now=now())]
 
 
 @router.get("/cases/{number}/routes/decisions", response={200: list[DecisionOut], **PROBLEMS})
@@ -151,7 +151,7 @@ def list_decisions(request: HttpRequest, number: str) -> list[dict[str, Any]]:
 def show_radius(request: HttpRequest, number: str, asked: Query[TargetsIn]) -> list[dict[str, Any]]:
     """Tell what orders on these targets would reach, before any is issued; without a target, on all of the case."""
     viewer = viewer_of(request)
-    targets = asked.target or [one.resource.target for one in routing.routes(viewer, number)]
+    targets = asked.target or [one.resource.target for one in routing.routes(viewer, number, now=now())]
     return [_radius(one) for one in radius.radii(viewer, number, targets, now=now())]
 
 

@@ -1,18 +1,15 @@
 """Order, deliver to the network, acknowledge, issue again and close: each step its own act in the ledger."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
-from cleannet.core import space
-from cleannet.core.allow import REASONS
 from cleannet.core.terms import Grade
-from cleannet.formats import rpz
-from cleannet.hub.disposal import delivery, queries, routing, steps
+from cleannet.hub.disposal import batch_steps, delivery, orderable, queries, routing, steps
 from cleannet.hub.disposal.models import Order
+from cleannet.hub.disposal.orderable import Exemption as Exemption
+from cleannet.hub.disposal.orderable import Wanted as Wanted
 from cleannet.hub.disposal.routing import Routed
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import actions as incidents
@@ -20,33 +17,14 @@ from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.first import First
 from cleannet.hub.incidents.grading import standing
-from cleannet.hub.incidents.queries import Case, Notice
+from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
-from cleannet.hub.programs import queries as programs
 from cleannet.hub.programs.queries import Resource
 
-# Whom the law lets be ordered (545号 十一), and access and IDC providers, who are asked: no duty arises for them.
-DISPOSERS = ("operator", "registry", "registrar", "cncert", "access", "idc")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Name one order to issue: who shall act on which target, and what that is; see programs.queries.Resource."""
-
-    party: str
-    kind: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exemption:
-    """Let one name or address be ordered although an allow-list or its neighbours hold it: why, and until when."""
-
-    target: str
-    reason: str
-    until: datetime
+# Why what waits is declined with its case.
+CLOSED = "案件已关闭 the case was closed"
 
 
 def issue(
@@ -63,19 +41,22 @@ def issue(
 ) -> list[Order]:
     """Issue a notice with its orders on names, addresses and URLs; each is owed a feedback, a rule on a name delivered.
 
-    They stand until they are withdrawn, or `until` a moment. What an allow-list holds and is not `exempt`, or what
-    cannot be written into a zone is refused, and then nothing is issued. In urgency the notice is told `first` by phone
-    or mail (545号 十五). `within` is called inside the transaction and may refuse, too. See `batches` for who may.
+    They stand until they are withdrawn, or `until` a moment. What an allow-list holds and is not `exempt`, what cannot
+    be written into a zone, or what stands already in the case is refused, and then nothing is issued. In urgency the
+    notice is told `first` by phone or mail (545号 十五). `within` is called inside the transaction and may refuse, too.
+    See `batches` for who may.
     """
     found = cases.open_case(viewer, case)
-    resources = check(viewer, found, wanted, now, until, exempt)
+    resources = orderable.check(viewer, found, wanted, now, until, exempt)
     draft = notices.Draft(
         viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {}
     )
     prepared = None if first else draft.rendered()
-    proposed = routing.routes(viewer, case)
+    proposed = routing.routes(viewer, case, now=now)
     with transaction.atomic():
         notice = notices.issue(draft, prepared, first)
+        # Asked with the row of the case locked, so that two of the same are never issued at once.
+        orderable.refuse_standing(case, wanted)
         ordered = sorted(set(wanted), key=lambda one: (one.party, one.target))
         made = _issue(viewer, notice, ordered, resources, proposed, now, until, exempt)
         delivery.changed(entering=made, now=now)
@@ -84,17 +65,24 @@ def issue(
 
 
 def failed_orders(viewer: Viewer, case: str) -> list[Order]:
-    """Return the orders of a case that failed verification or were not carried out; raise OrderRefused for none."""
-    failed = [order for order in queries.orders(viewer, case=case) if order.status in steps.STEPS["issue_again"]]
+    """Return the orders of a case that failed verification or were not carried out."""
+    return [order for order in queries.orders(viewer, case=case) if order.status in steps.STEPS["issue_again"]]
+
+
+def wanted_again(viewer: Viewer, case: str, now: datetime) -> tuple[list[Wanted], list[Exemption], dict[str, Resource]]:
+    """Return what failed as what is to be ordered again, what of it is exempt, and on what; raise OrderRefused."""
+    failed = failed_orders(viewer, case)
     if not failed:
         raise OrderRefused("order.nothing_failed", case=case)
-    return failed
-
-
-def wanted_again(orders: Collection[Order]) -> list[Wanted]:
-    """Return what is to be ordered again, each target of a party once."""
-    kinds = {(order.party, order.target): order.kind for order in orders}
-    return [Wanted(party, kind, target) for (party, target), kind in sorted(kinds.items())]
+    wanted = [Wanted(order.party, order.kind, order.target) for order in failed]
+    wanted.sort(key=lambda one: (one.party, one.target))
+    exempt: dict[str, Exemption] = {}
+    for order in failed:
+        # Where parties have the same target until different moments, the exception ends at the first.
+        if order.exempt and order.until and (order.target not in exempt or order.until < exempt[order.target].until):
+            exempt[order.target] = Exemption(order.target, order.exempt, order.until)
+    resources = orderable.check(viewer, cases.open_case(viewer, case), wanted, now, None, exempt.values())
+    return wanted, list(exempt.values()), resources
 
 
 def issue_again(
@@ -105,12 +93,10 @@ def issue_again(
     What was exempt stays so. `within` is called inside the transaction and may refuse, too.
     """
     failed = failed_orders(viewer, case)
-    wanted = wanted_again(failed)
-    exempt = [Exemption(order.target, order.exempt, order.until) for order in failed if order.exempt and order.until]
-    resources = check(viewer, cases.open_case(viewer, case), wanted, now, None, exempt)
+    wanted, exempt, resources = wanted_again(viewer, case, now)
     draft = notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes={})
     prepared = draft.rendered()
-    proposed = routing.routes(viewer, case)
+    proposed = routing.routes(viewer, case, now=now)
     with transaction.atomic():
         notice = notices.issue(draft, prepared)
         made = _issue(viewer, notice, wanted, resources, proposed, now, None, exempt)
@@ -144,77 +130,19 @@ def acknowledge(*, viewer: Viewer, order: str, now: datetime) -> None:
 
 
 def close(*, viewer: Viewer, case: str, now: datetime) -> None:
-    """Close a case whose orders are all verified as gone, or were issued again."""
+    """Close a case whose orders are all verified as gone, or were issued again; drafts that wait are declined."""
 
     def settled() -> None:
         waiting = sorted(order.target for order in queries.orders(viewer, case=case) if order.status not in steps.FINAL)
         if waiting:
             raise OrderRefused("order.not_verified", case=case, targets=waiting)
 
+    def settle() -> None:
+        settled()
+        batch_steps.decline_all(viewer, cases.case(viewer, case), CLOSED, now)
+
     settled()
-    incidents.close(viewer=viewer, case=case, now=now, settled=settled)
-
-
-def check(
-    viewer: Viewer,
-    case: Case,
-    wanted: Collection[Wanted],
-    now: datetime,
-    until: datetime | None = None,
-    exempt: Collection[Exemption] = (),
-) -> dict[str, Resource]:
-    """Return what is wanted as it may be ordered, by target; raise OrderRefused for what may not."""
-    if not wanted:
-        raise OrderRefused("order.nothing_wanted", case=case.number)
-    if len({(one.party, one.target) for one in wanted}) < len(wanted):
-        raise OrderRefused("order.wanted_twice", case=case.number)
-    disposers = parties.names({one.party for one in wanted})
-    idle = sorted(code for code, party in disposers.items() if party.role not in DISPOSERS)
-    if idle:
-        raise OrderRefused("order.cannot_dispose", parties=idle)
-    if until is not None and until <= now:
-        raise OrderRefused("order.until_past", until=until)
-    found = programs.resources(viewer, case.program)
-    resources = {one.target: one for one in found} | _exempted(found, wanted, now, exempt)
-    for one in wanted:
-        known = resources.get(one.target)
-        if known is None:
-            raise OrderRefused("order.not_a_resource", target=one.target, program=case.program)
-        if one.kind != known.kind:
-            raise OrderRefused("order.another_kind", target=one.target, kind=known.kind)
-        if known.held or known.reach == "nothing":
-            why = REASONS[known.reason]
-            raise OrderRefused("order.held_by_allow_list", target=one.target, reason=f"{why.zh} {why.en}")
-        if known.reach != "name":
-            continue
-        try:
-            rpz.owners(one.target, max(settings.CLEANNET_DNS_ZONE, settings.CLEANNET_DNS_BULK_ZONE, key=len))
-        except rpz.CannotBlock as error:
-            raise OrderRefused("order.cannot_block", target=one.target, why=str(error)) from error
-    return resources
-
-
-def _exempted(
-    found: Collection[Resource], wanted: Collection[Wanted], now: datetime, exempt: Collection[Exemption]
-) -> dict[str, Resource]:
-    """Return, by target, the resources that an exemption lets be ordered by their name or address after all."""
-    by_host = {one.host: one for one in found if one.host}
-    targets = {one.target for one in wanted}
-    made = {}
-    for one in exempt:
-        if one.target not in targets or one.target not in by_host:
-            raise OrderRefused("order.exempt_for_nothing", target=one.target)
-        if not one.reason.strip():
-            raise OrderRefused("order.exempt_without_reason", target=one.target)
-        if one.until <= now:
-            raise OrderRefused("order.until_past", until=one.until)
-        made[one.target] = replace(by_host[one.target], target=one.target, reach=reach_of(one.target), held=False)
-    return made
-
-
-def reach_of(host: str) -> str:
-    """Return how far an order on a whole host reaches: name or address."""
-    return "name" if space.network(host) is None else "address"
+    incidents.close(viewer=viewer, case=case, now=now, settled=settle)
 
 
 def _issue(

@@ -9,28 +9,25 @@ from datetime import datetime
 
 from django.db import transaction
 
+from cleannet.core.form import Filled
 from cleannet.core.refusal import Refusal
 from cleannet.formats import ledger_record
 from cleannet.formats.moments import read_moment, write_moment
-from cleannet.hub.disposal import actions
+from cleannet.hub.disposal import actions, batch_steps, orderable
 from cleannet.hub.disposal.actions import Exemption, Wanted
+from cleannet.hub.disposal.batch_steps import ALONE, ISSUED, WAITING
+from cleannet.hub.disposal.batch_steps import OPEN as OPEN
 from cleannet.hub.disposal.models import Batch as Batch
 from cleannet.hub.disposal.models import Order
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import notices
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.incidents.first import First
-from cleannet.hub.incidents.grading import standing
-from cleannet.hub.incidents.queries import Case, Notice
-from cleannet.hub.ledger import actions as ledger
+from cleannet.hub.incidents.queries import Notice
 from cleannet.hub.ledger import queries as ledger_queries
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import actions as papers
-from cleannet.hub.parties import queries as parties
 from cleannet.hub.programs import queries as programs
-
-WAITING, ISSUED, ALONE, DECLINED = "waiting", "issued", "alone", "declined"
-OPEN = (WAITING, ALONE)
 
 
 class NoBatch(Refusal):
@@ -51,16 +48,16 @@ def draft(
 
     Raises OrderRefused, also for a program: it is nobody.
     """
-    found = cases.open_case(viewer, case)
-    actions.check(viewer, found, wanted, now, until, exempt)
-    notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {})
-    return _kept(viewer, found, wanted, now, changes=changes or {}, until=until, exempt=exempt)
+    orderable.check(viewer, cases.open_case(viewer, case), wanted, now, until, exempt)
+    orderable.refuse_standing(case, wanted)
+    drafted = _drafted(viewer, case, wanted, now, changes or {})
+    return _kept(drafted, wanted, now, changes=drafted.changed, until=until, exempt=exempt)
 
 
 def draft_again(*, viewer: Viewer, case: str, now: datetime) -> Batch:
     """Put the orders together that failed verification or were not carried out. Raises OrderRefused."""
-    found = cases.open_case(viewer, case)
-    return _kept(viewer, found, actions.wanted_again(actions.failed_orders(viewer, case)), now, again=True)
+    wanted, exempt, _ = actions.wanted_again(viewer, case, now)
+    return _kept(_drafted(viewer, case, wanted, now, {}), wanted, now, again=True, exempt=exempt)
 
 
 def confirm(*, viewer: Viewer, batch: str, now: datetime, first: First | None = None) -> list[Order]:
@@ -77,6 +74,8 @@ def issue_alone(*, viewer: Viewer, batch: str, reason: str, now: datetime, first
     """
     found = own(viewer, batch)
     _a_person(viewer)
+    if viewer.person != found.drafted_by:
+        raise OrderRefused("order.not_the_drafter", batch=batch)
     if not reason.strip():
         raise OrderRefused("order.alone_without_reason", batch=batch)
     return _issue(viewer, found, ALONE, "order.issued_alone", now, first, reason.strip())
@@ -90,9 +89,9 @@ def countersign(*, viewer: Viewer, batch: str, now: datetime, remark: str = "") 
     found = own(viewer, batch)
     _second(viewer, found)
     with transaction.atomic():
-        _take(found, ALONE, ISSUED, viewer, now)
+        batch_steps.take(found, ALONE, ISSUED, countersigned_by=viewer.person, countersigned_at=now)
         notice = cases.notice(viewer, found.notice)
-        _enter("order.confirmed", viewer, found, notice.case, now, text=remark.strip())
+        batch_steps.enter("order.confirmed", viewer, found, notice.case, now, text=remark.strip())
 
 
 def decline(*, viewer: Viewer, batch: str, reason: str, now: datetime) -> None:
@@ -102,8 +101,7 @@ def decline(*, viewer: Viewer, batch: str, reason: str, now: datetime) -> None:
     if not reason.strip():
         raise OrderRefused("order.declined_without_reason", batch=batch)
     with transaction.atomic():
-        _take(found, WAITING, DECLINED, viewer, now, reason=reason.strip())
-        _enter("order.declined", viewer, found, cases.case(viewer, found.case), now, text=reason.strip())
+        batch_steps.decline(viewer, found, cases.case(viewer, found.case), reason.strip(), now)
 
 
 def batches(viewer: Viewer, *, case: str | None = None) -> list[Batch]:
@@ -132,7 +130,7 @@ def reaches(viewer: Viewer, batch: Batch) -> dict[str, str]:
     """Return how far the order on each target of a batch reaches."""
     found = cases.case(viewer, batch.case)
     known = {one.target: one.reach for one in programs.resources(viewer, found.program)}
-    return known | {one.target: actions.reach_of(one.target) for one in exempt(batch)}
+    return known | {one.target: orderable.reach_of(one.target) for one in exempt(batch)}
 
 
 def wanted(batch: Batch) -> list[Wanted]:
@@ -145,9 +143,20 @@ def exempt(batch: Batch) -> list[Exemption]:
     return [Exemption(one["target"], one["reason"], read_moment(one["until"])) for one in batch.exempt]
 
 
+def paper(viewer: Viewer, batch: Batch, now: datetime) -> Filled:
+    """Return the paper of a batch that waits as it would go out now; raise IncidentRefused where none can."""
+    return _drafted(viewer, batch.case, wanted(batch), now, batch.changes).filled
+
+
+def _drafted(
+    viewer: Viewer, case: str, wanted: Collection[Wanted], now: datetime, changes: Mapping[str, str]
+) -> notices.Draft:
+    addressees = {one.party for one in wanted}
+    return notices.Draft(viewer=viewer, case=case, addressees=addressees, now=now, changes=changes)
+
+
 def _kept(
-    viewer: Viewer,
-    case: Case,
+    drafted: notices.Draft,
     wanted: Collection[Wanted],
     now: datetime,
     *,
@@ -156,12 +165,14 @@ def _kept(
     until: datetime | None = None,
     exempt: Collection[Exemption] = (),
 ) -> Batch:
+    viewer, case = drafted.viewer, drafted.case
     _a_person(viewer)
     ordered = sorted(set(wanted), key=lambda one: (one.party, one.target))
     with transaction.atomic():
         made = Batch.objects.create(
             number=f"{case.number}-B{papers.next_number(f'batch:{case.number}')}",
             case=case.number,
+            grade=drafted.grade.value,
             party=viewer.party,
             wanted=[[one.party, one.kind, one.target] for one in ordered],
             again=again,
@@ -174,7 +185,7 @@ def _kept(
             drafted_at=now,
         )
         facts = {"wanted": made.wanted, "exempt": made.exempt, "until": ledger_record.stamp(until) if until else None}
-        _enter("order.drafted", viewer, made, case, now, facts=facts)
+        batch_steps.enter("order.drafted", viewer, made, case, now, facts=facts)
     return made
 
 
@@ -182,12 +193,19 @@ def _issue(
     viewer: Viewer, batch: Batch, after: str, kind: str, now: datetime, first: First | None, reason: str = ""
 ) -> list[Order]:
     def decided(notice: Notice) -> None:
-        _take(batch, WAITING, after, viewer, now, notice=notice.number, reason=reason)
+        if notice.grade != batch.grade:
+            raise OrderRefused("order.batch_outdated", batch=batch.number)
+        columns = {"decided_by": viewer.person, "decided_at": now, "notice": notice.number, "reason": reason}
+        batch_steps.take(batch, WAITING, after, **columns)
         batch.notice = notice.number
-        _enter(kind, viewer, batch, notice.case, now, text=reason)
+        batch_steps.enter(kind, viewer, batch, notice.case, now, text=reason)
         if after == ALONE and not _owed(viewer, notice):
             raise OrderRefused("order.alone_without_rule", batch=batch.number)
 
+    if batch.status != WAITING:
+        raise OrderRefused("order.batch_decided", batch=batch.number, status=batch.status)
+    if _lifted_since(viewer, batch):
+        raise OrderRefused("order.batch_outdated", batch=batch.number)
     if not batch.again:
         return actions.issue(
             viewer=viewer,
@@ -200,9 +218,18 @@ def _issue(
             exempt=exempt(batch),
             within=decided,
         )
-    if wanted(batch) != actions.wanted_again(actions.failed_orders(viewer, batch.case)):
+    if wanted(batch) != actions.wanted_again(viewer, batch.case, now)[0]:
         raise OrderRefused("order.batch_outdated", batch=batch.number)
     return actions.issue_again(viewer=viewer, case=batch.case, now=now, within=decided)
+
+
+def _lifted_since(viewer: Viewer, batch: Batch) -> bool:
+    """Say whether a target of a batch was lifted after an appeal since the batch was drafted."""
+    lifted = ledger_queries.entries(viewer, case=batch.case, kind="order.lifted").filter(
+        happened_at__gt=batch.drafted_at
+    )
+    targets = {target for entry in lifted for _number, _kind, target in entry.facts["orders"]}
+    return any(one.target in targets for one in wanted(batch))
 
 
 def _owed(viewer: Viewer, notice: Notice) -> bool:
@@ -220,34 +247,3 @@ def _second(viewer: Viewer, batch: Batch) -> None:
 def _a_person(viewer: Viewer) -> None:
     if not viewer.person:
         raise OrderRefused("order.no_person", party=viewer.party)
-
-
-def _take(batch: Batch, before: str, after: str, viewer: Viewer, now: datetime, **columns: str) -> None:
-    """Take a step as a compare-and-swap; what one person issued alone keeps who that was in its entry."""
-    here = Batch.objects.filter(pk=batch.number, status=before)
-    if here.update(status=after, decided_by=viewer.person, decided_at=now, **columns) != 1:
-        status = Batch.objects.values_list("status", flat=True).get(pk=batch.number)
-        raise OrderRefused("order.batch_decided", batch=batch.number, status=status)
-
-
-def _enter(
-    kind: str,
-    viewer: Viewer,
-    batch: Batch,
-    case: Case,
-    now: datetime,
-    *,
-    text: str = "",
-    facts: Mapping[str, object] | None = None,
-) -> None:
-    refs = {"case": batch.case} | ({"notice": batch.notice} if batch.notice else {})
-    ledger.enter(
-        kind=kind,
-        actor=parties.actor_of(viewer),
-        happened_at=now,
-        now=now,
-        refs=refs,
-        text=text,
-        facts={"batch": batch.number, **(facts or {})},
-        **standing(case, now),
-    )

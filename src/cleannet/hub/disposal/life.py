@@ -1,4 +1,4 @@
-"""What ends an order on the network: a person withdraws it, its time is over, or its incident is annulled.
+"""What ends an order on the network: it is withdrawn, lifted after an appeal, its time is over, its case is annulled.
 
 Each is an act of its own, told to the party it binds, and reaches every place the order reached. Whatever else is said
 or seen of an order changes nothing of this, nor does closing its case.
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from cleannet.core.terms import CALENDAR, Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.disposal import delivery, queries, steps
+from cleannet.hub.disposal import batch_steps, delivery, queries, steps
 from cleannet.hub.disposal.models import Order
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import actions as incidents
@@ -51,10 +51,19 @@ def lift(*, viewer: Viewer, orders: Collection[str], reason: str, now: datetime)
 
 
 def prolong(*, viewer: Viewer, orders: Collection[str], until: datetime | None, now: datetime) -> list[Order]:
-    """Let orders that stand expire at another moment, or never; raise OrderRefused."""
+    """Let orders that stand expire at another moment, or never; raise OrderRefused.
+
+    What is exempt may only end earlier: its end was part of the exception. Only a person lets an order stand longer.
+    """
     found = own(viewer, orders)
     if until is not None and until <= now:
         raise OrderRefused("order.until_past", until=until)
+    longer = [one for one in found if one.until is not None and (until is None or until > one.until)]
+    exempt = next((one for one in longer if one.exempt), None)
+    if exempt is not None:
+        raise OrderRefused("order.exempt_fixed", order=exempt.number, until=exempt.until)
+    if longer and not viewer.person:
+        raise OrderRefused("order.no_person", party=viewer.party)
     numbers = [order.number for order in found]
     with transaction.atomic():
         if Order.objects.filter(pk__in=numbers, leaves=None).update(until=until) != len(numbers):
@@ -75,6 +84,22 @@ def expire(*, now: datetime) -> int:
     return len(found)
 
 
+def annul(*, viewer: Viewer, case: str, now: datetime) -> None:
+    """Annul a case as a second person; its orders are withdrawn and its drafts declined for the same reason.
+
+    Raises IncidentRefused.
+    """
+    opened = cases.open_case(viewer, case)
+    proposal = cases.annulment(viewer, opened)
+    with transaction.atomic():
+        if proposal:
+            batch_steps.decline_all(viewer, opened, proposal.reason, now)
+        incidents.confirm_annulment(viewer=viewer, case=case, now=now)
+        found = list(Order.objects.filter(case=case, leaves=None).order_by("number"))
+        if found and proposal:
+            _end(found, "withdraw", "order.withdrawn", parties.actor_of(viewer), now, proposal.reason)
+
+
 def own(viewer: Viewer, numbers: Collection[str]) -> list[Order]:
     """Return orders by number that the viewer's party issued, or any as MIIT; raise OrderRefused, or NoOrder."""
     found = list(queries.orders(viewer).filter(number__in=set(numbers)).order_by("number"))
@@ -86,16 +111,6 @@ def own(viewer: Viewer, numbers: Collection[str]) -> list[Order]:
         if viewer.party != issuer and viewer.role != "miit":
             raise OrderRefused("order.issued_by_another", notice=notice, party=issuer)
     return found
-
-
-def annul(*, viewer: Viewer, case: str, now: datetime) -> None:
-    """Annul a case as a second person; its orders are withdrawn for the same reason. Raises IncidentRefused."""
-    proposal = cases.annulment(viewer, cases.open_case(viewer, case))
-    with transaction.atomic():
-        incidents.confirm_annulment(viewer=viewer, case=case, now=now)
-        found = list(Order.objects.filter(case=case, leaves=None).order_by("number"))
-        if found and proposal:
-            _end(found, "withdraw", "order.withdrawn", parties.actor_of(viewer), now, proposal.reason)
 
 
 def _end(orders: Sequence[Order], step: str, kind: str, actor: Actor, now: datetime, reason: str = "") -> None:

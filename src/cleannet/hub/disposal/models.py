@@ -56,11 +56,13 @@ class Batch(models.Model):
     """Hold orders put together on a case, issued as one when a second person confirms them; see `batches`.
 
     `wanted` are triples of party, kind and target; `exempt` says of targets why and until when they are ordered
-    although an allow-list or their neighbours hold them.
+    although an allow-list or their neighbours hold them; `grade` is the one it was drafted at. `decided_by` issued or
+    declined it; what one person issued alone, another countersigns.
     """
 
     number = models.CharField(max_length=80, primary_key=True)
     case = models.CharField(max_length=64)
+    grade = models.CharField(max_length=5)
     party = models.CharField(max_length=64)
     wanted = models.JSONField()
     again = models.BooleanField()
@@ -74,6 +76,8 @@ class Batch(models.Model):
     drafted_at = models.DateTimeField()
     decided_by = models.CharField(max_length=32, default="")
     decided_at = models.DateTimeField(null=True)
+    countersigned_by = models.CharField(max_length=32, default="")
+    countersigned_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["case", "drafted_at"], name="batch_of_case")]

@@ -1,7 +1,7 @@
 """Before it goes: what an order would reach, what else the hub knows to live there, and what smaller means would do."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -16,7 +16,7 @@ from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.programs import queries as programs
 from cleannet.hub.programs.queries import Known, Resource
 
-MOST_SIGHTINGS = 2000
+MOST_SIGHTINGS, CHUNK = 2000, 500
 Row = TypeVar("Row")
 
 
@@ -48,23 +48,42 @@ class Radius:
 
 
 def radii(viewer: Viewer, case: str, targets: Collection[str], *, now: datetime) -> list[Radius]:
-    """Return what orders on targets of a case would reach, in their order; what is no resource of it is left out."""
+    """Return what orders on targets of a case would reach, in their order; what is no resource of it is left out.
+
+    Many targets take few questions.
+    """
     resources = programs.resources(viewer, cases.case(viewer, case).program)
     by_target = {one.host: _whole(one) for one in resources if one.host}
     by_target |= {one.target: one for one in reversed(resources)}
-    around = _Around(resources, _seen())
-    return [_radius(viewer, by_target[one], around, now) for one in dict.fromkeys(targets) if one in by_target]
+    asked = [by_target[one] for one in dict.fromkeys(targets) if one in by_target]
+    around = _Around(viewer, resources, asked)
+    return [_radius(one, around, now) for one in asked]
 
 
 class _Around:
-    """Hold, in the order of space, the resources of a case and the addresses at which names were seen."""
+    """Hold what lies around, at and below some resources of a case, read at once, in the order of space."""
 
-    def __init__(self, own: Sequence[Resource], seen: Mapping[str, frozenset[str]]) -> None:
-        self.seen = seen
+    def __init__(self, viewer: Viewer, own: Sequence[Resource], asked: Sequence[Resource]) -> None:
         usable = (one for one in own if one.host and not one.held and one.reach != "nothing")
         self._own = sorted(((space.key(one.host), one) for one in usable), key=_first)
-        at = ((space.key(address), name) for name, addresses in seen.items() for address in addresses)
+        self.seen = _seen()
+        at = ((space.key(address), name) for name, addresses in self.seen.items() for address in addresses)
         self._at = sorted(at, key=_first)
+        hosts = {one.host for one in asked if one.host}
+        addresses = {address for host in hosts for address in self.seen.get(host, ())}
+        self.known = programs.known_at(viewer, hosts | addresses)
+        self.listed = programs.allowed_around(viewer, hosts)
+        self._orders: dict[str, list[Order]] = {}
+        for order in _standing(viewer, {text for one in asked for text in self._places(one)}):
+            self._orders.setdefault(order.target, []).append(order)
+
+    def orders(self, resource: Resource) -> list[Order]:
+        """Return the orders that stand on a target, on what is known below it, and on what is above it."""
+        return [order for place in sorted(self._places(resource)) for order in self._orders.get(place, ())]
+
+    def _places(self, resource: Resource) -> set[str]:
+        above = space.above(resource.host) if resource.reach != "url" else [resource.host]
+        return {resource.target, *above, *(one.resource.target for one in self.known.get(resource.host, ()))}
 
     def smaller(self, resource: Resource) -> list[Resource]:
         """Return the resources within one that can be ordered by themselves, those that reach least first."""
@@ -82,10 +101,10 @@ def _whole(resource: Resource) -> Resource:
     return replace(resource, target=resource.host, reach=reach)
 
 
-def _radius(viewer: Viewer, resource: Resource, around: _Around, now: datetime) -> Radius:
+def _radius(resource: Resource, around: _Around, now: datetime) -> Radius:
     only_url = resource.reach == "url"
-    at = programs.known_at(viewer, resource.host)
-    listed = programs.allowed_around(viewer, resource.host)
+    at = around.known.get(resource.host, ())
+    listed = around.listed.get(resource.host, ())
     known = [one for one in at if not one.withdrawn and _is_reached(resource, one.resource)]
     lists = AllowLists(listed)
     return Radius(
@@ -95,8 +114,8 @@ def _radius(viewer: Viewer, resource: Resource, around: _Around, now: datetime) 
         lists.decide(parse(resource.text), now),
         tuple(listed),
         tuple(known),
-        tuple(_orders(viewer, resource, at)),
-        () if only_url else tuple(_neighbours(viewer, resource, around)),
+        tuple(around.orders(resource)),
+        () if only_url else tuple(_neighbours(resource, around)),
         _shared(lists, resource.host, now),
         () if only_url else tuple(around.smaller(resource)),
     )
@@ -115,12 +134,12 @@ def _is_reached(resource: Resource, other: Resource) -> bool:
     return resource.reach != "url" or covers(resource.text, other.text)
 
 
-def _orders(viewer: Viewer, resource: Resource, at: Sequence[Known]) -> list[Order]:
-    """Return the orders that stand on a target, on what is known below it, and on what is above it."""
-    targets = {resource.target, *(one.resource.target for one in at)}
-    around = set(space.above(resource.host)) if resource.reach != "url" else {resource.host}
-    found = queries.orders(viewer).filter(target__in=targets | around).filter(leaves=None)
-    return list(found.order_by("target", "number"))
+def _standing(viewer: Viewer, targets: Collection[str]) -> Iterator[Order]:
+    """Return the orders that stand on targets, a part at a time: a database takes only so many in one question."""
+    ordered = sorted(targets)
+    for start in range(0, len(ordered), CHUNK):
+        part = ordered[start : start + CHUNK]
+        yield from queries.orders(viewer).filter(target__in=part, leaves=None).order_by("target", "number")
 
 
 def _seen() -> dict[str, frozenset[str]]:
@@ -134,14 +153,14 @@ def _seen() -> dict[str, frozenset[str]]:
     return found
 
 
-def _neighbours(viewer: Viewer, resource: Resource, around: _Around) -> list[str]:
+def _neighbours(resource: Resource, around: _Around) -> list[str]:
     """Return the other names seen or known at the same addresses."""
     if space.network(resource.host) is not None:
         return sorted(around.names_at(resource.host))
     found: set[str] = set()
     for address in around.seen.get(resource.host, ()):
         found |= around.names_at(address)
-        found |= {one.resource.text for one in programs.known_at(viewer, address) if not one.withdrawn}
+        found |= {one.resource.text for one in around.known.get(address, ()) if not one.withdrawn}
     return sorted(found - {resource.target, resource.host})
 
 

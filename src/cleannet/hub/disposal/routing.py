@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from cleannet.core import space
 from cleannet.formats.route_table import CARRIER, DOMAIN, HOST, NETWORK, REGISTRAR, REGISTRY, registrar
-from cleannet.hub.disposal import address_file, lookups
+from cleannet.hub.disposal import address_file, lookups, orderable
 from cleannet.hub.disposal.address_file import BadAddressFile
 from cleannet.hub.disposal.models import Order, Override, Registration, Route
 from cleannet.hub.disposal.models import Routing as Routing
@@ -65,10 +65,10 @@ class Unrouted:
     routed: Routed
 
 
-def routes(viewer: Viewer, case: str) -> list[Routed]:
-    """Return what is proposed for each resource of a case that can be disposed of and that no allow-list holds."""
+def routes(viewer: Viewer, case: str, *, now: datetime) -> list[Routed]:
+    """Return what is proposed for each target of a case that can be disposed of and that no allow-list holds now."""
     program = cases.case(viewer, case).program
-    found = [one for one in programs.resources(viewer, program) if not one.held and one.reach != "nothing"]
+    found = [one.resource for one in orderable.targets(viewer, program, now=now).values() if not one.held]
     blocking = watch.infected_at(program)
     return [_with_blocking(one, blocking) for one in _Router(viewer, found).routed()]
 

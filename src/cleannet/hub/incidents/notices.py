@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cleannet.core.entry import Delegation
+from cleannet.core.form import fill
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
 from cleannet.hub.incidents import contents, queries
@@ -67,6 +68,9 @@ class Draft:
             viewer, found, whole, self.task_number, to=sorted(addressees), cc=self.bureaus, now=now
         )
         self.values = papers.changed(self.law.forms[FORM], written, changes, role=viewer.role)
+        self.filled = fill(self.law.forms[FORM], self.values)
+        # A page posts every field: only what says something else than the record is a change.
+        self.changed = {key: text for key, text in changes.items() if text.split() != written.get(key, "").split()}
 
     def rendered(self) -> Prepared:
         """Return the paper, its bytes kept."""

@@ -115,6 +115,12 @@ def person(viewer: Viewer) -> Person | None:
     return Person.objects.filter(code=viewer.person).first() if viewer.person else None
 
 
+def people(viewer: Viewer, codes: Collection[str]) -> dict[str, str]:
+    """Return by code the names of people of the viewer's own party; who is of another, or erased, is left out."""
+    found = Person.objects.filter(code__in=set(codes), party=viewer.party)
+    return dict(found.values_list("code", "name"))
+
+
 def viewer_of_token(token: str, *, now: datetime) -> Viewer | None:
     """Return who a token acts for, None when it is unknown, expired or revoked."""
     digest = hashlib.sha256(token.encode()).hexdigest()

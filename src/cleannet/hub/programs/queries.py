@@ -1,11 +1,12 @@
 """Read programs, their indicators and the releases."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cleannet.core import space
 from cleannet.core.allow import Listed
@@ -18,6 +19,10 @@ from cleannet.hub.programs.models import Allowed, Indicator, Release
 from cleannet.hub.programs.models import Program as Program
 
 MOST = 500
+# How many texts, and how many ranges of keys, one question names at most.
+CHUNK, RANGES = 500, 200
+Found = TypeVar("Found")
+Row = TypeVar("Row", Indicator, Allowed)
 
 
 class NoProgram(Refusal):
@@ -87,21 +92,66 @@ def resources_of(codes: Collection[str], *, added_before: datetime | None = None
     return found
 
 
-def known_at(viewer: Viewer, host: str) -> list[Known]:
-    """Return whatever is or was known at a name, address or network or below it, of any program, at most MOST."""
-    first, end = space.below(host)
-    rows = Indicator.objects.filter(key__gte=first, key__lt=end).order_by("key", "pattern", "program_id")
-    return [Known(row.program_id, _resource(row), row.withdrawn_at is not None) for row in rows[:MOST]]
+def known_at(viewer: Viewer, hosts: Collection[str]) -> dict[str, list[Known]]:
+    """Return by host whatever is or was known at a name, address or network or below it, of any program; MOST of each.
+
+    Many hosts take few questions. A host of which nothing is known is left out.
+    """
+    found: dict[str, list[Known]] = {}
+    for row in _below(Indicator.objects.order_by("key", "pattern", "program_id"), hosts):
+        known = Known(row.program_id, _resource(row), row.withdrawn_at is not None)
+        _put(found, space.above(known.resource.host), known)
+    return {host: rows for host, rows in found.items() if host in hosts}
 
 
-def allowed_around(viewer: Viewer, host: str) -> list[Listed]:
-    """Return what the kept allow-lists name of a host: what is around it, itself, and what lies below, at most MOST."""
-    first, end = space.below(host)
-    rows = [
-        *Allowed.objects.filter(text__in=space.above(host)).order_by("-key", "list"),
-        *Allowed.objects.filter(key__gt=first, key__lt=end).order_by("key", "list")[:MOST],
-    ]
-    return [Listed(row.text, row.kind, row.list, row.line) for row in rows]
+def allowed_around(viewer: Viewer, hosts: Collection[str]) -> dict[str, list[Listed]]:
+    """Return by host what the kept allow-lists name around it, of itself, and below it, MOST of what lies below.
+
+    Many hosts take few questions. A host around which nothing is listed is left out.
+    """
+    around = {host: space.above(host) for host in hosts}
+    at: dict[str, list[Listed]] = {}
+    for texts in _chunks({text for above in around.values() for text in above}):
+        for row in Allowed.objects.filter(text__in=texts).order_by("list"):
+            at.setdefault(row.text, []).append(_listed(row))
+    below: dict[str, list[Listed]] = {}
+    for row in _below(Allowed.objects.order_by("key", "list"), hosts):
+        _put(below, space.above(row.text)[1:], _listed(row))
+    made = {
+        host: [*(one for text in above for one in at.get(text, ())), *below.get(host, ())]
+        for host, above in around.items()
+    }
+    return {host: rows for host, rows in made.items() if rows}
+
+
+def _below(rows: QuerySet[Row], hosts: Collection[str]) -> Iterator[Row]:
+    """Return once each row that lies at or below any of the hosts, a part of the hosts at a time."""
+    seen: set[int] = set()
+    for part in _chunks(hosts, RANGES):
+        lies = Q()
+        for first, end in map(space.below, part):
+            lies |= Q(key__gte=first, key__lt=end)
+        for row in rows.filter(lies).iterator():
+            if row.pk not in seen:
+                seen.add(row.pk)
+                yield row
+
+
+def _chunks(texts: Collection[str], size: int = CHUNK) -> Iterator[list[str]]:
+    """Return texts a part at a time: a database takes only so many in one question."""
+    ordered = sorted(texts)
+    return (ordered[start : start + size] for start in range(0, len(ordered), size))
+
+
+def _put(found: dict[str, list[Found]], hosts: Collection[str], one: Found) -> None:
+    for host in hosts:
+        rows = found.setdefault(host, [])
+        if len(rows) < MOST:
+            rows.append(one)
+
+
+def _listed(row: Allowed) -> Listed:
+    return Listed(row.text, row.kind, row.list, row.line)
 
 
 def latest_release(viewer: Viewer, *, now: datetime) -> Release | None:

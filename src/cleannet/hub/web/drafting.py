@@ -1,22 +1,26 @@
 """起草, 复核: put orders together on a case, look at what they would do, and let another person issue them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cleannet.hub.disposal import actions, batches, dry_run, radius, routing
-from cleannet.hub.disposal.actions import Exemption, Wanted
+from cleannet.core.refusal import Refusal
+from cleannet.hub.disposal import actions, batch_steps, batches, dry_run, orderable, radius, routing
+from cleannet.hub.disposal import queries as orders
+from cleannet.hub.disposal.orderable import Exemption, Target, Wanted
 from cleannet.hub.disposal.routing import Proposal, Routed
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import notices, queries
-from cleannet.hub.programs import queries as programs
-from cleannet.hub.programs.queries import Resource
+from cleannet.hub.parties import queries as parties
 from cleannet.hub.web import stepping, typed
 from cleannet.hub.web.access import FORM, Asked, WebRefused, allowed
 from cleannet.hub.web.notices import disposers
+from cleannet.hub.wording import told
+
+WAS = "was-"
 
 
 @allowed("order", *FORM)
@@ -24,9 +28,10 @@ def issue(request: Asked, number: str) -> HttpResponse:
     """Choose resources and parties, show what the orders will do and the paper, and draft them as one batch."""
     viewer, now = request.viewer, request.now
     case = queries.open_case(viewer, number)
-    resources = programs.resources(viewer, case.program)
     targets, codes, held = (request.POST.getlist(name) for name in ("target", "party", "exempt"))
-    kinds = {one.host: one.kind for one in resources} | {one.target: one.kind for one in reversed(resources)}
+    known = orderable.targets(viewer, case.program, now=now)
+    whole = orderable.hosts(known)
+    kinds = {target: one.kinds[0] for target, one in (whole | known).items()}
     pairs = [tuple(one.partition(" ")[::2]) for one in request.POST.getlist("order")]
     chosen = dict.fromkeys([*pairs, *((code, target) for target in (*targets, *held) for code in codes)])
     wanted = [Wanted(code, kinds.get(target, ""), target) for code, target in chosen]
@@ -40,7 +45,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
             case=number,
             wanted=wanted,
             now=now,
-            changes=stepping.changes(request, draft.law.forms[notices.FORM]) if draft else {},
+            changes=_changes(request, draft) if draft else {},
             until=typed.moment_or_none(request.POST.get("until", "")),
             exempt=[
                 Exemption(one, request.POST.get(f"why-{one}", ""), typed.moment(request.POST.get(f"until-{one}", "")))
@@ -54,11 +59,11 @@ def issue(request: Asked, number: str) -> HttpResponse:
             "number": number,
             "case": case,
             "offers": _offers(request, number),
-            "exemptible": _exemptible(resources),
+            "exemptible": sorted((host, one.held) for host, one in whole.items() if one.held),
             "disposers": disposers(viewer),
             "targets": targets,
             "codes": codes,
-            "held": _held(resources),
+            "held": _held(known.values()),
             "exempting": [
                 (one, request.POST.get(f"why-{one}", ""), request.POST.get(f"until-{one}", ""))
                 for one in dict.fromkeys(held)
@@ -71,6 +76,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
                 "radii": radius.radii(viewer, number, [one.target for one in wanted], now=now),
             },
             "confirming": draft is not None,
+            "was": _was(request, draft) if draft else {},
             **shown,
         }
 
@@ -124,14 +130,20 @@ def batch(request: Asked, number: str) -> HttpResponse:
                 raise WebRefused("web.bad_choice", text=other)
 
     def context() -> Mapping[str, object]:
-        return {
+        shown = {
             "batch": found,
             "wanted": wanted,
             "exempt": batches.exempt(found),
             "mine": found.drafted_by == viewer.person,
+            "people": parties.people(viewer, {found.drafted_by, found.decided_by, found.countersigned_by}),
+            "reason": reason,
+        }
+        if found.status != batch_steps.WAITING:
+            return shown
+        return shown | {
             "radii": radius.radii(viewer, found.case, [one.target for one in wanted], now=now),
             "differences": dry_run.differences(wanted, batches.reaches(viewer, found)),
-            "reason": reason,
+            **_paper(request, found),
         }
 
     done = {
@@ -150,38 +162,58 @@ def batch_of_notice(request: Asked, number: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("batch", kwargs={"number": found.number}))
 
 
+def _paper(request: Asked, batch: batches.Batch) -> dict[str, object]:
+    """Return the paper of a batch as it would go out now, or why none can."""
+    try:
+        return {"paper": batches.paper(request.viewer, batch, request.now)}
+    except Refusal as refusal:
+        return {"unpapered": told(refusal)}
+
+
 def _draft(request: Asked, case: str, wanted: list[Wanted]) -> notices.Draft:
     addressees = {one.party for one in wanted}
     return notices.Draft(viewer=request.viewer, case=case, addressees=addressees, now=request.now, changes={})
 
 
-def _held(resources: Sequence[Resource]) -> list[tuple[Resource, list[str]]]:
+def _was(request: Asked, draft: notices.Draft) -> dict[str, str]:
+    """Return what the fields of the paper said when they were first shown: figures may grow until it is sent."""
+    keys = [field.key for field in draft.filled.form.fields]
+    return {key: request.POST.get(WAS + key, draft.values.get(key, "")) for key in keys}
+
+
+def _changes(request: Asked, draft: notices.Draft) -> dict[str, str]:
+    """Return the fields of the paper that a person changed; what was only shown follows the record."""
+    was, typed_in = _was(request, draft), stepping.changes(request, draft.filled.form)
+    return {key: text for key, text in typed_in.items() if text.split() != was[key].split()}
+
+
+def _held(known: Collection[Target]) -> list[tuple[Target, list[str]]]:
     """Return what cannot be ordered, with the URLs on the same host that can."""
-    urls = [one for one in resources if one.reach == "url" and not one.held]
+    urls = [one.resource for one in known if one.resource.reach == "url" and not one.held]
     return [
-        (one, sorted({less.target for less in urls if less.host == one.host}))
-        for one in resources
-        if one.held or one.reach == "nothing"
+        (one, sorted({less.target for less in urls if less.host == one.resource.host})) for one in known if one.held
     ]
 
 
-def _exemptible(resources: Sequence[Resource]) -> list[tuple[str, str]]:
-    """Return the hosts that only an exception lets be ordered whole, each with why."""
-    whole = {one.host for one in resources if one.reach in ("name", "address") and not one.held}
-    reasons = {one.host: one.reason for one in resources if one.host and one.host not in whole}
-    return sorted(reasons.items())
+def _offers(request: Asked, case: str) -> list[tuple[Routed, list[tuple[Proposal, str, bool, str]]]]:
+    """Return what is proposed for each target that nothing holds: with what a box of the form says, whether it is
+    ticked, and the state of an order that stands there already or was lifted.
+    """
+    ticked, given = request.POST.getlist("order"), _given(request, case)
 
+    def offered(to: Proposal, target: str) -> tuple[Proposal, str, bool, str]:
+        value, state = f"{to.party} {target}", given.get((to.party, target), given.get(("", target), ""))
+        return to, value, value in ticked if request.method == "POST" else not state, state
 
-def _offers(request: Asked, case: str) -> list[tuple[Routed, list[tuple[Proposal, str, bool]]]]:
-    """Return what is proposed for each resource, with what a box of the form says and whether it is ticked."""
-    ticked = request.POST.getlist("order")
     return [
-        (
-            routed,
-            [
-                (to, value, request.method != "POST" or value in ticked)
-                for to, value in ((to, f"{to.party} {routed.resource.target}") for to in routed.proposals)
-            ],
-        )
-        for routed in routing.routes(request.viewer, case)
+        (routed, [offered(to, routed.resource.target) for to in routed.proposals])
+        for routed in routing.routes(request.viewer, case, now=request.now)
     ]
+
+
+def _given(request: Asked, case: str) -> dict[tuple[str, str], str]:
+    """Return the state of the order of each party on each target that stands; and, of no party, of what was lifted."""
+    found = orders.orders(request.viewer, case=case)
+    lifted = {("", target): "lifted" for target in found.filter(status="lifted").values_list("target", flat=True)}
+    standing = found.filter(leaves=None).values_list("party", "target", "status")
+    return lifted | {(party, target): status for party, target, status in standing}

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cleannet.core.terms import MEDIA
-from cleannet.hub.disposal import actions
+from cleannet.hub.disposal.orderable import DISPOSERS
 from cleannet.hub.incidents import notices, queries, receipts
 from cleannet.hub.incidents.first import MEDIA as FIRST_MEDIA
 from cleannet.hub.ledger.viewer import Viewer
@@ -96,7 +96,7 @@ def supply_notice(request: Asked, number: str) -> HttpResponse:
 
 def disposers(viewer: Viewer) -> list[Party]:
     """Return the parties that can be ordered or asked to dispose."""
-    return [party for party in parties.parties(viewer) if party.role in actions.DISPOSERS]
+    return [party for party in parties.parties(viewer) if party.role in DISPOSERS]
 
 
 def _draft(request: Asked, case: str, addressees: Collection[str]) -> notices.Draft:

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from cleannet.hub.disposal import routing, tables
-from cleannet.hub.disposal.actions import DISPOSERS
+from cleannet.hub.disposal.orderable import DISPOSERS
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.web import stepping
 from cleannet.hub.web.access import FORM, Asked, WebRefused, allowed
