@@ -65,7 +65,7 @@ def test_a_malformed_envelope_is_refused(change: dict[str, object]) -> None:
     assert refused.value.code == "malformed"
 
 
-@pytest.mark.parametrize("signature", ["", "AAAA", "not base64!", "AA=="])
+@pytest.mark.parametrize("signature", ["", "AAAA", "not base64!", "AA==", "é"])
 def test_a_malformed_signature_is_a_wrong_one(signature: str) -> None:
     with pytest.raises(envelope.BadEnvelope) as refused:
         envelope.verify(canonical.encode(json.loads(ENVELOPE) | {"signature": signature}), KEYS, "tally")

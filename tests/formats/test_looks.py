@@ -52,6 +52,7 @@ LOOK = {"kind": "http", "vantage": "own", "verdict": "gone", "evidence": {}}
         {"looks": [LOOK | {"evidence": []}]},
         {"looks": [LOOK | {"evidence": {"x": "y" * 20_000}}]},
         {"looks": [LOOK | {"decides": True}]},
+        {"looks": [LOOK | {"evidence": {"x": "a\x00"}}]},
     ],
 )
 def test_what_is_no_result_is_refused(change: dict[str, Any]) -> None:

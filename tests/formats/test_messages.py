@@ -47,6 +47,8 @@ def test_a_heartbeat_is_written_and_read() -> None:
         {"release": 0},
         {"clock": "now"},
         {"tally": []},
+        {"edge": "edge\x00"},
+        {"tally": DOCUMENT | {"programs": [{"program": "a\x00"}]}},
     ],
 )
 def test_a_wrong_tally_message_is_refused(change: dict[str, Any]) -> None:
@@ -63,6 +65,7 @@ def test_a_wrong_tally_message_is_refused(change: dict[str, Any]) -> None:
         {"sources": [{"file": "x"}]},
         {"province": None},
         {"party": ""},
+        {"party": "a\x00"},
     ],
 )
 def test_a_wrong_heartbeat_is_refused(change: dict[str, Any]) -> None:

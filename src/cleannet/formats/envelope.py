@@ -6,7 +6,6 @@ kind of message, or taken for another key's, never verifies.
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -85,7 +84,7 @@ def verify(envelope: bytes, keys: Mapping[str, Ed25519PublicKey], kind: str) -> 
             # The last digit of base64 has spare bits; only one writing of a signature is taken.
             raise InvalidSignature
         key.verify(signature, signing_input(payload, message["key"], kind))
-    except (InvalidSignature, binascii.Error):
+    except (InvalidSignature, ValueError):
         raise BadEnvelope(
             "signature", f"the signature of this {kind} is wrong: it was changed or not signed so"
         ) from None

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from cleannet.core.storable import storable
 from cleannet.core.terms import VANTAGES, VERDICTS
 from cleannet.formats import canonical
 from cleannet.formats.messages import BadMessage
@@ -118,6 +119,8 @@ def _object(payload: bytes, members: set[str]) -> dict[str, Any]:
         raise BadMessage(f"the members of this message must be schema, {', '.join(sorted(members))}")
     if data["schema"] != SCHEMA:
         raise BadMessage(f"this program reads messages of schema {SCHEMA}")
+    if not storable(data):
+        raise BadMessage("a text of this message holds a NUL, which cannot be stored")
     return data
 
 

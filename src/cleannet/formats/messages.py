@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cleannet.core.storable import storable
 from cleannet.formats import canonical, envelope, tally
 from cleannet.formats.moments import NotAMoment, read_moment, write_moment
 
@@ -191,6 +192,8 @@ def _object(payload: bytes, members: set[str]) -> dict[str, Any]:
         raise BadMessage(f"the members of this message must be schema, {', '.join(sorted(members))}")
     if data["schema"] != SCHEMA:
         raise BadMessage(f"this program reads messages of schema {SCHEMA}")
+    if not storable(data):
+        raise BadMessage("a text of this message holds a NUL, which cannot be stored")
     return data
 
 
