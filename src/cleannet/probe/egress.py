@@ -31,6 +31,10 @@ class NoAnswer(Exception):
     """Say why a host could not be talked to; it says nothing about whether it is there."""
 
 
+class Broken(NoAnswer):
+    """Say that the other side broke a connection off."""
+
+
 class TurnedAway(Exception):
     """Say that a host answered that nobody listens on a port."""
 
@@ -135,7 +139,7 @@ def receive(connection: socket.socket, most: int, until: float) -> tuple[bytes, 
         except TimeoutError:
             raise NoAnswer(f"the answer had not ended when the time was over, after {size} bytes") from None
         except OSError as error:
-            raise NoAnswer(f"the connection broke after {size} bytes: {told(error)}") from None
+            raise Broken(f"the connection broke after {size} bytes: {told(error)}") from None
         if not part:
             return b"".join(parts), True
         parts.append(part)
