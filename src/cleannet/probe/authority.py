@@ -16,7 +16,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from cleannet.core.addresses import address_or_none, unasked
+from cleannet.core.addresses import is_public_address
 from cleannet.probe.answer import AUTHORITY, GONE, STILL_THERE, UNKNOWN, Answer, Server
 
 MOST_QUESTIONS = 60
@@ -105,7 +105,7 @@ class _Walk:
     def __init__(self, roots: Sequence[Server], timeout: float, until: float, *, both: bool = False) -> None:
         self._roots, self._timeout, self._until, self._both = roots, timeout, until, both
         self._left = MOST_QUESTIONS
-        self._only_public = all(map(_is_public, (root.address for root in roots)))
+        self._only_public = all(map(is_public_address, (root.address for root in roots)))
         self.zone = dns.name.root
         self.heard: list[tuple[dns.name.Name, _Heard]] = []
         self.answers: list[dict[str, str]] = []
@@ -149,7 +149,7 @@ class _Walk:
             if not known:
                 self.note(name.to_text(), name, "no address of this server was found")
             for address in known[:MOST_ADDRESSES]:
-                if self._only_public and not _is_public(address):
+                if self._only_public and not is_public_address(address):
                     self.note(f"{name} ({address})", name, "not asked: no public address")
                     whole = False
                 else:
@@ -226,8 +226,3 @@ def _glue(answer: dns.message.Message, server: dns.name.Name, zone: dns.name.Nam
     kinds = (dns.rdatatype.A, dns.rdatatype.AAAA)
     rrsets = [rrset for rrset in answer.additional if rrset.name == server and rrset.rdtype in kinds]
     return tuple(str(record.address) for rrset in rrsets for record in rrset)
-
-
-def _is_public(text: str) -> bool:
-    address = address_or_none(text)
-    return address is not None and not unasked(address)
