@@ -1,6 +1,7 @@
 """Order names, addresses and networks so that whatever lies at or below one of them lies in one range of keys."""
 
 import ipaddress
+from collections.abc import Iterable
 
 from cleannet.core.indicator import Network, parents
 
@@ -42,3 +43,9 @@ def above(host: str) -> list[str]:
     if found is None:
         return [host, *parents(host)]
     return [text(found.supernet(new_prefix=length)) for length in range(found.prefixlen, -1, -1)]
+
+
+def holds(listed: Iterable[str], host: str) -> bool:
+    """Say whether names (with all below them) or networks, as people write them, hold a host."""
+    known = {text(found) if (found := network(one)) is not None else one.lower().rstrip(".") for one in listed}
+    return any(one in known for one in above(host))

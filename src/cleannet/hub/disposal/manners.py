@@ -1,24 +1,18 @@
 """How looks behave towards the hosts they ask: who wants not to be asked is not, nobody is asked too often."""
 
-import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from cleannet.core.addresses import Network, address_or_none
-from cleannet.core.indicator import parents
+from cleannet.core import space
 from cleannet.hub.disposal.models import Asked
 
 
 def opted_out(host: str) -> bool:
     """Say whether the owner of a name, of a name above it or of an address asked not to be looked at."""
-    address = address_or_none(host)
-    listed: list[str] = settings.CLEANNET_PROBE_OPT_OUT
-    if address is None:
-        return bool({host, *parents(host)} & {name.lower().rstrip(".") for name in listed})
-    return any(address in network for network in map(_network_or_none, listed) if network is not None)
+    return space.holds(settings.CLEANNET_PROBE_OPT_OUT, host)
 
 
 def rest() -> timedelta:
@@ -68,10 +62,3 @@ def note(hosts: Collection[str], *, now: datetime) -> None:
     for host in sorted(hosts):
         Asked.objects.update_or_create(host=host, defaults={"at": now})
     Asked.objects.filter(at__lt=now - timedelta(days=1)).delete()
-
-
-def _network_or_none(text: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError:
-        return None
