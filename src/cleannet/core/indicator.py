@@ -92,15 +92,6 @@ def registry_suffixes() -> PublicSuffixList:
     return PublicSuffixList(only_icann=True)
 
 
-def registered_name(host: str) -> str:
-    """Return the part of a name that is registered (`example.com.cn`), "" for what is none."""
-    try:
-        ipaddress.ip_network(host, strict=False)
-    except ValueError:
-        return registry_suffixes().privatesuffix(host) or ""
-    return ""
-
-
 def parse(text: str) -> Pattern:
     """Return the pattern of one written indicator; raise NotUnderstood, with a sentence, for what cannot be looked for.
 

@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from cleannet.core.indicator import registered_name
+from cleannet.core.space import registered_name
 from cleannet.probe.answer import GONE, REGISTRY, STILL_THERE, Answer, unknown
 from cleannet.probe.egress import Egress
 from cleannet.probe.target import PORTS, Place

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 from tests.hub.disposal.registries import Web, answer, web, whois
 
-from cleannet.core.indicator import registered_name
+from cleannet.core.space import registered_name
 from cleannet.hub.disposal import registration
 from cleannet.hub.disposal.outside import Said, Unanswered
 from cleannet.hub.disposal.registration import Rdap, Registered, Whois

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from cleannet.core.indicator import registered_name
+from cleannet.core.space import registered_name
 from cleannet.hub.disposal import outside, registration
 from cleannet.hub.disposal.models import Registration
 from cleannet.hub.disposal.outside import Unanswered

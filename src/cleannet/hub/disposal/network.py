@@ -1,7 +1,7 @@
 """Where this hub sends rules to and looks from, as the settings name it, and which look decides about whose order."""
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -159,15 +159,17 @@ def look(
         found.append(Vantage(kind, True, partial(_not_set, kind)))
     asked = [one for one in found if forbidden or one.kind not in GOING_OUT]
     with ThreadPoolExecutor(max_workers=max(len(asked), 1)) as pool:
-        return list(pool.map(lambda one: Seen(_looked(one, target), one.decides), asked))
+        waited = [(one, pool.submit(one.look, target)) for one in asked]
+    return [Seen(_heard(one, said), one.decides) for one, said in waited]
 
 
-def _looked(one: Vantage, target: Target) -> Answer:
-    try:
-        return one.look(target)
-    except Exception as error:  # noqa: BLE001 - strangers may say anything; what it breaks silences no other vantage
-        log.error("look_failed", kind=one.kind, error=type(error).__name__)
-        return unknown(one.kind, "", f"the look itself failed: {type(error).__name__}")
+def _heard(one: Vantage, said: Future[Answer]) -> Answer:
+    """Return the answer of a look that is over; whatever a stranger's words broke in it, the others are heard."""
+    error = said.exception()
+    if not isinstance(error, Exception):
+        return said.result()
+    log.error("look_failed", kind=one.kind, error=type(error).__name__)
+    return unknown(one.kind, "", f"the look itself failed: {type(error).__name__}")
 
 
 def longest() -> float:
