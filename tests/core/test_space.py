@@ -51,3 +51,11 @@ def test_what_is_above_comes_nearest_first() -> None:
     assert space.above("a.b.cn") == ["a.b.cn", "b.cn", "cn"]
     assert space.above("192.0.2.1")[:3] == ["192.0.2.1", "192.0.2.0/31", "192.0.2.0/30"]
     assert space.above("192.0.2.0/24")[-1] == "0.0.0.0/0"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("www.hospital.example", True), ("example", False), ("198.51.100.7", True), ("198.51.101.7", False)],
+)
+def test_names_and_networks_hold_what_lies_below_them(host: str, expected: bool) -> None:
+    assert space.holds(["Hospital.example.", "198.51.100.0/24"], host) is expected

@@ -15,10 +15,11 @@ from pytest_django import Settings
 from tests.hub.world import LAW, World, viewer
 from tests.probe.servers import naming
 
+from cleannet.core.indicator import Indicator, parse
 from cleannet.edge import commands
 from cleannet.edge import hub as way
 from cleannet.edge.state import State
-from cleannet.formats import envelope
+from cleannet.formats import envelope, release
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import feedback, queries, verification
 from cleannet.hub.disposal.actions import Wanted
@@ -74,6 +75,11 @@ def test_the_edge_answers_the_hub_and_the_hub_still_decides_by_its_own_looks(
     keys = Keyring(hub_settings.CLEANNET_DATA).verifiers().values()
     pinned.write_text("".join(f"{envelope.write_public(key)}\n" for key in keys))
     assert edge(state, "enrol", "--edge", "edge-js", "--party", "op1", "--hub-key", pinned) == 0
+    listed = (Indicator(parse(HOST), "Evil", "control", "infected", "x"),)
+    times = (now - timedelta(hours=1), now + timedelta(days=9))
+    signer = Keyring(hub_settings.CLEANNET_DATA).signer()
+    content = release.Release(1, "CNCERT", "operators", *times, "name", listed)
+    State(state).take_release(release.sign(content, signer, envelope.key_id(signer.public_key())), now)
     watch.enrol(edge="edge-js", party="op1", province="32", public_key=State(state).public_key(), now=now)
     monkeypatch.setattr(way.httpx, "Client", partial(httpx.Client, transport=httpx.WSGITransport(app=application)))
 

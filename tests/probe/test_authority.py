@@ -96,8 +96,9 @@ def zone(text: str = "c2 5 IN A 192.0.2.80\n") -> Reply:
         (saying("silence"), zone(), "still_there"),
         (zone(""), zone(""), "gone"),
         (zone("below.c2 5 IN TXT x\n"), zone(""), "gone"),
-        (zone(""), saying("silence"), "gone"),
-        (zone(""), saying("REFUSED"), "gone"),
+        (zone(""), saying("silence"), "unknown"),
+        (zone(""), saying("REFUSED"), "unknown"),
+        (saying("SERVFAIL"), zone(""), "unknown"),
         (saying("silence"), saying("silence"), "unknown"),
         (saying("SERVFAIL"), saying("REFUSED"), "unknown"),
         # Whoever answers without authority says nothing, whatever he says.
@@ -220,21 +221,14 @@ def test_from_public_roots_no_private_address_is_asked(monkeypatch: pytest.Monke
     assert refused == ["a.example. (127.0.0.1)", "b.example. (10.0.0.1)"]
 
 
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("198.41.0.4", True),
-        ("2001:500:2f::f", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("fe80::1", False),
-        ("0.0.0.0", False),
-    ],
-)
-def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert authority._is_public(address) is public
+def test_where_a_server_was_left_out_nothing_is_gone() -> None:
+    for count, verdict in ((authority.MOST_SERVERS, "gone"), (authority.MOST_SERVERS + 1, "unknown")):
+        many = "".join(f"evil 5 IN NS n{at}.evil\nn{at}.evil 5 IN A 127.0.1.{at}\n" for at in range(1, count + 1))
+        gone = {f"127.0.1.{at}": zone("") for at in range(1, count + 1)}
+        seen = look({ROOT: authoritative(*TOP[ROOT]), PARENT: authoritative("example.", many), **gone})
+        assert seen.verdict == verdict, count
+
+
+def test_a_server_without_an_address_may_still_serve_it() -> None:
+    parent = authoritative("example.", f"evil 5 IN NS a.evil\nevil 5 IN NS b.evil\na.evil 5 IN A {CHILD}\n")
+    assert look(tree(parent=parent, child=zone(""))).verdict == "unknown"

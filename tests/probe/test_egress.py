@@ -3,9 +3,12 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.probe.servers import HOST, listening, naming, saying
+from tests.probe.servers import HOST, listening, naming, saying, serving
+from tests.probe.test_authority import authoritative
 
 from cleannet.probe import egress as module
+from cleannet.probe import resolver
+from cleannet.probe.answer import Server
 from cleannet.probe.egress import Egress, NoAnswer, NotAsked, Nowhere, TurnedAway, receive
 
 
@@ -50,11 +53,11 @@ def test_a_name_is_resolved_once_and_what_it_was_resolved_to_is_connected_to(
 ) -> None:
     asked: list[str] = []
 
-    def flipping(_servers: object, host: str, timeout: float) -> tuple[str, list[str], str]:
+    def flipping(_servers: object, host: str, **_: float) -> tuple[str, list[str], str]:
         asked.append(host)
         return "still_there", ["127.0.0.1" if len(asked) == 1 else "10.0.0.1"], "r"
 
-    monkeypatch.setattr(module, "addresses", flipping)
+    monkeypatch.setattr(resolver, "addresses", flipping)
     with listening(saying(b"")) as port:
         connection = egress.reach(HOST, port, egress.until())
         assert connection.getpeername() == ("127.0.0.1", port)
@@ -93,6 +96,28 @@ def test_whoever_wants_not_to_be_asked_is_not_even_resolved(egress: Egress) -> N
     out = replace(egress, resolvers=(), forbidden=lambda host: "its owner asked not to be" if host == HOST else "")
     with pytest.raises(NotAsked, match="its owner asked not to be"):
         out.reach(HOST, 80, out.until())
+
+
+def test_whoever_wants_not_to_be_asked_is_not_by_another_name_either(egress: Egress) -> None:
+    out = replace(egress, forbidden=lambda host: "its owner asked not to be" if host == "127.0.0.1" else "")
+    with pytest.raises(NotAsked, match=r"points to 127\.0\.0\.1, which is not asked: its owner"):
+        out.reach(HOST, 80, out.until())
+
+
+def test_a_resolver_that_may_block_is_not_believed_when_it_knows_no_address(egress: Egress) -> None:
+    with pytest.raises(NoAnswer, match="could not be learnt"):
+        replace(egress, believed=False).reach("none.example", 80, egress.until())
+
+
+def test_with_roots_no_resolver_is_asked(egress: Egress) -> None:
+    zone = authoritative(".", "c2.evil.example. 5 IN CNAME there.example.\nthere.example. 5 IN A 127.0.0.1\n")
+    with serving(zone) as port, listening(saying(b"")) as there:
+        out = replace(egress, resolvers=(), believed=False, roots=[Server("r", "127.0.0.1", port)])
+        out.reach(HOST, there, out.until()).close()
+        with pytest.raises(Nowhere):
+            out.reach("none.example", there, out.until())
+        with pytest.raises(NoAnswer, match="could not be learnt"):
+            out.reach(f"{'x' * 70}.example", there, out.until())
 
 
 @pytest.mark.parametrize(

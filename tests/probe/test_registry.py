@@ -40,3 +40,9 @@ def test_the_status_of_the_registry_says_whether_a_domain_is_held(egress: Egress
 def test_an_address_and_a_public_suffix_lie_in_no_domain(egress: Egress) -> None:
     for host in ("198.51.100.7", "com"):
         assert registry.look(egress, "http://rdap.example", host).verdict == "unknown"
+
+
+def test_what_private_owners_hand_out_is_not_what_a_registry_registers(egress: Egress) -> None:
+    with listening(rdap("client hold", name="github.io")) as port:
+        seen = registry.look(egress, f"http://{HOST}:{port}/", "evil.github.io")
+    assert (seen.verdict, seen.evidence["domain"]) == ("gone", "github.io")

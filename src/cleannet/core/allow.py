@@ -21,12 +21,9 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from types import MappingProxyType
 
-from publicsuffixlist import PublicSuffixList
-
-from cleannet.core.indicator import CIDR, PATH, URL, Network, Pattern, parents, public_suffixes
+from cleannet.core.indicator import CIDR, PATH, URL, Network, Pattern, parents, public_suffixes, registry_suffixes
 from cleannet.core.terms import Term
 
 ORDINARY, POPULAR, SHARED, CDN, CLOUD = "ordinary", "popular", "shared", "cdn", "cloud"
@@ -164,7 +161,7 @@ class AllowLists:
             by_base = self._networks.setdefault((network.version, network.prefixlen), {})
             by_base.setdefault(int(network.network_address), []).append(entry)
             return
-        if entry.kind != SPECIAL and _registry_suffixes().publicsuffix(entry.text) == entry.text:
+        if entry.kind != SPECIAL and registry_suffixes().publicsuffix(entry.text) == entry.text:
             return
         self._names[entry.kind].setdefault(entry.text, entry)
         if entry.kind in (ORDINARY, POPULAR, SHARED):
@@ -248,14 +245,9 @@ def _network_or_none(text: str) -> Network | None:
         return None
 
 
-@cache
-def _registry_suffixes() -> PublicSuffixList:
-    return PublicSuffixList(only_icann=True)
-
-
 def _private_suffix(name: str) -> str:
     suffix = public_suffixes().publicsuffix(name) or ""
-    return suffix if suffix != (_registry_suffixes().publicsuffix(name) or "") else ""
+    return suffix if suffix != (registry_suffixes().publicsuffix(name) or "") else ""
 
 
 _ALWAYS = tuple(

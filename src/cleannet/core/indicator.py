@@ -86,6 +86,12 @@ def public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
+@cache
+def registry_suffixes() -> PublicSuffixList:
+    """Return the suffixes below which registries register names; those of private owners are names like others."""
+    return PublicSuffixList(only_icann=True)
+
+
 def parse(text: str) -> Pattern:
     """Return the pattern of one written indicator; raise NotUnderstood, with a sentence, for what cannot be looked for.
 

@@ -1,8 +1,9 @@
 """Order names, addresses and networks so that whatever lies at or below one of them lies in one range of keys."""
 
 import ipaddress
+from collections.abc import Iterable
 
-from cleannet.core.indicator import Network, parents
+from cleannet.core.indicator import Network, parents, registry_suffixes
 
 
 def network(host: str) -> Network | None:
@@ -42,3 +43,14 @@ def above(host: str) -> list[str]:
     if found is None:
         return [host, *parents(host)]
     return [text(found.supernet(new_prefix=length)) for length in range(found.prefixlen, -1, -1)]
+
+
+def holds(listed: Iterable[str], host: str) -> bool:
+    """Say whether names (with all below them) or networks, as people write them, hold a host."""
+    known = {text(found) if (found := network(one)) is not None else one.lower().rstrip(".") for one in listed}
+    return any(one in known for one in above(host))
+
+
+def registered_name(host: str) -> str:
+    """Return the part of a name that is registered (`example.com.cn`), "" for what is none."""
+    return "" if network(host) is not None else registry_suffixes().privatesuffix(host) or ""

@@ -272,9 +272,9 @@ def _probe(options: argparse.Namespace) -> int:
     vantages = looking.vantages(options)
     hub, state = _hub(options)
     with hub:
-        answered = looking.answer(hub, state, vantages, clock=_now)
+        answered, refused = looking.answer(hub, state, vantages, clock=_now)
     print("\n".join([*answered, f"Requests answered: {len(answered)}."]))
-    return DONE
+    return _say("\n".join(refused), REFUSED) if refused else DONE
 
 
 def _audit(options: argparse.Namespace) -> int:

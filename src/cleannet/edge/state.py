@@ -7,6 +7,7 @@
     release        the newest accepted release, as received
     coverage.json  what the runs of the last days covered
     batches.json   each batch's last revision, and the sha256 of the logs it counted
+    looked.json    which requests to look were answered, until they are over, and when which host was asked
     spool/N        signed tally messages not yet receipted, N the sequence number in 12 digits
     sent/N         what the hub answered, with its signed ledger head
 
@@ -149,6 +150,15 @@ class State:
         who = self.identity()
         beat = Heartbeat(who.edge, who.party, who.province, clock, self._last(), self.release_number() or None, sources)
         return envelope.sign(beat.write(), self.key(), who.key_id, "heartbeat")
+
+    def looked(self) -> dict[str, dict[str, str]]:
+        """Return `answered`, the end of each request by its id, and `asked`, the moment by host; both in ISO form."""
+        path = self.folder / "looked.json"
+        return dict(canonical.decode(path.read_bytes())) if path.exists() else {"answered": {}, "asked": {}}
+
+    def keep_looked(self, looked: Mapping[str, Mapping[str, str]]) -> None:
+        """Keep what `looked` is to return."""
+        self._write(self.folder / "looked.json", canonical.encode(looked))
 
     def put(self, document: dict[str, Any], clock: datetime) -> int:
         """Sign a tally and add it to the spool; return its sequence number.

@@ -61,6 +61,10 @@ def shake_hands(egress: Egress, target: Target) -> Answer:
     return Answer(TLS, egress.name, STILL_THERE, {"why": "the handshake succeeded", **shown})
 
 
+class NoHandshake(NoAnswer):
+    """Say that what listens does not shake hands by TLS."""
+
+
 class InvalidCertificate(Exception):
     """Say what is wrong with a certificate; `shown` is what it says of itself."""
 
@@ -90,14 +94,13 @@ def certificate(secured: ssl.SSLSocket) -> dict[str, object]:
     try:
         read = x509.load_der_x509_certificate(data)
         names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        listed = [str(name.value)[:253] for name in names]
-    except (ValueError, x509.ExtensionNotFound):
+        return shown | {
+            "names": [str(name.value)[:253] for name in names][:MOST_NAMES],
+            "issuer": read.issuer.rfc4514_string()[:500],
+            "ends": read.not_valid_after_utc.isoformat(),
+        }
+    except (ValueError, TypeError, OverflowError, x509.DuplicateExtension, x509.ExtensionNotFound):
         return shown
-    return shown | {
-        "names": listed[:MOST_NAMES],
-        "issuer": read.issuer.rfc4514_string()[:500],
-        "ends": read.not_valid_after_utc.isoformat(),
-    }
 
 
 def _shaken(plain: socket.socket, host: str, until: float, context: ssl.SSLContext) -> ssl.SSLSocket:
@@ -110,4 +113,5 @@ def _shaken(plain: socket.socket, host: str, until: float, context: ssl.SSLConte
     except (OSError, ValueError) as error:
         hang_up(plain)
         why = told(error) if isinstance(error, OSError) else str(error)
-        raise NoAnswer(f"the TLS handshake with {host} failed: {why}") from None
+        kind = NoAnswer if isinstance(error, TimeoutError) else NoHandshake
+        raise kind(f"the TLS handshake with {host} failed: {why}") from None

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cleannet.core.addresses import Network, address_or_none, unasked
+from cleannet.probe import authority, resolver
 from cleannet.probe.answer import GONE, Server, named
-from cleannet.probe.resolver import addresses
 
 DEFAULT = "default"
 MOST_TRIED = 8
+# The longest an answer about an address is waited for, in seconds.
+PATIENCE = 5.0
 _NO_WAY = frozenset({errno.EAFNOSUPPORT, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 
 
@@ -31,6 +33,10 @@ class NoAnswer(Exception):
     """Say why a host could not be talked to; it says nothing about whether it is there."""
 
 
+class Broken(NoAnswer):
+    """Say that the other side broke a connection off."""
+
+
 class TurnedAway(Exception):
     """Say that a host answered that nobody listens on a port."""
 
@@ -38,16 +44,20 @@ class TurnedAway(Exception):
 @dataclass(frozen=True, slots=True)
 class Egress:
     """Name one place to look from: its source address ("" as the system routes), whose network it lies in ("" for
-    none of a party), the resolvers that tell it addresses, and how it behaves.
+    none of a party), who tells it addresses, and how it behaves.
 
-    `agent` tells who asks. `forbidden` returns why a host is not asked ("" where it may be). `open_to` are networks of
-    a closed test set-up that may be connected to although they are private. `seconds` is the longest look.
+    Addresses come from the authoritative side where `roots` are set, else from `resolvers`; where these may apply a
+    blocking rule they are not `believed` when they say that a name has no address. `agent` tells who asks. `forbidden`
+    returns why a host or an address is not asked ("" where it may be). `open_to` are networks of a closed test set-up
+    that may be connected to although they are private. `seconds` is the longest look.
     """
 
     name: str
     source: str = ""
     party: str = ""
     resolvers: Sequence[Server] = ()
+    roots: Sequence[Server] = ()
+    believed: bool = True
     agent: str = ""
     forbidden: Callable[[str], str] = field(default=lambda _host: "")
     open_to: Sequence[Network] = ()
@@ -85,8 +95,10 @@ class Egress:
         if address_or_none(host) is not None:
             found, said = [host], ""
         else:
-            verdict, found, said = addresses(self.resolvers, host, timeout=min(5.0, left(until)))
-            if verdict == GONE:
+            left(until)
+            ask, servers = (authority.addresses, self.roots) if self.roots else (resolver.addresses, self.resolvers)
+            verdict, found, said = ask(servers, host, until=until, timeout=PATIENCE)
+            if verdict == GONE and (self.roots or self.believed):
                 raise Nowhere(f"{host} has no address ({said})")
             if not found:
                 raise NoAnswer(f"the address of {host} could not be learnt ({said})")
@@ -96,6 +108,8 @@ class Egress:
             if why and not any(address in network for network in self.open_to if address):
                 points = "" if text == host else f"{host} points to {text}, which "
                 raise NotAsked(f"{points}is not asked: {why}" if points else f"{text} is not asked: {why}")
+            if text != host and (why := self.forbidden(text)):
+                raise NotAsked(f"{host} points to {text}, which is not asked: {why}")
         return found
 
     def _connect(self, address: str, port: int, until: float) -> socket.socket:
@@ -135,7 +149,7 @@ def receive(connection: socket.socket, most: int, until: float) -> tuple[bytes, 
         except TimeoutError:
             raise NoAnswer(f"the answer had not ended when the time was over, after {size} bytes") from None
         except OSError as error:
-            raise NoAnswer(f"the connection broke after {size} bytes: {told(error)}") from None
+            raise Broken(f"the connection broke after {size} bytes: {told(error)}") from None
         if not part:
             return b"".join(parts), True
         parts.append(part)

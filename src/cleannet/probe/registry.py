@@ -3,8 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from cleannet.core.addresses import address_or_none
-from cleannet.core.indicator import public_suffixes
+from cleannet.core.space import registered_name
 from cleannet.probe.answer import GONE, REGISTRY, STILL_THERE, Answer, unknown
 from cleannet.probe.egress import Egress
 from cleannet.probe.target import PORTS, Place
@@ -21,7 +20,7 @@ def look(egress: Egress, base: str, host: str) -> Answer:
 
     Gone means it is held, about to be deleted, or not registered; still there, that it has none of these statuses.
     """
-    domain = public_suffixes().privatesuffix(host) if address_or_none(host) is None else None
+    domain = registered_name(host)
     if not domain:
         return unknown(REGISTRY, base, f"{host} lies in no domain that is registered")
     parts = urlsplit(f"{base.rstrip('/')}/domain/{domain}")

@@ -1,6 +1,7 @@
 """Look at what a resolver answers for a name."""
 
 import secrets
+import time
 from collections.abc import Sequence
 
 import dns.exception
@@ -41,13 +42,21 @@ def look(server: Server, host: str, *, timeout: float) -> Answer:
     return Answer(RESOLVER, server.name, verdict, evidence)
 
 
-def addresses(servers: Sequence[Server], host: str, *, timeout: float) -> tuple[str, list[str], str]:
-    """Return the verdict on a name, its addresses, and who said so, by the first of the servers that says anything."""
+def addresses(servers: Sequence[Server], host: str, *, until: float, timeout: float) -> tuple[str, list[str], str]:
+    """Return the verdict on a name, its addresses, and who said so, by the first of the servers that says anything.
+
+    Each question waits `timeout` seconds, none beyond `until` of the monotonic clock.
+    """
     said = "no resolver is set"
+
+    def ask(rdtype: dns.rdatatype.RdataType, server: Server) -> tuple[str, str]:
+        left = until - time.monotonic()
+        return _ask_for(rdtype, server, host, min(timeout, left)) if left > 0 else (UNKNOWN, _SILENT)
+
     for server in servers:
-        asked = [_ask_for(dns.rdatatype.A, server, host, timeout)]
+        asked = [ask(dns.rdatatype.A, server)]
         if asked[0][1] not in (_SILENT, "NXDOMAIN"):
-            asked.append(_ask_for(dns.rdatatype.AAAA, server, host, timeout))
+            asked.append(ask(dns.rdatatype.AAAA, server))
         found = [address for verdict, text in asked if verdict == STILL_THERE for address in text.split()]
         said = f"{server.name}: {'; '.join(dict.fromkeys(text for _, text in asked))}"
         if found:

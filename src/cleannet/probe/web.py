@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from cleannet.core.indicator import host_of, target_of
 from cleannet.probe.answer import GONE, HTTP, STILL_THERE, UNKNOWN, Answer, unknown
-from cleannet.probe.connection import InvalidCertificate, certificate, secure
-from cleannet.probe.egress import Egress, NoAnswer, NotAsked, Nowhere, TurnedAway, hang_up, receive, told
+from cleannet.probe.connection import InvalidCertificate, NoHandshake, certificate, secure
+from cleannet.probe.egress import Broken, Egress, NoAnswer, NotAsked, Nowhere, TurnedAway, hang_up, receive, told
 from cleannet.probe.target import PORTS, Place, Target
 
 MOST_REDIRECTS = 5
@@ -25,11 +25,16 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.:-]{0,251}[a-z0-9_])?")
 
 
 class NotFetched(Exception):
-    """Say why a URL gave no answer to judge by its status, what that says by itself, and what was shown until then."""
+    """Say why a URL gave no answer to judge by its status, what that says by itself, and what was shown until then.
 
-    def __init__(self, sentence: str, verdict: str = UNKNOWN, shown: Mapping[str, object] | None = None) -> None:
+    `spoken` is False where what listens there does not speak the scheme.
+    """
+
+    def __init__(
+        self, sentence: str, verdict: str = UNKNOWN, shown: Mapping[str, object] | None = None, spoken: bool = True
+    ) -> None:
         super().__init__(sentence)
-        self.verdict, self.shown = verdict, dict(shown or {})
+        self.verdict, self.shown, self.spoken = verdict, dict(shown or {}), spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +52,21 @@ class Page:
 def look(egress: Egress, target: Target) -> Answer:
     """Ask for a target by each scheme it may have.
 
-    Still there means that one answers with success on the host itself; gone, that every one says 404, 410 or 451, or
-    has nobody listening, or that the host has no address. A redirect to another host may be a warning page: unknown.
+    Still there means that one answers with success on the host itself; gone, that every one says itself, without a
+    redirect, 404, 410 or 451, or has nobody listening, or that the host has no address. A redirect to another host may
+    be a warning page: unknown. On a port that is written, a scheme that is not spoken there says nothing.
     """
     if target.why_not:
         return unknown(HTTP, egress.name, target.why_not)
     verdicts: set[str] = set()
     asked = []
     for place in target.places():
-        verdict, evidence = _judge(egress, place)
+        verdict, spoken, evidence = _judge(egress, place)
         asked.append({"url": place.text[:MOST_SHOWN], "verdict": verdict, **evidence})
-        if target.port and verdict != UNKNOWN:
-            # One port speaks one scheme, so what the other one met there says nothing.
-            verdicts = {verdict}
+        if spoken or not target.port:
+            verdicts.add(verdict)
+        if verdict == STILL_THERE:
             break
-        verdicts.add(verdict)
     verdict = STILL_THERE if STILL_THERE in verdicts else GONE if verdicts == {GONE} else UNKNOWN
     return Answer(HTTP, egress.name, verdict, {"agent": egress.agent, "answers": asked})
 
@@ -88,11 +93,12 @@ def fetch(egress: Egress, place: Place, *, most: int = MOST_BYTES, accept: str =
         way.append(place.text[:MOST_SHOWN])
 
 
-def _judge(egress: Egress, place: Place) -> tuple[str, dict[str, object]]:
+def _judge(egress: Egress, place: Place) -> tuple[str, bool, dict[str, object]]:
+    """Return the verdict on one URL, whether its scheme is spoken there, and the evidence."""
     try:
         page = fetch(egress, place)
     except NotFetched as error:
-        return error.verdict, {"why": str(error), **error.shown}
+        return error.verdict, error.spoken, {"why": str(error), **error.shown}
     evidence: dict[str, object] = {
         "status": page.status,
         "sha256": hashlib.sha256(page.body).hexdigest(),
@@ -102,14 +108,22 @@ def _judge(egress: Egress, place: Place) -> tuple[str, dict[str, object]]:
     }
     if len(page.way) > 1:
         evidence["way"] = list(page.way)
+    verdict, why = _of_page(page, place)
+    # Servers of https say 400 to whoever comes without a handshake.
+    spoken = len(page.way) > 1 or (place.scheme, page.status) != ("http", 400)
+    return verdict, spoken, evidence | {"why": why}
+
+
+def _of_page(page: Page, asked: Place) -> tuple[str, str]:
+    if page.place.host != asked.host:
+        return UNKNOWN, f"it leads to {page.place.host}; a person has to see whether that warns"
     if page.status in _GONE:
-        return GONE, evidence | {"why": f"it answers {page.status}"}
+        led = " after a redirect, which says neither" if len(page.way) > 1 else ""
+        return UNKNOWN if led else GONE, f"it answers {page.status}{led}"
     if not 200 <= page.status < 300:
-        return UNKNOWN, evidence | {"why": f"it answers {page.status}, which says neither"}
-    if page.place.host != place.host:
-        return UNKNOWN, evidence | {"why": f"it leads to {page.place.host}; a person has to see whether that warns"}
+        return UNKNOWN, f"it answers {page.status}, which says neither"
     read = "" if page.whole else f"; only the first {len(page.body)} bytes were read"
-    return STILL_THERE, evidence | {"why": f"it answers {page.status}{read}"}
+    return STILL_THERE, f"it answers {page.status}{read}"
 
 
 def _ask(
@@ -128,12 +142,14 @@ def _ask(
     except (Nowhere, TurnedAway) as error:
         raise NotFetched(str(error), GONE) from None
     except (NotAsked, NoAnswer, TimeoutError) as error:
-        raise NotFetched(str(error)) from None
+        raise NotFetched(str(error), spoken=not isinstance(error, NoHandshake)) from None
     try:
         connection.sendall(_request(place, egress.agent, accept))
         data, ended = receive(connection, most, until)
     except OSError as error:
-        raise NotFetched(f"the connection broke: {told(error)}", shown=shown) from None
+        raise NotFetched(f"the connection broke: {told(error)}", shown=shown, spoken=False) from None
+    except Broken as error:
+        raise NotFetched(str(error), shown=shown, spoken=False) from None
     except NoAnswer as error:
         raise NotFetched(str(error), shown=shown) from None
     finally:
@@ -156,8 +172,9 @@ def _understood(data: bytes, ended: bool) -> tuple[int, http.client.HTTPMessage,
             body, cut = answer.read(), False
         except http.client.IncompleteRead as error:
             body, cut = error.partial, True
-    except (http.client.HTTPException, ValueError, OSError) as error:
-        raise NotFetched(f"what it answers is no HTTP: {str(error)[:200] or type(error).__name__}") from None
+    except (http.client.HTTPException, ValueError, OverflowError, OSError) as error:
+        why = str(error)[:200] or type(error).__name__
+        raise NotFetched(f"what it answers is no HTTP: {why}", spoken=False) from None
     return answer.status, answer.headers, body, ended and not cut
 
 

@@ -31,9 +31,9 @@ def test_what_came_is_entered_once_by_whoever_is_left(
     with monkeypatch.context() as killed:
         killed.setattr(many, "enter_many", die_after)
         with pytest.raises(KeyboardInterrupt):
-            arrivals.enter(now=NOW + MINUTE, lease=LEASE)
-    assert arrivals.enter(now=NOW + MINUTE, lease=LEASE) == 0
-    assert [arrivals.enter(now=NOW + 2 * MINUTE, lease=LEASE) for _ in range(2)] == [1, 0]
+            arrivals.enter(now=NOW + 2 * MINUTE, lease=LEASE)
+    assert arrivals.enter(now=NOW + 2 * MINUTE, lease=LEASE) == 0
+    assert [arrivals.enter(now=NOW + 3 * MINUTE, lease=LEASE) for _ in range(2)] == [1, 0]
     (entry,) = ledger.entries(viewer("op1"), kind="order.delivered")
     assert entry.facts == {"order": order.number, "target": HOST, "place": "file"}
     assert (entry.party, entry.refs) == ("op1", {"case": order.case, "notice": order.notice})

@@ -2,13 +2,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from pytest_django import Settings
-from tests.hub.disposal.conftest import Answering, fed, met
+from tests.hub.disposal.conftest import Answering, fed, look, met
 from tests.hub.world import NOW, viewer
 
 from cleannet.hub.disposal import actions, deciding, feedback, probes, verification
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import Feedback, Order
+from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.papers import queries as papers
 
@@ -50,6 +51,29 @@ def rounds(first: int, last: int) -> dict[int, int]:
         while probes.probe(now=at(minute), lease=MINUTE):
             pass
     return answered
+
+
+def test_a_policy_answers_only_with_what_it_agreed_on(order: Order, resolver: Answering) -> None:
+    made = fed(order)
+    resolver.say = lambda name: "NXDOMAIN"
+    look(order.case, at(4))
+    given = {"viewer": CENTRE, "feedback": made.number, "now": at(5), "policy": 10}
+    with pytest.raises(OrderRefused, match=r"order\.seen_anew"):
+        verification.verify(**given, agreed={order.number: "still_there"})
+    verification.verify(**given, agreed={order.number: "gone"})
+
+
+def test_a_feedback_that_is_refused_holds_up_no_other(
+    order: Order, resolver: Answering, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CLEANNET_VERIFY_MINUTES = 10
+    fed(order)
+
+    def refuse(*_: object) -> bool:
+        raise OrderRefused("order.seen_anew")
+
+    monkeypatch.setattr(deciding.cases, "is_open", refuse)
+    assert deciding.decide(now=at(5)) == 0
 
 
 @pytest.mark.parametrize(("said", "status"), [("NXDOMAIN", "verified"), ("192.0.2.80", "failed")])

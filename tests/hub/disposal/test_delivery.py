@@ -1,6 +1,8 @@
 """Deliveries by the zone file, the place that needs no server, and by servers that fail."""
 
 import socket
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from pytest_django import Settings
 from tests.hub.disposal.conftest import HOST
 from tests.hub.world import NOW, viewer
 
-from cleannet.hub.disposal import actions, arrivals, delivery, life, queries
+from cleannet.hub.disposal import actions, arrivals, delivery, effects, life, queries
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.channels.zone_file import ZoneFile
 from cleannet.hub.disposal.models import Delivery
@@ -106,6 +108,73 @@ def test_a_place_is_brought_everything_anew_and_nothing_is_entered_twice(case: s
     assert acts("order.delivered") == [("op1", HOST)]
 
 
+def test_what_left_while_a_place_was_brought_everything_is_entered(case: str, zone: Path) -> None:
+    (order,) = issue(case, ("op1", HOST))
+    write(NOW + 2 * MINUTE)
+    delivery.bring_anew(now=NOW + 3 * MINUTE)
+    withdraw(order, NOW + 4 * MINUTE)
+    assert write(NOW + 5 * MINUTE) == 1
+    assert acts("order.removed") == [("op1", HOST)]
+
+
+def test_what_was_served_by_a_try_that_failed_came_and_left(
+    case: str, zone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (order,) = issue(case, ("op1", HOST))
+    real = ZoneFile.bring
+
+    def fail_late(place: ZoneFile, change: delivery.Change, hold: Callable[[], None]) -> None:
+        real(place, change, hold)
+        raise delivery.DeliveryFailed("the answer did not come")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(ZoneFile, "bring", fail_late)
+        write(NOW + 2 * MINUTE)
+    assert HOST in zone.read_text()
+    withdraw(order, NOW + 3 * MINUTE)
+    write(NOW + 4 * MINUTE)
+    assert HOST not in zone.read_text()
+    assert acts("order.delivered") == acts("order.removed") == [("op1", HOST)]
+    (came,) = ledger.entries(viewer("cncert"), kind="order.delivered")
+    assert came.facts["perhaps"] is True
+
+
+def test_a_name_that_does_not_fit_waits_alone_and_says_why(
+    case: str, zone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ZoneFile, "fits", lambda _, host: host != HOST)
+    long, short = issue(case, ("op1", HOST), ("op1", OTHER))
+    assert [write(NOW + 2 * MINUTE) for _ in range(2)] == [1, 0]
+    row = Delivery.objects.get(channel="file")
+    assert row.done_at is not None
+    assert "1 names do not fit" in row.failure
+    assert acts("order.delivered") == [("op1", OTHER)]
+    places = {
+        number: next(place for place in effect.places if place.key == "file")
+        for number, effect in effects.effects([long, short]).items()
+    }
+    assert (places[long.number].state, places[short.number].state) == ("waiting", "active")
+    assert HOST in places[long.number].failure
+
+
+def test_the_moment_told_is_when_the_place_had_it(case: str, zone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    issue(case, ("op1", HOST))
+    real = ZoneFile.bring
+
+    def slow(place: ZoneFile, change: delivery.Change, hold: Callable[[], None]) -> None:
+        time.sleep(0.1)
+        real(place, change, hold)
+
+    monkeypatch.setattr(ZoneFile, "bring", slow)
+    write(NOW + 2 * MINUTE)
+    done = Delivery.objects.get(channel="file").done_at
+    assert done is not None
+    assert timedelta(seconds=0.1) <= done - (NOW + 2 * MINUTE) < timedelta(seconds=5)
+    assert acts("order.delivered") == [("op1", HOST)]
+    (entry,) = ledger.entries(viewer("cncert"), kind="order.delivered")
+    assert abs(entry.happened_at - done) < timedelta(seconds=0.01)
+
+
 def test_a_place_that_fails_waits_ever_longer_and_is_tried_at_once_when_more_changes(case: str, zone: Path) -> None:
     zone.mkdir()
     (first,) = issue(case, ("op1", HOST))
@@ -145,7 +214,8 @@ def test_one_worker_at_a_time_speaks_to_a_place(case: str, zone: Path, monkeypat
     assert write(NOW + MINUTE) == 1
     assert others == [0, 1]
     assert HOST not in zone.read_text()
-    assert acts("order.delivered") == []
+    # The one that was slow may have brought it.
+    assert acts("order.delivered") == acts("order.removed") == [("op1", HOST)]
 
 
 def test_a_killed_worker_leaves_its_work_to_another(case: str, zone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

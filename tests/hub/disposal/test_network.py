@@ -6,6 +6,7 @@ from pytest_django import Settings
 from cleannet.hub.disposal import network, resolution
 from cleannet.probe import authority, registry, resolver
 from cleannet.probe.answer import Answer
+from cleannet.probe.egress import Egress
 from cleannet.probe.target import Target, read
 
 
@@ -144,6 +145,39 @@ def test_an_egress_says_who_asks_and_whom_to_reach_and_learns_addresses_where_it
     assert own.agent.endswith(" (+abuse@hub.example)")
     assert network.egresses() == [everybodys]
     assert network.owners() == {"op1"}
+
+
+def test_egresses_of_nobodys_network_believe_no_resolver_that_may_block(settings: Settings) -> None:
+    settings.CLEANNET_PROBE_EGRESS, settings.CLEANNET_DNS_ROOTS = "甲=default,op1/乙=192.0.2.7", "a=127.0.0.4:53"
+    own, everybodys = network.egresses("op1")
+    assert (own.believed, list(own.roots)) == (True, [])
+    assert (everybodys.believed, [one.name for one in everybodys.roots]) == (False, ["a"])
+
+
+@pytest.mark.parametrize(("roots", "verdict"), [("", "unknown"), ("a=127.0.0.4:53", "gone")])
+def test_what_the_hub_blocks_proves_nobodys_disposal(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, roots: str, verdict: str
+) -> None:
+    monkeypatch.setattr(network, "GOING_OUT", {"http": lambda out, _: Answer("http", out.name, "gone", {})})
+    settings.CLEANNET_PROBE_EGRESS, settings.CLEANNET_DNS_ROOTS = "甲=default", roots
+    aimed = read("url", "evil.example/x")
+    (seen,) = network.look("idc", "idc", aimed, lambda _: "", blocked=True, timeout=1)
+    assert (seen.answer.vantage, seen.answer.verdict, seen.decides) == ("甲", verdict, True)
+
+
+def test_a_vantage_that_breaks_is_unknown_and_silences_no_other(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(out: Egress, _: Target) -> Answer:
+        if out.name == "甲":
+            raise OverflowError("what a stranger said")
+        return Answer("http", out.name, "gone", {})
+
+    monkeypatch.setattr(network, "GOING_OUT", {"http": look})
+    settings.CLEANNET_PROBE_EGRESS = "甲=default,乙=default"
+    first, second = network.look("idc", "idc", read("url", "evil.example/x"), lambda _: "", timeout=1)
+    assert (first.answer.verdict, second.answer.verdict) == ("unknown", "gone")
+    assert "stranger" not in str(first.answer.evidence)
 
 
 def test_every_reach_of_an_order_is_judged_by_something() -> None:

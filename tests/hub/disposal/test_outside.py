@@ -133,6 +133,8 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         "fe80::1%eth0",
         "0.0.0.0",
         "64:ff9b::a00:1",
+        "2606:4700::5efe:a00:1",
+        "168.63.129.16",
     ],
 )
 def test_only_public_addresses_are_connected_to_where_so_wanted(addresses: dict[str, list[str]], address: str) -> None:

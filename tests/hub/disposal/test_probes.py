@@ -8,8 +8,8 @@ from tests.hub.disposal.conftest import HOST, Answering, fed, look
 from tests.hub.world import NOW, viewer
 from tests.probe.servers import listening, page
 
-from cleannet.hub.disposal import delivery, network, probes, queries, tallies, verification
-from cleannet.hub.disposal.models import Asked
+from cleannet.hub.disposal import delivery, manners, network, probes, queries, tallies, verification
+from cleannet.hub.disposal.models import Asked, Probe
 from cleannet.hub.disposal.queries import Order
 from cleannet.hub.incidents.queries import Case
 from cleannet.probe.answer import Answer
@@ -40,10 +40,10 @@ def test_a_look_that_is_under_way_does_not_stand_for_one_asked_for_later(
     fed(order)
     real = network.look
 
-    def asked_meanwhile(*given: Any, timeout: float) -> list[network.Seen]:
+    def asked_meanwhile(*given: Any, **more: Any) -> list[network.Seen]:
         monkeypatch.setattr(network, "look", real)
         verification.look(viewer=viewer("cncert"), case=order.case, now=NOW + 5 * MINUTE)
-        return real(*given, timeout=timeout)
+        return real(*given, **more)
 
     monkeypatch.setattr(network, "look", asked_meanwhile)
     assert look(order.case, NOW + 4 * MINUTE) == 1
@@ -56,7 +56,7 @@ def test_a_killed_worker_leaves_nothing_and_another_looks(
 ) -> None:
     fed(order)
 
-    def die(*_: Any, timeout: float) -> list[network.Seen]:
+    def die(*_: Any, **__: Any) -> list[network.Seen]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as killed:
@@ -75,10 +75,10 @@ def test_a_worker_that_outlived_its_lease_keeps_nothing(
     fed(order)
     real = network.look
 
-    def slow(*given: Any, timeout: float) -> list[network.Seen]:
+    def slow(*given: Any, **more: Any) -> list[network.Seen]:
         monkeypatch.setattr(network, "look", real)
         assert probes.probe(now=NOW + 6 * MINUTE, lease=MINUTE) == 1
-        return real(*given, timeout=timeout)
+        return real(*given, **more)
 
     monkeypatch.setattr(network, "look", slow)
     look(order.case, NOW + 4 * MINUTE)
@@ -91,7 +91,7 @@ def test_while_a_name_is_looked_at_orders_are_delivered(
     fed(order)
     tried: list[int] = []
 
-    def hang(*_: Any, timeout: float) -> list[network.Seen]:
+    def hang(*_: Any, **__: Any) -> list[network.Seen]:
         tried.append(delivery.deliver(now=NOW + 4 * MINUTE, lease=MINUTE))
         return []
 
@@ -106,6 +106,26 @@ def test_of_a_case_that_ended_nobody_looks(order: Order, resolver: Answering) ->
     Case.objects.filter(number=order.case).update(status="closed")
     assert [probes.probe(now=NOW + 5 * MINUTE, lease=MINUTE) for _ in range(2)] == [1, 0]
     assert resolver.asked == queries.sightings(order) == []
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "expired", "lifted", "reissued", "issued"])
+def test_of_an_order_that_binds_no_more_nobody_looks(order: Order, resolver: Answering, status: str) -> None:
+    fed(order)
+    verification.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
+    Order.objects.filter(pk=order.pk).update(status=status)
+    assert [probes.probe(now=NOW + 5 * MINUTE, lease=MINUTE) for _ in range(2)] == [1, 0]
+    assert resolver.asked == queries.sightings(order) == []
+
+
+def test_settings_that_name_no_vantage_put_the_look_off(order: Order, resolver: Answering, settings: Settings) -> None:
+    fed(order)
+    verification.look(viewer=viewer("cncert"), case=order.case, now=NOW + 4 * MINUTE)
+    right, settings.CLEANNET_DNS_RESOLVERS = settings.CLEANNET_DNS_RESOLVERS, "op1/=nowhere"
+    assert [probes.probe(now=NOW + 5 * MINUTE, lease=MINUTE) for _ in range(2)] == [1, 0]
+    assert "is no server" in Probe.objects.get().failure
+    settings.CLEANNET_DNS_RESOLVERS = right
+    assert probes.probe(now=NOW + 6 * MINUTE, lease=MINUTE) == 1
+    assert len(queries.sightings(order)) == 1
 
 
 @pytest.fixture
@@ -150,6 +170,28 @@ def test_a_host_asked_a_moment_ago_is_waited_for_where_that_decides(order: Order
         assert probes.probe(now=NOW + 4 * MINUTE + MINUTE / 2, lease=MINUTE) == 0
         assert probes.probe(now=NOW + 5 * MINUTE, lease=MINUTE) == 1
     assert len(queries.sightings(order)) == 4
+
+
+def test_an_address_asked_a_moment_ago_by_another_name_is_waited_for(order: Order, going_out: Answering) -> None:
+    fed(order)
+    manners.note({"127.0.0.1"}, now=NOW + 4 * MINUTE)
+    with listening(page(404)) as port:
+        reaching(order, "url", f"{HOST}:{port}/x.apk")
+        assert look(order.case, NOW + 4 * MINUTE) == 1
+        assert queries.sightings(order) == []
+        assert probes.probe(now=NOW + 5 * MINUTE, lease=MINUTE) == 1
+    assert {one.verdict for one in queries.sightings(order)} == {"gone"}
+
+
+def test_an_address_whose_owner_asked_so_is_not_connected_to_by_its_name(
+    order: Order, going_out: Answering, settings: Settings
+) -> None:
+    fed(order)
+    settings.CLEANNET_PROBE_OPT_OUT = ["127.0.0.0/8"]
+    with listening(page(404)) as port:
+        reaching(order, "url", f"{HOST}:{port}/x.apk")
+        look(order.case, NOW + 4 * MINUTE)
+    assert {one.verdict for one in queries.sightings(order)} == {"unknown"}
 
 
 def test_where_it_only_goes_along_a_host_asked_a_moment_ago_is_left_in_peace(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 from tests.hub.disposal.registries import Web, answer, web, whois
 
+from cleannet.core.space import registered_name
 from cleannet.hub.disposal import registration
 from cleannet.hub.disposal.outside import Said, Unanswered
 from cleannet.hub.disposal.registration import Rdap, Registered, Whois
@@ -41,10 +42,11 @@ def rdap(server: Web, *suffixes: str) -> Rdap:
         ("someone.github.io", "github.io"),
         ("com.cn", ""),
         ("198.51.100.7", ""),
+        ("198.51.100.0/24", ""),
     ],
 )
 def test_what_is_registered_of_a_name(host: str, domain: str) -> None:
-    assert registration.registered_name(host) == domain
+    assert registered_name(host) == domain
 
 
 def test_rdap_names_the_registrar(server: Web) -> None:

@@ -40,6 +40,13 @@ def test_a_rule_blocks_the_name_and_all_below_and_nothing_beside(bind: BindNetwo
     assert ANSWER in str(seen.evidence)
 
 
+def test_a_name_that_does_not_fit_into_the_zone_is_unknown() -> None:
+    long = ".".join(["l" * 63] * 3 + ["l" * 50])
+    said = resolution.rule_stands(Primary(Server("p", "127.0.0.1", 9), ZONE, KEY_NAME, "c2VjcmV0"), long, timeout=0.5)
+    assert said.verdict == "unknown"
+    assert "cannot be written" in str(said.evidence)
+
+
 def test_a_server_that_is_not_there_says_nothing_of_a_rule() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

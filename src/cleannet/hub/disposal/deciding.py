@@ -1,13 +1,14 @@
 """Answer a feedback by a policy: where every vantage that decides agreed twice, so many minutes apart."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from cleannet.core.refusal import Refusal
 from cleannet.hub.disposal import queries, verification
 from cleannet.hub.disposal.models import Feedback, Order, Sighting
-from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.probe.answer import GONE, STILL_THERE
@@ -29,8 +30,10 @@ def decide(*, now: datetime) -> int:
     waiting = Feedback.objects.filter(verified_at=None, fed_back_at__gt=now - GIVEN_UP_AFTER)
     answered = 0
     for feedback in waiting.exclude(party=viewer.party).order_by("fed_back_at", "number"):
-        if cases.is_open(feedback.case):
-            answered += _decided(viewer, feedback, apart, now)
+        # A person or another look was faster, or the case moved on; the next round sees what they left.
+        with contextlib.suppress(Refusal):
+            if cases.is_open(feedback.case):
+                answered += _decided(viewer, feedback, apart, now)
     return answered
 
 
@@ -51,18 +54,15 @@ def _decided(viewer: Viewer, feedback: Feedback, apart: timedelta, now: datetime
     own = verification.named(viewer, feedback)
     since = verification.newest_word(viewer, feedback.case, own)
     looks = {number: _looks(order, since[number]) for number, order in own.items()}
-    if own and all(agreed(found, apart) for found in looks.values()):
+    verdicts = {number: agreed(found, apart) for number, found in looks.items()}
+    if own and all(verdicts.values()):
         minutes: int = settings.CLEANNET_VERIFY_MINUTES
-        try:
-            verification.verify(viewer=viewer, feedback=feedback.number, now=now, policy=minutes)
-        except OrderRefused:
-            # A person or another look was faster; the next round sees what they left.
-            return 0
+        verification.verify(viewer=viewer, feedback=feedback.number, now=now, policy=minutes, agreed=verdicts)
         return 1
     due = [
         order
         for number, order in own.items()
-        if not agreed(looks[number], apart) and (not looks[number] or looks[number][-1][0] <= now - apart)
+        if not verdicts[number] and (not looks[number] or looks[number][-1][0] <= now - apart)
     ]
     if due:
         verification.ask(due, now=now)

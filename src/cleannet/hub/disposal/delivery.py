@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from cleannet.hub.disposal import network
-from cleannet.hub.disposal.channels.channel import Change, Channel, DeliveryFailed
+from cleannet.hub.disposal.channels.channel import Change, Channel, DeliveryFailed, misfits
 from cleannet.hub.disposal.channels.dynamic_update import DynamicUpdate
 from cleannet.hub.disposal.channels.zone_file import ZoneFile
 from cleannet.hub.disposal.models import Arrival, Delivery, Order
@@ -105,13 +105,19 @@ def holding(row: Work, now: datetime, lease: timedelta) -> Callable[[], None]:
 
     `now` is when it was claimed.
     """
-    began = time.monotonic()
+    clock = running(now)
 
     def hold() -> None:
-        if not work.renew(row, until=now + timedelta(seconds=time.monotonic() - began) + lease):
+        if not work.renew(row, until=clock() + lease):
             raise LeaseLost(row.key)
 
     return hold
+
+
+def running(now: datetime) -> Callable[[], datetime]:
+    """Return a clock that reads `now` at this call and runs on."""
+    began = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
 
 
 def _wait(keys: Collection[str], revision: int, now: datetime, does: str = "bring") -> None:
@@ -130,17 +136,17 @@ def _deliver(channel: Channel, now: datetime, lease: timedelta) -> bool:
     row = work.claim(Delivery.objects.filter(pk=first.pk), now=now, lease=lease) if first else None
     if row is None:
         return False
-    hold = holding(row, now, lease)
+    hold, clock = holding(row, now, lease), running(now)
     try:
         if row.does in MERGES:
             _merge(row, channel, now, hold)
         else:
-            _bring(row, channel, now, hold)
+            _bring(row, channel, clock, hold)
     except LeaseLost:
         pass
     except DeliveryFailed as error:
         delay = min(MOST_DELAY, timedelta(seconds=2 ** min(row.attempts, 10)))
-        work.postpone(row, until=now + delay, failure=str(error))
+        work.postpone(row, until=clock() + delay, failure=str(error))
     return True
 
 
@@ -153,21 +159,30 @@ def _set_later(channel: Channel, now: datetime) -> Delivery | None:
     return head(channel.key)
 
 
-def _bring(row: Delivery, channel: Channel, now: datetime, hold: Callable[[], None]) -> None:
+def _bring(row: Delivery, channel: Channel, clock: Callable[[], datetime], hold: Callable[[], None]) -> None:
     waiting = Delivery.objects.filter(channel=channel.key, done_at=None).order_by("revision")
     rows = list(takewhile(lambda one: one.does not in MERGES, waiting))
     upto = rows[-1].revision
-    since = 0 if any(one.does == "whole" for one in rows) else reached(channel.key)
+    before = reached(channel.key)
+    since = 0 if any(one.does == "whole" for one in rows) else before
     touched = _touched(since, upto)
     stands = sorted(set(standing().filter(target__in=touched.values("target")).values_list("target", flat=True)))
     gone = sorted(set(touched.values_list("target", flat=True)) - set(stands))
     channel.bring(Change(upto, stands, gone, standing_names().iterator), hold)
-    arrival = _arrival(row, since, upto, stands, gone)
+    at, failure = clock(), misfits(channel, stands)
+    served = frozenset(filter(channel.fits, stands))
+    came = [number for number, target in _began(since, upto).values_list("number", "target") if target in served]
+    left = _over(gone, Q(enters__lte=before), upto)
+    # What a try that failed brought, and was over before the next, was served meanwhile, or may have been.
+    perhaps = _over(gone, Q(enters__gt=before), upto) if any(one.attempts > 1 for one in (row, *rows)) else []
+    arrival = Arrival(key=row.key, place=row.channel, came=came, left=left, perhaps=perhaps, at=at, ready_at=at)
     with transaction.atomic():
-        if work.finish(row, now=now):
+        if work.finish(row, now=at):
             late = Delivery.objects.filter(channel=channel.key, done_at=None, revision__lte=upto)
-            late.update(done_at=now, failure="")
-            if arrival:
+            late.update(done_at=at, failure="")
+            if failure:
+                Delivery.objects.filter(pk=row.pk).update(failure=failure)
+            if came or left or perhaps:
                 arrival.save(force_insert=True)
 
 
@@ -201,17 +216,15 @@ def _touched(since: int, upto: int) -> QuerySet[Order]:
     return Order.objects.filter(began | ceased, in_zone=True)
 
 
-def _arrival(row: Delivery, since: int, upto: int, stands: Collection[str], gone: Sequence[str]) -> Arrival | None:
-    """Return what is to be entered of a delivery: which orders came to the place by it, and which left it."""
-    served = frozenset(stands)
-    touched = _touched(since, upto).filter(enters__gt=since).exclude(leaves__lte=upto)
-    came = [number for number, target in touched.values_list("number", "target") if target in served]
-    over = Order.objects.filter(in_zone=True, enters__lte=since, leaves__lte=upto).exclude(status="reissued")
-    off = [over.filter(target__in=part).values_list("number", flat=True) for part in batches(gone)]
-    left = [number for part in off for number in part]
-    if not came and not left:
-        return None
-    return Arrival(key=row.key, place=row.channel, came=came, left=left, ready_at=row.made_at)
+def _began(since: int, upto: int) -> QuerySet[Order]:
+    return _touched(since, upto).filter(enters__gt=since).exclude(leaves__lte=upto)
+
+
+def _over(gone: Sequence[str], began: Q, upto: int) -> list[str]:
+    """Return the orders for names that are gone which began so and are over; those issued anew live on in others."""
+    over = Order.objects.filter(began, in_zone=True, leaves__lte=upto).exclude(status="reissued")
+    parts = (over.filter(target__in=part).values_list("number", flat=True) for part in batches(gone))
+    return [number for part in parts for number in part]
 
 
 def batches(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cleannet.hub.disposal import delivery
+from cleannet.hub.disposal.channels.channel import misfits
 from cleannet.hub.disposal.models import Delivery, Fetch, Order
 
 # Of several places, the one where most is left to be done says how it stands.
@@ -33,7 +34,8 @@ class Effect:
 
 def effects(orders: Collection[Order]) -> Mapping[str, Effect]:
     """Return the effect of each order by its number, in few queries however many there are."""
-    pushed = {key: _reached(key) for key in delivery.channels()} if any(order.in_zone for order in orders) else {}
+    channels = delivery.channels()
+    pushed = {key: _reached(key) for key in channels} if any(order.in_zone for order in orders) else {}
     fetched = {row.party: row for row in Fetch.objects.filter(party__in={order.party for order in orders})}
     over = [order.target for order in orders if order.in_zone and order.leaves is not None]
     kept = set(delivery.standing().filter(target__in=over).values_list("target", flat=True)) if over else set()
@@ -43,7 +45,9 @@ def effects(orders: Collection[Order]) -> Mapping[str, Effect]:
         if order.in_zone:
             for key, (revision, at, failure) in pushed.items():
                 state = _state(order, revision, kept)
-                places.append(Place(key, state, at, failure if state in ("waiting", "leaving") else ""))
+                unfit = misfits(channels[key], [order.target]) if order.leaves is None else ""
+                state = "waiting" if unfit else state
+                places.append(Place(key, state, at, unfit or (failure if state in ("waiting", "leaving") else "")))
         own = tuple(places)
         if row := fetched.get(order.party):
             # What a party's own platform does with what it fetched, the hub cannot say.

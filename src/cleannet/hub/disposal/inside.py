@@ -78,7 +78,7 @@ def receive(*, data: bytes, viewer: Viewer, now: datetime) -> None:
     with transaction.atomic():
         if Inside.objects.filter(pk=row.pk, answered_at=None, expires_at__gt=now).update(answered_at=now) == 1:
             Sighting.objects.bulk_create(_sighting(row, result, one, now) for one in result.looks)
-        elif row.answered_at is None:
+        elif Inside.objects.filter(pk=row.pk, answered_at=None).exists():
             raise MessageRefused("message.request_over", edge=edge)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from cleannet.core.space import registered_name
 from cleannet.hub.disposal import outside, registration
 from cleannet.hub.disposal.models import Registration
 from cleannet.hub.disposal.outside import Unanswered
@@ -47,7 +48,7 @@ def look_up(*, now: datetime, lease: timedelta) -> int:
 
 def domains(hosts: Collection[str]) -> dict[str, str]:
     """Return by host the domain that is registered, for those that have one."""
-    found = {host: registration.registered_name(host) for host in hosts}
+    found = {host: registered_name(host) for host in hosts}
     return {host: domain for host, domain in found.items() if domain}
 
 

@@ -1,47 +1,50 @@
 """How looks behave towards the hosts they ask: who wants not to be asked is not, nobody is asked too often."""
 
-import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from cleannet.core.addresses import Network, address_or_none
-from cleannet.core.indicator import parents
+from cleannet.core import space
 from cleannet.hub.disposal.models import Asked
 
 
 def opted_out(host: str) -> bool:
     """Say whether the owner of a name, of a name above it or of an address asked not to be looked at."""
-    address = address_or_none(host)
-    listed: list[str] = settings.CLEANNET_PROBE_OPT_OUT
-    if address is None:
-        return bool({host, *parents(host)} & {name.lower().rstrip(".") for name in listed})
-    return any(address in network for network in map(_network_or_none, listed) if network is not None)
+    return space.holds(settings.CLEANNET_PROBE_OPT_OUT, host)
+
+
+def rest() -> timedelta:
+    """Return how long a host is left in peace after it was asked."""
+    return timedelta(seconds=settings.CLEANNET_PROBE_HOST_SECONDS)
 
 
 def claim(host: str, *, now: datetime) -> datetime | None:
     """Take the right to ask a host at `now`; return None where it is had, else the moment from which it can be."""
-    rest = timedelta(seconds=settings.CLEANNET_PROBE_HOST_SECONDS)
     _, made = Asked.objects.get_or_create(host=host, defaults={"at": now})
-    if made or Asked.objects.filter(host=host, at__lte=now - rest).update(at=now):
+    if made or Asked.objects.filter(host=host, at__lte=now - rest()).update(at=now):
         return None
     last = Asked.objects.filter(host=host).values_list("at", flat=True).first()
-    return (last or now) + rest
+    return (last or now) + rest()
 
 
 @dataclass(slots=True)
 class Manners:
-    """Say of each host of one look why it is not asked, "" where it may be; remember which were."""
+    """Say of each host and address of one look why it is not asked, "" where it may be; remember which were.
+
+    `waits` is set once one was left in peace only because it was asked a moment ago.
+    """
 
     recent: frozenset[str] = frozenset()
     asked: set[str] = field(default_factory=set)
+    waits: bool = False
 
     def __call__(self, host: str) -> str:
         if opted_out(host):
             return "its owner asked not to be looked at"
         if host in self.recent:
+            self.waits = True
             return "it was asked a moment ago"
         self.asked.add(host)
         return ""
@@ -49,9 +52,8 @@ class Manners:
 
 def manners(host: str, *, now: datetime) -> Manners:
     """Return the manners of a look at a host that was claimed."""
-    rest = timedelta(seconds=settings.CLEANNET_PROBE_HOST_SECONDS)
     # Read once, here: whoever asks is a thread without a connection to the database.
-    recent = Asked.objects.filter(at__gt=now - rest).exclude(host=host).values_list("host", flat=True)
+    recent = Asked.objects.filter(at__gt=now - rest()).exclude(host=host).values_list("host", flat=True)
     return Manners(frozenset(recent))
 
 
@@ -60,10 +62,3 @@ def note(hosts: Collection[str], *, now: datetime) -> None:
     for host in sorted(hosts):
         Asked.objects.update_or_create(host=host, defaults={"at": now})
     Asked.objects.filter(at__lt=now - timedelta(days=1)).delete()
-
-
-def _network_or_none(text: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError:
-        return None

@@ -129,11 +129,15 @@ class Delivery(Work):
 
 
 class Arrival(Work):
-    """Hold what has to be entered still: which orders came to a place by one delivery, and which left it."""
+    """Hold what has to be entered still: which orders came to a place by one delivery, which left it, and which
+    `perhaps` did both between two tries; and when the place had it.
+    """
 
     place = models.CharField(max_length=20)
     came = models.JSONField()
     left = models.JSONField()
+    perhaps = models.JSONField()
+    at = models.DateTimeField()
 
     class Meta(Work.Meta):
         abstract = False

@@ -1,11 +1,12 @@
 """Where this hub sends rules to and looks from, as the settings name it, and which look decides about whose order."""
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
+import structlog
 from django.conf import settings
 
 from cleannet.hub.disposal import resolution
@@ -27,6 +28,7 @@ from cleannet.probe.answer import (
 from cleannet.probe.egress import Egress
 from cleannet.probe.target import ADDRESS, NAME, URL, Target
 
+log = structlog.get_logger("cleannet.looks")
 # By how far an order reaches and whether it is an operator's: the kinds of look that decide about it, and those that
 # only go with them. For an operator, looks that go out decide from inside its own network only: what it blocks is
 # still there for everybody else.
@@ -96,7 +98,9 @@ def roots() -> list[Server]:
 def egresses(party: str = "") -> list[Egress]:
     """Return where looks for a party's orders go out, those in its own network first; raise ValueError for none.
 
-    Each learns addresses from the resolvers of the network it lies in, and names itself and whom to reach.
+    Each learns addresses from the resolvers of the network it lies in; those of nobody's network from the roots where
+    they are set, and else from everybody's resolvers, which may apply the hub's own rules. Each names itself and whom
+    to reach.
     """
     pairs = [item.partition("=") for item in settings.CLEANNET_PROBE_EGRESS.split(",") if item.strip()]
     contact = f" (+{settings.CLEANNET_PROBE_CONTACT})" if settings.CLEANNET_PROBE_CONTACT else ""
@@ -106,6 +110,8 @@ def egresses(party: str = "") -> list[Egress]:
             source,
             owner,
             resolvers(owner),
+            () if owner else roots(),
+            believed=bool(owner),
             agent=f"CleanNet/{version('cleannet')}{contact}",
             open_to=settings.CLEANNET_PROBE_CLOSED_NETWORKS,
             seconds=settings.CLEANNET_PROBE_SECONDS,
@@ -133,20 +139,37 @@ def goes_out(party: str, role: str, reach: str) -> tuple[bool, bool]:
 
 
 def look(
-    party: str, role: str, target: Target, forbidden: Callable[[str], str] | None, *, timeout: float
+    party: str,
+    role: str,
+    target: Target,
+    forbidden: Callable[[str], str] | None,
+    *,
+    blocked: bool = False,
+    timeout: float,
 ) -> list[Seen]:
     """Look at the target of a party's order from every vantage that is set, all at once; `JUDGED_BY` says which decide.
 
     `forbidden` says why a host is not asked; without it no look goes out to the target itself. Where nothing that would
-    decide is set, that is seen as unknown and said. Without a resolver a rule alone proves no effect.
+    decide is set, or a look fails, that is seen as unknown and said. Without a resolver a rule alone proves no effect;
+    what the hub itself has `blocked` says nothing through resolvers that may apply its rules.
     """
-    found = list(_vantages(party, role, target.reach, forbidden or _nothing, timeout))
+    found = list(_vantages(party, role, target.reach, forbidden or _nothing, timeout, blocked))
     if not any(one.decides for one in found):
         (kind, *_), _ = JUDGED_BY[target.reach, role == "operator"]
         found.append(Vantage(kind, True, partial(_not_set, kind)))
     asked = [one for one in found if forbidden or one.kind not in GOING_OUT]
     with ThreadPoolExecutor(max_workers=max(len(asked), 1)) as pool:
-        return list(pool.map(lambda one: Seen(one.look(target), one.decides), asked))
+        waited = [(one, pool.submit(one.look, target)) for one in asked]
+    return [Seen(_heard(one, said), one.decides) for one, said in waited]
+
+
+def _heard(one: Vantage, said: Future[Answer]) -> Answer:
+    """Return the answer of a look that is over; whatever a stranger's words broke in it, the others are heard."""
+    error = said.exception()
+    if not isinstance(error, Exception):
+        return said.result()
+    log.error("look_failed", kind=one.kind, error=type(error).__name__)
+    return unknown(one.kind, "", f"the look itself failed: {type(error).__name__}")
 
 
 def longest() -> float:
@@ -154,16 +177,18 @@ def longest() -> float:
     return float(max((authority.PATIENCE + 2) * settings.CLEANNET_DNS_SECONDS, 3 * settings.CLEANNET_PROBE_SECONDS))
 
 
-def _vantages(party: str, role: str, reach: str, forbidden: Callable[[str], str], timeout: float) -> Iterator[Vantage]:
+def _vantages(
+    party: str, role: str, reach: str, forbidden: Callable[[str], str], timeout: float, blocked: bool = False
+) -> Iterator[Vantage]:
     operator = role == "operator"
     decide, beside = JUDGED_BY[reach, operator]
     for kind in (*decide, *beside):
-        for ours, way in _ways(kind, party, operator, forbidden, timeout):
+        for ours, way in _ways(kind, party, operator, forbidden, timeout, blocked):
             yield Vantage(kind, kind in decide and ours, way)
 
 
 def _ways(
-    kind: str, party: str, operator: bool, forbidden: Callable[[str], str], timeout: float
+    kind: str, party: str, operator: bool, forbidden: Callable[[str], str], timeout: float, blocked: bool
 ) -> Iterator[tuple[bool, Callable[[Target], Answer]]]:
     """Yield each way to look that is set for a kind, and whether it lies where the order has its effect."""
     out = [replace(one, forbidden=forbidden) for one in egresses(party if operator else "")]
@@ -179,14 +204,21 @@ def _ways(
     elif kind == REGISTRY:
         if out and settings.CLEANNET_PROBE_RDAP:
             # The registry answers everybody; it is not what is looked at.
-            asks = replace(out[-1], forbidden=_nothing)
+            asks = replace(out[-1], forbidden=_nothing, roots=())
             yield True, lambda target: registry.look(asks, settings.CLEANNET_PROBE_RDAP, target.host)
     else:
-        yield from (((one.party == party) or not operator, partial(GOING_OUT[kind], one)) for one in out)
+        for one in out:
+            veiled = blocked and not (one.roots or one.believed)
+            way = partial(_veiled, kind, one.name) if veiled else partial(GOING_OUT[kind], one)
+            yield one.party == party or not operator, way
 
 
 def _of_host(ask: Callable[..., Answer], where: object, timeout: float) -> Callable[[Target], Answer]:
     return lambda target: ask(where, target.host, timeout=timeout)
+
+
+def _veiled(kind: str, vantage: str, _target: Target) -> Answer:
+    return unknown(kind, vantage, "the hub's own rule may hide it from here; CLEANNET_DNS_ROOTS lets it be found")
 
 
 def _not_set(kind: str, _target: Target) -> Answer:

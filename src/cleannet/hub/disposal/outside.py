@@ -3,7 +3,6 @@
 A name is resolved once and the connection goes to the address that was looked at, so that no second answer changes it.
 """
 
-import ipaddress
 import re
 import socket
 import ssl
@@ -15,12 +14,12 @@ from urllib.parse import urljoin, urlsplit
 
 import httpcore
 
+from cleannet.core.addresses import is_public_address
+
 MOST_BYTES = 1 << 20
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 65536
-# They carry an IPv4 address inside, which may be any: mapped, NAT64, 6to4, Teredo.
-_CARRIERS = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/32", "2002::/16", "2001::/32")))
 
 
 class Unanswered(Exception):
@@ -43,7 +42,7 @@ def printable(said: str) -> str:
 
 def is_public(host: str) -> bool:
     """Say whether every address of a host is one of the public network; raise Unanswered where it has none."""
-    return all(map(_is_public, _addresses(host)))
+    return all(map(is_public_address, _addresses(host)))
 
 
 def fetch(url: str, *, accept: str, seconds: float, only_public: bool) -> Said:
@@ -133,12 +132,6 @@ def _addresses(host: str) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
 
 
-def _is_public(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    carries = found.version == 6 and any(found in network for network in _CARRIERS)
-    return found.is_global and not found.is_multicast and not carries
-
-
 def _left(until: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
@@ -162,7 +155,7 @@ class _Guarded(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         addresses = _addresses(host)
-        if self._only_public and not all(map(_is_public, addresses)):
+        if self._only_public and not all(map(is_public_address, addresses)):
             raise Unanswered(f"{host} is at an address that is not public: {', '.join(addresses)}")
         return _Timed(self._inner.connect_tcp(addresses[0], port, _remaining(self._until)), self._until)
 

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from publicsuffixlist import PublicSuffixList
 
 from cleannet.core import space
 from cleannet.core.indicator import host_of
@@ -28,7 +27,6 @@ _NOT_REGISTERED = re.compile(
     r"the queried object does not exist|domain not found)",
     re.IGNORECASE | re.MULTILINE,
 )
-_registered_names = PublicSuffixList(only_icann=True)
 _listed: dict[str, tuple[float, Mapping[str, str]]] = {}
 
 
@@ -132,11 +130,6 @@ def _is(name: object, domain: str) -> bool:
         return written.isprintable() and host_of(written) == domain
     except UnicodeError:
         return False
-
-
-def registered_name(host: str) -> str:
-    """Return the part of a name that is registered (`example.com.cn`), "" for what is none."""
-    return "" if space.network(host) is not None else _registered_names.privatesuffix(host) or ""
 
 
 def registers() -> list[Register]:

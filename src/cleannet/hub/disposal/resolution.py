@@ -9,7 +9,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from cleannet.formats.rpz import owners
+from cleannet.formats.rpz import CannotBlock, owners
 from cleannet.probe.answer import GONE, RULE, STILL_THERE, UNKNOWN, Answer, Server
 
 ALGORITHM = "hmac-sha256"
@@ -46,7 +46,10 @@ def rule_stands(primary: Primary, host: str, *, timeout: float) -> Answer:
 
 
 def _rule_in(primary: Primary, zone: str, host: str, timeout: float) -> tuple[str, dict[str, str]]:
-    owner = owners(host, zone)[0]
+    try:
+        owner = owners(host, zone)[0]
+    except CannotBlock as error:
+        return UNKNOWN, {"name": host, "said": str(error)}
     query = dns.message.make_query(owner, dns.rdatatype.CNAME)
     query.flags &= ~dns.flags.RD
     try:

@@ -57,14 +57,22 @@ def ask(orders: Collection[Order], *, now: datetime) -> None:
 
 
 def verify(
-    *, viewer: Viewer, feedback: str, now: datetime, reason: str = "", first: First | None = None, policy: int = 0
+    *,
+    viewer: Viewer,
+    feedback: str,
+    now: datetime,
+    reason: str = "",
+    first: First | None = None,
+    policy: int = 0,
+    agreed: Mapping[str, str] | None = None,
 ) -> Mapping[str, str]:
     """Answer a feedback with what was seen since it came and return the verdict of each name.
 
     While a name was not looked at since, or an answer is unknown, only a person's `reason` lets it be answered so; it
     can be answered again then. What was said not to be done and is still there stays open. Nobody verifies what he fed
     back himself. `first` tells the result by phone or mail, the paper follows (十五). `policy` is 0, or the minutes
-    apart at which two looks agreed where the hub answers by itself (see `deciding`). Raises OrderRefused.
+    apart at which two looks agreed where the hub answers by itself (see `deciding`), which then answers only with the
+    verdicts it `agreed` on by number of order. Raises OrderRefused.
     """
     found = queries.feedback(viewer, feedback)
     cases.open_case(viewer, found.case)
@@ -77,6 +85,8 @@ def verify(
         raise OrderRefused("feedback.verified_already", feedback=feedback)
     own = named(viewer, found)
     verdicts = _verdicts(viewer, found, own)
+    if policy and verdicts != agreed:
+        raise OrderRefused("order.seen_anew", feedback=feedback)
     unsure = sorted(own[number].target for number, verdict in verdicts.items() if verdict not in (GONE, STILL_THERE))
     if not reason.strip() and (unsure or not own):
         raise OrderRefused("order.unknown_yet" if own else "order.nothing_to_look_at", case=found.case, targets=unsure)

@@ -14,6 +14,9 @@ from cleannet.hub.ledger import entry_id
 from cleannet.hub.ledger.actions import SALT_BYTES, Actor, check, row
 from cleannet.hub.ledger.models import Duty, Entry, Unsealed
 
+DELIVERED, REMOVED = "order.delivered", "order.removed"
+# What neither meets nor begets a duty by any rule of a law; all else goes through `actions.enter`.
+KINDS = frozenset({DELIVERED, REMOVED})
 _BATCH = 500
 
 
@@ -25,14 +28,18 @@ class Act:
     refs: Mapping[str, str]
     facts: Mapping[str, object]
     key: str
+    happened_at: datetime
 
 
 def enter_many(*, kind: str, acts: Sequence[Act], now: datetime, laws: Collection[Policy]) -> int:
-    """Enter acts that happened at `now`, in few queries, and return how many; one whose key was entered is left out.
+    """Enter acts of one of KINDS, in few queries, and return how many; one whose key was entered is left out.
 
     Some hundreds are one transaction, so that nobody else waits long: whoever calls it again enters what is left.
-    Raises ValueError where one of the `laws`, or an open duty, speaks of the kind: such acts go through `enter`.
+    Raises ValueError for another kind, or where one of the `laws` or an open duty speaks of it: those go through
+    `enter`.
     """
+    if kind not in KINDS:
+        raise ValueError(f"{kind} is not entered many at once")
     ruled = {word for law in laws for rule in law.duties for word in (rule.when, rule.expects)}
     if kind in ruled or Duty.objects.filter(expects=kind, met_by=None, void_by=None).exists():
         raise ValueError(f"{kind} meets or begets duties; enter each")
@@ -49,7 +56,9 @@ def enter_many(*, kind: str, acts: Sequence[Act], now: datetime, laws: Collectio
 
 
 def _row(kind: str, act: Act, now: datetime) -> Entry:
-    said = Facts(kind=kind, role=act.actor.role, party=act.actor.party, happened_at=now, refs=dict(act.refs))
+    said = Facts(
+        kind=kind, role=act.actor.role, party=act.actor.party, happened_at=act.happened_at, refs=dict(act.refs)
+    )
     check(said, now, ())
     identity = entry_id.new(now)
     body = ledger_record.body(

@@ -1,6 +1,11 @@
-from cleannet.hub.disposal.channels import channel
+from pathlib import Path
+
+from cleannet.hub.disposal.channels.channel import misfits
+from cleannet.hub.disposal.channels.zone_file import ZoneFile
 
 
-def test_what_does_not_fit_is_told_with_the_first_of_it() -> None:
-    failure = channel.refused(["a.example", "b.example"], "rpz.")
-    assert str(failure) == "2 names do not fit into the zone rpz., the first is a.example"
+def test_names_that_do_not_fit_are_counted_and_the_first_named(tmp_path: Path) -> None:
+    place = ZoneFile(tmp_path, "rpz.cleannet.")
+    long = ".".join(["l" * 63] * 3 + ["l" * 50])
+    assert misfits(place, ["a.example", long]) == f"1 names do not fit into the zone, the first is {long}"
+    assert misfits(place, ["a.example"]) == misfits(place, []) == ""

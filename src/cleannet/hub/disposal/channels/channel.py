@@ -28,13 +28,17 @@ class Channel(Protocol):
     @property
     def key(self) -> str: ...
 
+    def fits(self, host: str) -> bool:
+        """Say whether the place can serve a name."""
+
     def bring(self, change: Change, hold: Callable[[], None]) -> None:
-        """Let the place serve what stands and nothing of what is gone; call `hold` before each step outside.
+        """Let the place serve what stands and fits, and nothing of what is gone; call `hold` before each step outside.
 
         Raises DeliveryFailed; what was done until then stays.
         """
 
 
-def refused(hosts: Sequence[str], zone: str) -> DeliveryFailed:
-    """Return the failure that names fit not into a zone, although everything else was brought."""
-    return DeliveryFailed(f"{len(hosts)} names do not fit into the zone {zone}, the first is {hosts[0]}")
+def misfits(channel: Channel, hosts: Sequence[str]) -> str:
+    """Return a sentence about names that a place cannot serve, "" where it can serve all."""
+    found = [host for host in hosts if not channel.fits(host)]
+    return f"{len(found)} names do not fit into the zone, the first is {found[0]}" if found else ""

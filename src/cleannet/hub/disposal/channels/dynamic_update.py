@@ -23,7 +23,7 @@ import dns.tsigkeyring
 from cleannet.formats import rpz_update
 from cleannet.formats.rpz import fits
 from cleannet.formats.rpz_update import ADD, DEMAND, REMOVE, Doing
-from cleannet.hub.disposal.channels.channel import Change, DeliveryFailed, refused
+from cleannet.hub.disposal.channels.channel import Change, DeliveryFailed
 from cleannet.hub.disposal.resolution import ALGORITHM, Primary
 
 Hold = Callable[[], None]
@@ -38,15 +38,15 @@ class DynamicUpdate:
     timeout: float
     key: str = "rpz"
 
+    def fits(self, host: str) -> bool:
+        return self.primary is None or fits(host, self.primary.zone)
+
     def bring(self, change: Change, hold: Hold) -> None:
         """Take what is gone out of both zones, then put what stands into the hot one, in messages of many rules."""
         primary = self._set()
         for zone in primary.zones:
             self._send(zone, [host for host in change.gone if fits(host, zone)], REMOVE, hold)
-        new = [host for host in change.stands if fits(host, primary.zone)]
-        self._send(primary.zone, new, ADD, hold)
-        if len(new) < len(change.stands):
-            raise refused(sorted(set(change.stands) - set(new)), primary.zone)
+        self._send(primary.zone, [host for host in change.stands if self.fits(host)], ADD, hold)
 
     def merge(self, standing: Callable[[Collection[str]], Collection[str]], hold: Hold) -> int:
         """Put what stands of the hot zone into the bulk zone, too, and return how many names; take out what does not.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleannet.formats import rpz
-from cleannet.hub.disposal.channels.channel import Change, DeliveryFailed, refused
+from cleannet.hub.disposal.channels.channel import Change, DeliveryFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,12 @@ class ZoneFile:
     def path(self) -> Path:
         return self.folder / f"{self.zone}zone"
 
+    def fits(self, host: str) -> bool:
+        return rpz.fits(host, self.zone)
+
     def bring(self, change: Change, hold: Callable[[], None]) -> None:
         """Write everything that stands; a reader finds the old file or the new one, never half of either."""
-        hosts = list(change.standing())
-        writable = [host for host in hosts if rpz.fits(host, self.zone)]
-        text = rpz.write(writable, self.zone, change.revision)
+        text = rpz.write(filter(self.fits, change.standing()), self.zone, change.revision)
         hold()
         try:
             for left in self.folder.glob(f".{self.path.name}.*"):
@@ -38,7 +39,10 @@ class ZoneFile:
                 os.fsync(file.fileno())
             hold()
             draft.rename(self.path)
+            folder = os.open(self.folder, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
         except OSError as error:
             raise DeliveryFailed(f"the zone cannot be written to {self.path}: {error.strerror}") from error
-        if len(writable) < len(hosts):
-            raise refused(sorted(set(hosts) - set(writable)), self.zone)
