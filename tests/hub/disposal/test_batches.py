@@ -242,7 +242,7 @@ def test_what_was_lifted_after_a_draft_is_not_issued_by_it(batch: Batch) -> None
     (order,) = batches.confirm(viewer=TWO, batch=batch.number, now=NOW + 2 * MINUTE)
     other = [Wanted("op2", "control", HOST)]
     waits = batches.draft(viewer=ONE, case=batch.case, wanted=other, now=NOW + 3 * MINUTE)
-    life.lift(viewer=TWO, orders=[order], reason="an appeal was granted", now=NOW + 4 * MINUTE)
+    life.lift(viewer=TWO, orders=[order.number], reason="an appeal was granted", now=NOW + 4 * MINUTE)
     with pytest.raises(OrderRefused, match="batch_outdated"):
         batches.confirm(viewer=TWO, batch=waits.number, now=NOW + 5 * MINUTE)
     anew = batches.draft(viewer=ONE, case=batch.case, wanted=other, now=NOW + 6 * MINUTE)

@@ -180,7 +180,12 @@ def test_what_stands_or_was_lifted_is_not_ticked_and_says_so(case: str, client_o
     assert "stands already:" in page
     twice = {"order": [f"op1 {HOST}"], "confirmed": "yes"}
     assert client.post(f"/cases/{case}/orders", twice).status_code == 409
-    life.lift(viewer=viewer("cncert"), orders=queries.orders(viewer("cncert"), case=case), reason="theirs", now=now)
+    life.lift(
+        viewer=viewer("cncert"),
+        orders=[one.number for one in queries.orders(viewer("cncert"), case=case)],
+        reason="theirs",
+        now=now,
+    )
     page = text(client, f"/cases/{case}/orders")
     assert boxes(page) == {f"op1 {HOST}": False, f"op1 {OTHER}": True}
     assert "was lifted after an appeal" in page

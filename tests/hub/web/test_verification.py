@@ -26,7 +26,7 @@ def issued(case: str, client_of: ClientOf) -> str:
 def gone(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Let every vantage see that a name is gone."""
 
-    def seen(party: str, role: str, aimed: object, polite: object, *, timeout: float) -> list[network.Seen]:
+    def seen(*_: object, **__: object) -> list[network.Seen]:
         return [
             network.Seen(Answer("resolver", "a resolver", "gone", {}), decides=True),
             network.Seen(Answer("authority", "example.", "still_there", {}), decides=False),
