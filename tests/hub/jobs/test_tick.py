@@ -123,6 +123,7 @@ def look_in_a_storm(hub: Any, network: LoopbackNetwork, orders: int, kills: int)
         "CLEANNET_PARTY": "cncert",
         "CLEANNET_DNS_RESOLVERS": f"op1/甲={network.resolvers[0]},op2/乙=127.0.0.1:1",
         "CLEANNET_DNS_SECONDS": "1",
+        "CLEANNET_PROBE_SECONDS": "1",
     }
     hub.work("order", str(orders))
     hub.work("look")
