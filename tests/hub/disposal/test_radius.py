@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.hub.disposal.conftest import HOST
 from tests.hub.world import NOW, PROGRAM, viewer
 
-from cleannet.core.allow import AllowLists, Listed
+from cleannet.core.allow import ORDINARY, AllowLists, Listed
 from cleannet.hub.disposal import actions, radius
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.models import Order, Sighting
@@ -174,3 +174,9 @@ def test_the_reach_of_many_targets_takes_no_more_questions_than_of_one(case: str
         asked.append(len(captured))
     assert [one.target for one in found if one.decision.holds] == hosts[-1:]
     assert asked[1] == asked[0]
+
+
+def test_of_a_held_host_the_whole_is_told_which_an_exception_would_block(case: str) -> None:
+    allow = AllowLists([Listed("files.example.org", ORDINARY, "ordinary")])
+    programs.add_indicator(program=PROGRAM, text="files.example.org", role="control", source="t", allow=allow, now=NOW)
+    assert (reach(case, "files.example.org").blocks, reach(case, "files.example.org").reach) == ("name", "name")

@@ -54,7 +54,7 @@ def radii(viewer: Viewer, case: str, targets: Collection[str], *, now: datetime)
     """
     resources = programs.resources(viewer, cases.case(viewer, case).program)
     by_target = {one.host: _whole(one) for one in resources if one.host}
-    by_target |= {one.target: one for one in reversed(resources)}
+    by_target |= {one.target: one for one in reversed(resources) if one.target != one.host}
     asked = [by_target[one] for one in dict.fromkeys(targets) if one in by_target]
     around = _Around(viewer, resources, asked)
     return [_radius(one, around, now) for one in asked]
