@@ -10,13 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from cleannet.core.storable import storable
 from cleannet.core.terms import VANTAGES, VERDICTS
 from cleannet.formats import canonical
-from cleannet.formats.messages import BadMessage
+from cleannet.formats.messages import SCHEMA, BadMessage, read_object
 from cleannet.formats.moments import NotAMoment, read_moment, write_moment
 
-SCHEMA = 1
 REQUEST, RESULT = "look", "seen"
 MOST_LOOKS = 20
 REACHES = frozenset({"name", "address", "url"})
@@ -75,7 +73,7 @@ class LookResult:
 
 def read_request(payload: bytes) -> LookRequest:
     """Return the request of a verified payload; raise BadMessage when it is none."""
-    data = _object(payload, {"id", "edge", "party", "order", "reach", "target", "asked_at", "expires_at"})
+    data = read_object(payload, {"id", "edge", "party", "order", "reach", "target", "asked_at", "expires_at"})
     try:
         texts = {key: _text(data, key) for key in ("id", "edge", "party", "order", "reach", "target")}
         if texts["reach"] not in REACHES:
@@ -88,7 +86,7 @@ def read_request(payload: bytes) -> LookRequest:
 
 def read_result(payload: bytes) -> LookResult:
     """Return the result of a verified payload, bounded in number and size; raise BadMessage when it is none."""
-    data = _object(payload, {"id", "edge", "party", "clock", "looks"})
+    data = read_object(payload, {"id", "edge", "party", "clock", "looks"})
     try:
         if not isinstance(data["looks"], list) or len(data["looks"]) > MOST_LOOKS:
             raise ValueError(f"at most {MOST_LOOKS} looks were expected")
@@ -108,20 +106,6 @@ def _look(data: object) -> Look:
     if not isinstance(evidence, dict) or len(canonical.encode(evidence)) > MOST_EVIDENCE:
         raise ValueError(f"evidence of at most {MOST_EVIDENCE} bytes was expected")
     return Look(data["kind"], _text(data, "vantage"), data["verdict"], evidence)
-
-
-def _object(payload: bytes, members: set[str]) -> dict[str, Any]:
-    try:
-        data = canonical.decode(payload)
-    except canonical.NotCanonical as error:
-        raise BadMessage(str(error)) from None
-    if not isinstance(data, dict) or set(data) != members | {"schema"}:
-        raise BadMessage(f"the members of this message must be schema, {', '.join(sorted(members))}")
-    if data["schema"] != SCHEMA:
-        raise BadMessage(f"this program reads messages of schema {SCHEMA}")
-    if not storable(data):
-        raise BadMessage("a text of this message holds a NUL, which cannot be stored")
-    return data
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -130,7 +130,7 @@ class Rotation:
 
 def read_tally(payload: bytes) -> TallyMessage:
     """Return the tally message of a verified payload, its document unchecked; raise BadMessage when it is none."""
-    data = _object(payload, {"edge", "party", "sequence", "batch", "revision", "release", "clock", "tally"})
+    data = read_object(payload, {"edge", "party", "sequence", "batch", "revision", "release", "clock", "tally"})
     try:
         message = TallyMessage(
             _text(data["edge"]),
@@ -151,7 +151,7 @@ def read_tally(payload: bytes) -> TallyMessage:
 
 def read_heartbeat(payload: bytes) -> Heartbeat:
     """Return the heartbeat of a verified payload; raise BadMessage when it is none."""
-    data = _object(payload, {"edge", "party", "province", "clock", "sequence", "release", "sources"})
+    data = read_object(payload, {"edge", "party", "province", "clock", "sequence", "release", "sources"})
     try:
         return Heartbeat(
             _text(data["edge"]),
@@ -175,7 +175,7 @@ def read_heartbeat(payload: bytes) -> Heartbeat:
 
 def read_rotation(payload: bytes) -> Rotation:
     """Return the rotation of a verified payload; raise BadMessage when it is none."""
-    data = _object(payload, {"edge", "party", "public_key", "clock"})
+    data = read_object(payload, {"edge", "party", "public_key", "clock"})
     try:
         public = envelope.write_public(envelope.read_public(_text(data["public_key"])))
         return Rotation(_text(data["edge"]), _text(data["party"]), public, read_moment(data["clock"]))
@@ -183,7 +183,8 @@ def read_rotation(payload: bytes) -> Rotation:
         raise BadMessage(f"not a rotation: {error}") from None
 
 
-def _object(payload: bytes, members: set[str]) -> dict[str, Any]:
+def read_object(payload: bytes, members: set[str]) -> dict[str, Any]:
+    """Return the object of a verified payload of this schema, which has just these members; raise BadMessage."""
     try:
         data = canonical.decode(payload)
     except canonical.NotCanonical as error:
