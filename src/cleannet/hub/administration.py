@@ -17,7 +17,7 @@ from cleannet.core.policy_file import PolicyError, load, shipped
 from cleannet.core.refusal import Refusal
 from cleannet.formats import allowlists, lists
 from cleannet.formats.contents import told_apart
-from cleannet.hub.incidents import grading
+from cleannet.hub.incidents import opening
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.papers import erasing
@@ -66,7 +66,7 @@ def party(options: argparse.Namespace) -> int:
             now=now,
         )
         if options.role == "bureau":
-            grading.serve(province=options.province, now=now)
+            opening.serve(province=options.province, now=now)
     print(f"Registered {options.code}.")
     return DONE
 

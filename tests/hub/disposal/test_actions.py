@@ -4,15 +4,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.hub.disposal.conftest import HOST, fed
-from tests.hub.world import NOW, PROGRAM, World, viewer
+from tests.hub.world import CENTRE, NOW, PROGRAM, World, viewer
 
 from cleannet.core.allow import ORDINARY, RESOLVER, AllowLists, Listed
-from cleannet.hub.disposal import actions, delivery, feedback, life, queries
+from cleannet.hub.disposal import actions, delivery, feedback, life, queries, tables
 from cleannet.hub.disposal.actions import Wanted
 from cleannet.hub.disposal.feedback import Done
 from cleannet.hub.disposal.queries import NoOrder, Order
 from cleannet.hub.disposal.steps import OrderRefused
 from cleannet.hub.incidents import queries as cases
+from cleannet.hub.incidents.grading import standing
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.ledger.viewer import Viewer
@@ -131,6 +132,18 @@ def test_an_order_on_an_address_or_url_sends_no_rule_to_the_network(case: str) -
     made = actions.issue(viewer=viewer("cncert"), case=case, wanted=wanted, now=NOW + MINUTE)
     assert {order.target: order.reach for order in made} == dict(zip(targets, ("address", "url", "name"), strict=True))
     assert list(delivery.standing_names()) == [HOST]
+
+
+def test_the_bureau_of_a_servers_province_is_concerned_from_the_notice_on(case: str) -> None:
+    data = b"prefix,party,province\n198.51.100.0/24,op2,33"
+    tables.take(actor=CENTRE, source="networks", data=data, now=NOW)
+    address = "198.51.100.7"
+    programs.add_indicator(program=PROGRAM, text=address, role="control", source="t", allow=AllowLists(), now=NOW)
+    (order,) = actions.issue(viewer=viewer("cncert"), case=case, wanted=[Wanted("op1", "control", address)], now=NOW)
+    (issued,) = ledger.entries(viewer("miit"), case=case, kind="notice.issued")
+    assert {"js", "zj"} <= set(issued.recipients)
+    found = cases.case(viewer("zj"), case)
+    assert {"js", "zj"} == set(standing(found, NOW, of=order.party)["participants"].of("bureau:relevant"))
 
 
 def test_what_stands_is_not_ordered_of_the_same_party_again_but_issued_again_where_it_failed(case: str) -> None:

@@ -48,11 +48,16 @@ def issue(
     """
     found = cases.open_case(viewer, case)
     resources = orderable.check(viewer, found, wanted, now, until, exempt)
+    proposed = routing.routes(viewer, case, now=now)
     draft = notices.Draft(
-        viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes=changes or {}
+        viewer=viewer,
+        case=case,
+        addressees={one.party for one in wanted},
+        now=now,
+        changes=changes or {},
+        servers=routing.servers(proposed, resources),
     )
     prepared = None if first else draft.rendered()
-    proposed = routing.routes(viewer, case, now=now)
     with transaction.atomic():
         notice = notices.issue(draft, prepared, first)
         # Asked with the row of the case locked, so that two of the same are never issued at once.
@@ -94,9 +99,16 @@ def issue_again(
     """
     failed = failed_orders(viewer, case)
     wanted, exempt, resources = wanted_again(viewer, case, now)
-    draft = notices.Draft(viewer=viewer, case=case, addressees={one.party for one in wanted}, now=now, changes={})
-    prepared = draft.rendered()
     proposed = routing.routes(viewer, case, now=now)
+    draft = notices.Draft(
+        viewer=viewer,
+        case=case,
+        addressees={one.party for one in wanted},
+        now=now,
+        changes={},
+        servers=routing.servers(proposed, resources),
+    )
+    prepared = draft.rendered()
     with transaction.atomic():
         notice = notices.issue(draft, prepared)
         made = _issue(viewer, notice, wanted, resources, proposed, now, None, exempt)

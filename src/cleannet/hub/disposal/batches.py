@@ -13,7 +13,7 @@ from cleannet.core.form import Filled
 from cleannet.core.refusal import Refusal
 from cleannet.formats import ledger_record
 from cleannet.formats.moments import read_moment, write_moment
-from cleannet.hub.disposal import actions, batch_steps, orderable
+from cleannet.hub.disposal import actions, batch_steps, orderable, routing
 from cleannet.hub.disposal.actions import Exemption, Wanted
 from cleannet.hub.disposal.batch_steps import ALONE, ISSUED, WAITING
 from cleannet.hub.disposal.batch_steps import OPEN as OPEN
@@ -50,14 +50,14 @@ def draft(
     """
     orderable.check(viewer, cases.open_case(viewer, case), wanted, now, until, exempt)
     orderable.refuse_standing(case, wanted)
-    drafted = _drafted(viewer, case, wanted, now, changes or {})
-    return _kept(drafted, wanted, now, changes=drafted.changed, until=until, exempt=exempt)
+    found = drafted(viewer, case, wanted, now, changes or {})
+    return _kept(found, wanted, now, changes=found.changed, until=until, exempt=exempt)
 
 
 def draft_again(*, viewer: Viewer, case: str, now: datetime) -> Batch:
     """Put the orders together that failed verification or were not carried out. Raises OrderRefused."""
     wanted, exempt, _ = actions.wanted_again(viewer, case, now)
-    return _kept(_drafted(viewer, case, wanted, now, {}), wanted, now, again=True, exempt=exempt)
+    return _kept(drafted(viewer, case, wanted, now, {}), wanted, now, again=True, exempt=exempt)
 
 
 def confirm(*, viewer: Viewer, batch: str, now: datetime, first: First | None = None) -> list[Order]:
@@ -145,18 +145,26 @@ def exempt(batch: Batch) -> list[Exemption]:
 
 def paper(viewer: Viewer, batch: Batch, now: datetime) -> Filled:
     """Return the paper of a batch that waits as it would go out now; raise IncidentRefused where none can."""
-    return _drafted(viewer, batch.case, wanted(batch), now, batch.changes).filled
+    return drafted(viewer, batch.case, wanted(batch), now, batch.changes).filled
 
 
-def _drafted(
+def drafted(
     viewer: Viewer, case: str, wanted: Collection[Wanted], now: datetime, changes: Mapping[str, str]
 ) -> notices.Draft:
-    addressees = {one.party for one in wanted}
-    return notices.Draft(viewer=viewer, case=case, addressees=addressees, now=now, changes=changes)
+    """Return the notice under which orders would go out; raise IncidentRefused."""
+    proposed = routing.routes(viewer, case, now=now)
+    return notices.Draft(
+        viewer=viewer,
+        case=case,
+        addressees={one.party for one in wanted},
+        now=now,
+        changes=changes,
+        servers=routing.servers(proposed, {one.target for one in wanted}),
+    )
 
 
 def _kept(
-    drafted: notices.Draft,
+    of: notices.Draft,
     wanted: Collection[Wanted],
     now: datetime,
     *,
@@ -165,14 +173,14 @@ def _kept(
     until: datetime | None = None,
     exempt: Collection[Exemption] = (),
 ) -> Batch:
-    viewer, case = drafted.viewer, drafted.case
+    viewer, case = of.viewer, of.case
     _a_person(viewer)
     ordered = sorted(set(wanted), key=lambda one: (one.party, one.target))
     with transaction.atomic():
         made = Batch.objects.create(
             number=f"{case.number}-B{papers.next_number(f'batch:{case.number}')}",
             case=case.number,
-            grade=drafted.grade.value,
+            grade=of.grade.value,
             party=viewer.party,
             wanted=[[one.party, one.kind, one.target] for one in ordered],
             again=again,

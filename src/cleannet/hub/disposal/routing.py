@@ -73,6 +73,12 @@ def routes(viewer: Viewer, case: str, *, now: datetime) -> list[Routed]:
     return [_with_blocking(one, blocking) for one in _Router(viewer, found).routed()]
 
 
+def servers(found: Iterable[Routed], targets: Collection[str]) -> list[str]:
+    """Return the provinces where targets are servers, as far as the tables or the address file say so."""
+    holders = (one.proposals for one in found if one.resource.target in targets)
+    return sorted({own.province for proposals in holders for own in proposals if own.part == HOLDER and own.province})
+
+
 def unrouted(viewer: Viewer) -> list[Unrouted]:
     """Return the resources of open cases that nobody is known to hold and nobody was ordered to dispose of."""
     numbers = cases.programs_at_work()

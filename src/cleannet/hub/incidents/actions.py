@@ -10,7 +10,7 @@ from django.db import transaction
 from cleannet.core.grading import Graded, grade
 from cleannet.core.terms import Grade
 from cleannet.formats import ledger_record
-from cleannet.hub.incidents import grading, queries
+from cleannet.hub.incidents import grading, opening, queries
 from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, newest, standing
 from cleannet.hub.incidents.models import Annulment, Case, Grading
 from cleannet.hub.ledger import actions as ledger
@@ -66,7 +66,7 @@ def _continue(program: str, actor: Actor, sender: str, found_at: datetime, now: 
     if not own.infected and not grading.is_new_to(program, counts.scale(program)):
         return ""
     shares = {actor.party: own.provinces, sender: counts.scale(program, party=sender).provinces}
-    case = grading.case_of(program, shares=shares, scale=own, actor=actor, now=now)
+    case = opening.case_of(program, shares=shares, scale=own, actor=actor, now=now)
     grading.grade_operator(case, scale=own, actor=actor, found_at=found_at, now=now)
     grading.grade_whole(case, now=now)
     return case.number

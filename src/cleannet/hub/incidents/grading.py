@@ -1,4 +1,4 @@
-"""Open cases from what was counted, and enter a grade wherever it is the first or a graver one."""
+"""Grade what was counted of a case, and enter a grade wherever it is the first or a graver one."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -9,7 +9,6 @@ from django.db.models import Max, Q, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from cleannet.core.clock import BEIJING
 from cleannet.core.grading import Graded, NotApplicable, grade, regraded
 from cleannet.core.policy import Policy
 from cleannet.core.refusal import Refusal
@@ -18,7 +17,6 @@ from cleannet.formats import ledger_record
 from cleannet.hub.incidents.models import Case, Grading
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger.actions import Actor
-from cleannet.hub.papers import actions as papers
 from cleannet.hub.parties import queries as parties
 from cleannet.hub.parties.queries import Standing
 from cleannet.hub.watch import queries as watch
@@ -29,39 +27,6 @@ BASE_LAW = "mobile_malware_2011"
 
 class IncidentRefused(Refusal):
     """Say why a step on a case is not taken: `incident.*`."""
-
-
-def case_of(program: str, *, shares: Mapping[str, Collection[str]], scale: Scale, actor: Actor, now: datetime) -> Case:
-    """Return the open case of a program, now with the parties of `shares` and their provinces in it.
-
-    Opens one if there is none. `scale` is the actor's, who grades it; the others are branches of it.
-    """
-    case = Case.objects.select_for_update().filter(program=program, status="open").first()
-    if case is None:
-        case = _open(program, scale, actor, now)
-    found = set(scale.provinces)
-    new_to_it = found - set(case.shares.get(actor.party, ()))
-    new_to_all = found - set(ledger_record.codes(case.provinces))
-    case.shares |= {code: sorted({*case.shares.get(code, ()), *own}) for code, own in shares.items()}
-    case.concerned = ledger_record.addressed(sorted({*ledger_record.codes(case.concerned), *shares}))
-    case.provinces = ledger_record.addressed(sorted({*ledger_record.codes(case.provinces), *found}))
-    case.save(update_fields=["concerned", "provinces", "shares"])
-    _widen(case, actor, new_to_it, now)
-    for centre in _centre():
-        _widen(case, centre, new_to_all, now)
-    return case
-
-
-def serve(*, province: str, now: datetime) -> None:
-    """Owe the bureau of a province, registered just now, its copy of every open case found there before.
-
-    Call it inside the transaction that registers the bureau.
-    """
-    for number in Case.objects.filter(named("provinces", province), status="open").values_list("number", flat=True):
-        case = locked(number)
-        graders = [Actor(code, "operator") for code, provinces in case.shares.items() if province in provinces]
-        for grader in (*graders, *_centre()):
-            _widen(case, grader, {province}, now)
 
 
 def named(column: str, code: str) -> Q:
@@ -81,8 +46,8 @@ def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime
     """Enter the operator's own grades (545号 十(二)); an ordinary one is reported to CNCERT by the tally itself."""
     made = enter_grades(case, facts=facts_of(scale), actor=actor, found_at=found_at, now=now)
     ordinary = {row.policy: Grade.IV for row in made if row.grade == Grade.IV}
-    centre = standing(case, now)["participants"].of("cncert")
-    if ordinary and centre:
+    centres = standing(case, now)["participants"].of("cncert")
+    if ordinary and centres:
         ledger.enter(
             kind="incident.reported",
             actor=actor,
@@ -90,7 +55,7 @@ def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime
             now=now,
             refs={"case": case.number},
             grades=ordinary,
-            recipients=centre,
+            recipients=centres,
             facts={"figures": facts_of(scale)},
             **standing(case, now, of=actor.party),
         )
@@ -100,7 +65,7 @@ def grade_operator(case: Case, *, scale: Scale, actor: Actor, found_at: datetime
 def grade_whole(case: Case, *, now: datetime) -> list[Grading]:
     """Enter CNCERT's grades over all operators, found as the total passes, where this hub is CNCERT's (十(三))."""
     whole = facts_of(watch.scale(case.program, since=case.counted_from))
-    return [row for actor in _centre() for row in enter_grades(case, facts=whole, actor=actor, found_at=now, now=now)]
+    return [row for actor in centre() for row in enter_grades(case, facts=whole, actor=actor, found_at=now, now=now)]
 
 
 def counted_from(program: str) -> datetime | None:
@@ -214,7 +179,8 @@ def standing(
     """Return what `ledger.enter` needs for an act on this case by the party `of`.
 
     Concerned are the provinces of the operator's own infected numbers, of all of them where it is no operator's act,
-    and `seats`, those of the disposing parties. Its duties start at `started`, else `now`.
+    those where servers are known to be, and `seats`, those of the disposing parties. Its duties start at `started`,
+    else `now`.
     """
     return parties.standing(
         now=now,
@@ -222,7 +188,11 @@ def standing(
         digests=list(case.laws.values()),
         case=case.number,
         seat=seat_of(of),
-        provinces={*case.shares.get(of, ledger_record.codes(case.provinces)), *seats},
+        provinces={
+            *case.shares.get(of, ledger_record.codes(case.provinces)),
+            *ledger_record.codes(case.servers),
+            *seats,
+        },
         added=added,
         relevant=relevant or ledger_record.codes(case.concerned),
         disposer=disposer,
@@ -241,58 +211,11 @@ def newest(case: Case, policy: str, grader: str) -> Grading | None:
     return max(given, key=lambda row: Grade(row.grade).gravity, default=None)
 
 
-def _centre() -> list[Actor]:
+def centre() -> list[Actor]:
     """Return the one who grades the whole, where this hub is CNCERT's."""
     return [Actor(settings.CLEANNET_PARTY, "cncert")] if settings.CLEANNET_ROLE == "cncert" else []
-
-
-def _widen(case: Case, grader: Actor, provinces: Collection[str], now: datetime) -> None:
-    """Enter that a graded case was found in further provinces: a duty keeps its recipients, so a copy is owed.
-
-    Nothing is owed to nobody: a province whose bureau is not registered waits for it, see `serve`.
-    """
-    added = sorted(set(provinces) - set(parties.unserved(provinces)))
-    given = {law.id: newest(case, law.id, grader.party) for law in laws(case)}
-    grades = {law: Grade(row.grade) for law, row in given.items() if row}
-    if added and grades:
-        ledger.enter(
-            kind="incident.widened",
-            actor=grader,
-            happened_at=now,
-            now=now,
-            found_at=now,
-            refs={"case": case.number, "change": "+".join(added)},
-            grades=grades,
-            province=seat_of(grader.party),
-            **standing(case, now, of=grader.party, added=added),
-        )
 
 
 def _before(case: Case, law: Policy, grader: str) -> Graded | None:
     row = newest(case, law.id, grader)
     return Graded(row.policy, Grade(row.grade), row.article) if row else None
-
-
-def _open(program: str, scale: Scale, actor: Actor, now: datetime) -> Case:
-    year = now.astimezone(BEIJING).year
-    code = settings.CLEANNET_CODE
-    number = f"{code}-{year}-{papers.next_number(f'case:{year}'):06}"
-    adopted = {law.id: law.digest for law in parties.laws(now=now)}
-    case = Case.objects.create(
-        number=number,
-        program=program,
-        opened_at=now,
-        occurred_at=scale.occurred_at,
-        counted_from=counted_from(program),
-        laws=adopted,
-    )
-    ledger.enter(
-        kind="incident.opened",
-        actor=actor,
-        happened_at=now,
-        now=now,
-        refs={"case": number},
-        facts={"program": program, "laws": adopted},
-        **standing(case, now),
-    )
-    return case

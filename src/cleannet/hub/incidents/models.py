@@ -8,8 +8,8 @@ class Case(models.Model):
     """Hold one 案卷. The base laws (digests by id) are fixed when it opens.
 
     `counted_from` is the end of the program's case before: infections up to then were that one's.
-    `provinces` and `concerned` (party codes) are texts of `ledger_record.addressed`; `shares` holds by operator the
-    provinces of its own infected numbers.
+    `provinces`, `servers` (the provinces where servers are) and `concerned` (party codes) are texts of
+    `ledger_record.addressed`; `shares` holds by operator the provinces of its own infected numbers.
     """
 
     number = models.CharField(max_length=64, primary_key=True)
@@ -22,6 +22,7 @@ class Case(models.Model):
     loss_fen_at_end = models.BigIntegerField(default=0)
     laws = models.JSONField()
     provinces = models.TextField(default="")
+    servers = models.TextField(default="")
     shares = models.JSONField(default=dict)
     concerned = models.TextField(default="")
     told = models.TextField(default="")

@@ -14,6 +14,7 @@ from cleannet.hub.incidents import contents, queries
 from cleannet.hub.incidents.first import First, told
 from cleannet.hub.incidents.grading import BASE_LAW, IncidentRefused, locked, newest, standing, tell
 from cleannet.hub.incidents.models import Case, Notice
+from cleannet.hub.incidents.opening import servers_found
 from cleannet.hub.incidents.receipts import notice_received
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger import queries as ledger_queries
@@ -30,7 +31,10 @@ FORM = "annex4"
 
 
 class Draft:
-    """Hold a notice before it is issued; `rendered` goes before the transaction, as no paper is rendered inside one."""
+    """Hold a notice before it is issued; `rendered` goes before the transaction, as no paper is rendered inside one.
+
+    `servers` are the provinces where servers are of which it orders the disposal: their bureaus are concerned, too.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class Draft:
         now: datetime,
         changes: Mapping[str, str],
         behalf: str | None = None,
+        servers: Collection[str] = (),
     ) -> None:
         found = queries.open_case(viewer, case)
         if not addressees:
@@ -55,9 +60,13 @@ class Draft:
         if whole.grade == Grade.IV:
             raise IncidentRefused("incident.ordinary_has_no_notice", case=case)
         self.viewer, self.case, self.now = viewer, found, now
+        self.servers = servers
         self.grade = Grade(whole.grade)
         self.context: Standing = standing(
-            found, now, relevant=tuple(sorted(addressees)), seats=[party.province for party in self.parties.values()]
+            found,
+            now,
+            relevant=tuple(sorted(addressees)),
+            seats=[*(party.province for party in self.parties.values()), *servers],
         )
         self.behalf = behalf if behalf is not None else _behalf(viewer, self.context)
         self.bureaus = self.context["participants"].of("bureau:relevant")
@@ -109,6 +118,7 @@ def issue(draft: Draft, prepared: Prepared | None, first: First | None = None) -
     """
     case = locked(draft.case.number)
     _behalf(draft.viewer, standing(case, draft.now))
+    servers_found(case, draft.servers, draft.now)
     number = f"{draft.task_number}-{Notice.objects.filter(case=draft.case).count() + 1}"
     entry = ledger.enter(
         kind="notice.issued",

@@ -74,7 +74,10 @@ def open_case(viewer: Viewer, number: str) -> Case:
 
 def unrouted(viewer: Viewer) -> list[tuple[Case, list[str]]]:
     """Return the open cases with their provinces whose bureau nobody registered, or that no log states."""
-    found = [(case, parties.unserved(ledger_record.codes(case.provinces))) for case in cases(viewer, status="open")]
+    found = [
+        (case, parties.unserved(sorted({*ledger_record.codes(case.provinces), *ledger_record.codes(case.servers)})))
+        for case in cases(viewer, status="open")
+    ]
     return [(case, provinces) for case, provinces in found if provinces]
 
 

@@ -35,7 +35,7 @@ def issue(request: Asked, number: str) -> HttpResponse:
     pairs = [tuple(one.partition(" ")[::2]) for one in request.POST.getlist("order")]
     chosen = dict.fromkeys([*pairs, *((code, target) for target in (*targets, *held) for code in codes)])
     wanted = [Wanted(code, kinds.get(target, ""), target) for code, target in chosen]
-    draft = _draft(request, number, wanted) if wanted else None
+    draft = batches.drafted(request.viewer, number, wanted, request.now, {}) if wanted else None
 
     def act() -> None:
         if not wanted:
@@ -168,11 +168,6 @@ def _paper(request: Asked, batch: batches.Batch) -> dict[str, object]:
         return {"paper": batches.paper(request.viewer, batch, request.now)}
     except Refusal as refusal:
         return {"unpapered": told(refusal)}
-
-
-def _draft(request: Asked, case: str, wanted: list[Wanted]) -> notices.Draft:
-    addressees = {one.party for one in wanted}
-    return notices.Draft(viewer=request.viewer, case=case, addressees=addressees, now=request.now, changes={})
 
 
 def _was(request: Asked, draft: notices.Draft) -> dict[str, str]:

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('loss_fen_at_end', models.BigIntegerField(default=0)),
                 ('laws', models.JSONField()),
                 ('provinces', models.TextField(default='')),
+                ('servers', models.TextField(default='')),
                 ('shares', models.JSONField(default=dict)),
                 ('concerned', models.TextField(default='')),
                 ('told', models.TextField(default='')),
