@@ -164,6 +164,19 @@ def test_a_log_nobody_can_read(written: Written, tmp_path: Path, name: str) -> N
         run(written, tmp_path / "missing.log")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "22-Nov-2026 12:00:00.000 client @0x7f 10.0.0.1#42 (x.one.example): query: x.one.example IN A + (10.0.0.53)",
+        "[1795320000] unbound[8:0] info: 10.0.0.1 x.one.example. A IN",
+        "Nov 22 12:00:00 dnsmasq[8]: query[A] X.one.example from 10.0.0.1",
+    ],
+)
+def test_a_resolvers_queries_need_no_mapping(written: Written, line: str) -> None:
+    (one,) = run(written, written("queries.log.gz", gzip.compress(f"{line}\n".encode()))).tally.programs
+    assert (one.program, one.hits, one.infected.at) == ("one", 1, START + timedelta(hours=4))
+
+
 def test_no_hit_is_an_empty_list_not_a_zero(written: Written) -> None:
     found = run(written, written("a.csv", rows((0, "13800138000", "fine.example", "", "", ""))))
     assert found.document["programs"] == []

@@ -10,7 +10,7 @@ from typing import Any
 
 from cleannet.core.tally import MICROSECOND, Contacts, Loss, from_micros, to_micros
 from cleannet.core.terms import COUNTED
-from cleannet.edge import zeek
+from cleannet.edge import query_logs, zeek
 from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Watched
@@ -105,8 +105,10 @@ class Detection:
         if mapping is None and zeek.is_json(start):
             return zeek.read_json(file, source), file
         if mapping is None:
+            if kind := query_logs.kind_of(start):
+                return query_logs.read(file, source, kind), file
             raise WrongUse(
-                f"{source.file}: neither a Zeek dns.log nor http.log; "
+                f"{source.file}: neither a Zeek dns.log nor http.log, nor queries of BIND, Unbound or dnsmasq; "
                 "CSV and Parquet need a --mapping for files named so"
             )
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
