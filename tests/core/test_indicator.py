@@ -139,7 +139,8 @@ def test_host_of(written: str, host: str) -> None:
         ("Evil.example", HOST, 0),
         ("[2001:db8::1]:80", "2001:db8::1", 80),
         ("2001:db8::1", "2001:db8::1", 0),
-        ("evil.example:x", HOST, 0),
+        ("evil.example:x", "", 0),
+        ("evil.example:", HOST, 0),
     ],
 )
 def test_host_and_port(written: str, host: str, port: int) -> None:

@@ -141,13 +141,14 @@ def host_of(text: str) -> str:
 
 
 def host_and_port(text: str) -> tuple[str, int]:
-    """Return the canonical host and the port (0: none) of a Host header or an authority; host "" when it is none."""
+    """Return the canonical host and the port (0: none) of a Host header or an authority; host "" when it is neither."""
     if text.startswith("["):
         inside, _, after = text[1:].partition("]")
         return host_of(inside), _port_or_zero(after.removeprefix(":"))
     if text.count(":") == 1:
         host, _, port = text.partition(":")
-        return host_of(host), _port_or_zero(port)
+        fits = not port or (port.isascii() and port.isdecimal())
+        return (host_of(host), _port_or_zero(port)) if fits else ("", 0)
     return host_of(text), 0
 
 

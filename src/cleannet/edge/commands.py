@@ -172,6 +172,7 @@ def _detect(options: argparse.Namespace) -> int:
         key=subscribers.read_key(options.key) if options.key else None,
         lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
         batch=options.batch,
+        tell=lambda sentence: print(sentence, file=sys.stderr),
     )
     text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
     if options.out:

@@ -91,8 +91,11 @@ def count(
     key: bytes | None = None,
     lateness: timedelta | None = None,
     batch: str = "",
+    tell: Callable[[str], object] = lambda sentence: None,
 ) -> Counted:
     """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
+
+    `tell` hears what takes long.
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
@@ -100,7 +103,9 @@ def count(
         raise WrongUse(f"{policy.id} does not grade on infected subscribers; give the --policy that does")
     if shown(batch) != batch and not _DIGEST.fullmatch(batch):
         raise WrongUse("eleven digits or more in the name of the batch could be a phone number: name it otherwise")
-    detection = detect(logs, lists.watchlist, begun_at=clock(), mappings=mappings, key=key, lateness=lateness)
+    detection = detect(
+        logs, lists.watchlist, begun_at=clock(), mappings=mappings, key=key, lateness=lateness, tell=tell
+    )
     run = detection.result(
         lists.allowed,
         found_at=clock(),

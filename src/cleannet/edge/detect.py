@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleannet.core.tally import MICROSECOND, Contacts, Loss, from_micros, to_micros
 from cleannet.core.terms import COUNTED
@@ -17,12 +18,16 @@ from cleannet.edge.matching import Watched
 from cleannet.edge.names import shown
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.subscribers import Pseudonyms
-from cleannet.edge.tables import PARQUET, read_csv, read_parquet
+from cleannet.edge.tables import read_csv
 from cleannet.edge.watchlists import Allowed, Watchlist
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import tally
 from cleannet.formats.moments import write_moment
 
+if TYPE_CHECKING:
+    from cleannet.edge.bulk import Bulk
+
+PARQUET = b"PAR1"
 SHOWN = 10
 AHEAD = timedelta(minutes=5) // MICROSECOND
 
@@ -51,14 +56,15 @@ def detect(
     mappings: Sequence[Mapping] = (),
     key: bytes | None = None,
     lateness: timedelta | None = None,
+    tell: Callable[[str], object] = lambda sentence: None,
 ) -> "Detection":
     """Read the logs and return what they hold of the watchlist's programs; `begun_at` (aware) is the edge's clock.
 
     Rows more than five minutes after `begun_at` are broken; rows older than `lateness` before it are late and
-    not matched. `key` is the operator's, needed where a mapping names numbers. Raises WrongUse for a log that no
-    reader or mapping fits, and where some logs name numbers and some addresses.
+    not matched. `key` is the operator's, needed where a mapping names numbers. `tell` hears what takes long.
+    Raises WrongUse for a log that no reader or mapping fits, and where some logs name numbers and some addresses.
     """
-    detection = Detection(watchlist, begun_at, key, lateness)
+    detection = Detection(watchlist, begun_at, key, lateness, tell)
     for path in logs:
         detection.read(path, mappings)
     if len({source.subscribers for source in detection.sources}) > 1:
@@ -69,7 +75,15 @@ def detect(
 class Detection:
     """Collect the matches of one run; `sources` accounts for every row."""
 
-    def __init__(self, watchlist: Watchlist, begun_at: datetime, key: bytes | None, lateness: timedelta | None) -> None:
+    def __init__(
+        self,
+        watchlist: Watchlist,
+        begun_at: datetime,
+        key: bytes | None,
+        lateness: timedelta | None,
+        tell: Callable[[str], object],
+    ) -> None:
+        self._tell = tell
         self._watchlist = watchlist
         self._index = watchlist.index()
         self._latest = to_micros(begun_at) + AHEAD
@@ -113,8 +127,14 @@ class Detection:
             )
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
-            return read_parquet(path, source, mapping), None
+            return self._bulk.parquet(path, source, mapping), None
         return read_csv(file, source, mapping), file
+
+    @cached_property
+    def _bulk(self) -> "Bulk":
+        from cleannet.edge.bulk import Bulk  # noqa: PLC0415 - numba takes a second to import: for what needs it only
+
+        return Bulk(self._watchlist.watched, self._tell)
 
     def _keyed(self, source: Source) -> Callable[[str], bytes]:
         if source.subscribers != tally.NUMBERS:

@@ -53,7 +53,7 @@ class Index:
         elif pattern.kind == URL:
             self._urls.setdefault(pattern.host, []).append(entry)
         elif pattern.kind == PATH:
-            self._paths.setdefault(_first_segment(pattern.target), []).append(entry)
+            self._paths.setdefault(first_segment(pattern.target), []).append(entry)
 
     def find(self, host: str, address: str = "", port: int = 0, target: str = "") -> Found:
         """Return every indicator a row matches; host as the log wrote it, port 0 and the others "" where not told."""
@@ -111,9 +111,10 @@ class Index:
         target = target_of(target)
         candidates = [
             entry for entry in self._urls.get(name, ()) if entry.indicator.pattern.port in (0, port)
-        ] + self._paths.get(_first_segment(target), [])
+        ] + self._paths.get(first_segment(target), [])
         return tuple(entry for entry in candidates if covers(entry.indicator.pattern.target, target))
 
 
-def _first_segment(target: str) -> str:
+def first_segment(target: str) -> str:
+    """Return the first segment of a target in normal form, without query."""
     return _END_OF_PATH.split(target, maxsplit=1)[0].split("/", 2)[1]

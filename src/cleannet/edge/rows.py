@@ -101,12 +101,14 @@ class Source:
         if at > self.latest:
             self.break_row(line, "the time lies in the future")
             return False
-        self.rows += 1
-        if self.earliest is not None and at < self.earliest:
-            self.late += 1
-            return False
-        if self.first is None or at < self.first:
-            self.first = at
-        if self.last is None or at > self.last:
-            self.last = at
-        return True
+        is_late = self.earliest is not None and at < self.earliest
+        self.settle(1, int(is_late), None if is_late else (at, at))
+        return not is_late
+
+    def settle(self, rows: int, late: int, span: tuple[int, int] | None) -> None:
+        """Count rows of which so many are late; `span` holds the first and the last moment of the others, if any."""
+        self.rows += rows
+        self.late += late
+        if span is not None:
+            self.first = span[0] if self.first is None else min(self.first, span[0])
+            self.last = span[1] if self.last is None else max(self.last, span[1])

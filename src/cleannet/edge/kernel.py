@@ -1,0 +1,344 @@
+"""Match the hosts of many rows at once: compiled code over tables that lie in plain arrays.
+
+A host is found by its longest listed suffix. The hash of every suffix comes out of one walk over its bytes from the
+right; a Bloom filter that holds all suffixes of all listed names ends the walk at the first label nothing listed
+continues with. A listed name is confirmed byte by byte. Addresses are read and looked up among disjoint ranges.
+
+Whatever is not plainly written (a byte outside ASCII, white space, one colon) is answered with ASK, and stays with
+the slow way: here nothing is normalised but case and one trailing dot.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, ParamSpec, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+NONE, ASK = -1, -2
+LONGEST = 253
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_T = TypeVar("_T", bound=np.generic)
+
+_SEED, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_HALF, _GATE_SHIFT, _SIX, _BITS, _ONE = np.uint64(32), np.uint64(12), np.uint64(6), np.uint64(63), np.uint64(1)
+_DOT, _COLON, _ZERO, _NINE = 46, 58, 48, 57
+_AN_ADDRESS, _NO_ADDRESS, _WITH_COLON, _NAME = 0, 1, 2, 3
+
+
+def _folding() -> Bytes:
+    fold = np.zeros(256, np.uint8)
+    fold[0x21:0x7F] = np.arange(0x21, 0x7F)
+    fold[ord("A") : ord("Z") + 1] += 32
+    for byte in b":[]":
+        fold[byte] = 0
+    return fold
+
+
+FOLD = _folding()
+
+
+class Texts(NamedTuple):
+    """Hold many texts: text i is `data[starts[i]:ends[i]]`."""
+
+    data: Bytes
+    starts: Ints
+    ends: Ints
+
+
+class Names(NamedTuple):
+    """Hold the listed names: a Bloom filter before an open-addressing table, whose free slots have the hash 0.
+
+    A slot leads to a name, which lies in `blob` from `starts` to `ends`. `exact` is the set to answer for the name
+    itself, `below` for its true subdomains; both already hold what the names above it add.
+    """
+
+    gate: Words
+    hashes: Words
+    slots: Ints
+    blob: Bytes
+    starts: Ints
+    ends: Ints
+    exact: Ints
+    below: Ints
+
+
+class Ranges(NamedTuple):
+    """Hold the listed addresses as disjoint ranges in order, each with its set.
+
+    IPv6 in two halves; of IPv4, `first[a]` to `first[a + 1]` are the ranges that begin with the 16 bits a.
+    """
+
+    first: Ints
+    low: npt.NDArray[np.uint32]
+    high: npt.NDArray[np.uint32]
+    found: Ints
+    low6: Words
+    high6: Words
+    found6: Ints
+
+
+def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile a function when it is first called, and keep what was compiled for later runs."""
+    return cast(Callable[_P, _R], numba.njit(cache=True, nogil=True)(function))
+
+
+def is_compiled() -> bool:
+    """Say whether the code compiled by an earlier run is there and newer than its source."""
+    written = Path(__file__).stat().st_mtime
+    folder = Path(_match.stats.cache_path)  # type: ignore[attr-defined] # a numba dispatcher
+    return any(index.stat().st_mtime >= written for index in folder.glob(f"{Path(__file__).stem}._match-*.nbi"))
+
+
+def match(hosts: Texts, names: Names, ranges: Ranges) -> Ints:
+    """Return for each host the number of the set it meets, NONE, or ASK where it must be normalised first."""
+    found = np.empty(len(hosts.starts), np.int32)
+    hosts = Texts(_read_only(hosts.data), _read_only(hosts.starts), _read_only(hosts.ends))
+    _match(hosts, names, ranges, found)
+    return found
+
+
+def _read_only(array: npt.NDArray[_T]) -> npt.NDArray[_T]:
+    """Return a view that nobody writes through: to numba a type of its own, so that one compiled form serves all."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@compiled
+def mixed(running: np.uint64) -> np.uint64:
+    """Return the hash of a suffix from what running over its bytes left."""
+    mixed = (running ^ (running >> _HALF)) * _MIX
+    mixed ^= mixed >> _HALF
+    return mixed if mixed != np.uint64(0) else _ONE
+
+
+@compiled
+def enter(blob: Bytes, starts: Ints, ends: Ints, gate: Words, hashes: Words, slots: Ints) -> None:
+    """Enter folded names into a table: `gate`, `hashes` and `slots`, all zero and each as long as a power of two."""
+    last_slot = np.uint64(len(hashes) - 1)
+    for name in range(len(starts)):
+        running = _SEED
+        for position in range(ends[name] - 1, starts[name] - 1, -1):
+            byte = blob[position]
+            if byte == _DOT:
+                open_gate(gate, mixed(running))
+            running = (running ^ np.uint64(byte)) * _PRIME
+        hashed = mixed(running)
+        open_gate(gate, hashed)
+        slot = hashed & last_slot
+        while hashes[slot] != 0:
+            slot = (slot + _ONE) & last_slot
+        hashes[slot] = hashed
+        slots[slot] = name
+
+
+@compiled
+def open_gate(gate: Words, hashed: np.uint64) -> None:
+    """Add a hash to a Bloom filter whose length is a power of two."""
+    gate[(hashed >> _GATE_SHIFT) & np.uint64(len(gate) - 1)] |= (_ONE << (hashed & _BITS)) | (
+        _ONE << ((hashed >> _SIX) & _BITS)
+    )
+
+
+@compiled
+def passes(gate: Words, hashed: np.uint64) -> bool:
+    """Say whether a hash may have been added to a Bloom filter."""
+    bits = (_ONE << (hashed & _BITS)) | (_ONE << ((hashed >> _SIX) & _BITS))
+    return bool((gate[(hashed >> _GATE_SHIFT) & np.uint64(len(gate) - 1)] & bits) == bits)
+
+
+@compiled
+def _match(hosts: Texts, names: Names, ranges: Ranges, found: Ints) -> None:
+    data = hosts.data
+    last_slot = np.uint64(len(names.hashes) - 1)
+    for row in range(len(hosts.starts)):
+        start, end = hosts.starts[row], hosts.ends[row]
+        if end - start > LONGEST:
+            found[row] = ASK
+            continue
+        if end > start and data[end - 1] == _DOT:
+            end -= 1
+        if end <= start:
+            found[row] = NONE
+            continue
+        last = data[end - 1]
+        answer = NONE
+        if _ZERO <= last <= _NINE:
+            written, address = _ipv4(data, start, end)
+            if written == _AN_ADDRESS:
+                found[row] = _in_ranges(address, ranges)
+                continue
+            if written == _NO_ADDRESS:
+                found[row] = NONE
+                continue
+            if written == _WITH_COLON:
+                found[row] = _ipv6(data, start, end, ranges) if _colons(data, start, end) > 1 else ASK
+                continue
+        elif last == _DOT:
+            found[row] = ASK
+            continue
+        running = _SEED
+        labels = 0
+        position = end
+        while True:
+            position -= 1
+            byte = FOLD[data[position]] if position >= start else np.uint8(_DOT)
+            if byte == 0:
+                answer = ASK
+                break
+            if byte == _DOT:
+                labels += 1
+                if labels > 1:
+                    hashed = mixed(running)
+                    if not passes(names.gate, hashed):
+                        break
+                    slot = hashed & last_slot
+                    while names.hashes[slot] != 0:
+                        name = names.slots[slot]
+                        if names.hashes[slot] == hashed and _same(data, position + 1, end, names, name):
+                            answer = names.exact[name] if position < start else names.below[name]
+                            break
+                        slot = (slot + _ONE) & last_slot
+                if position < start:
+                    break
+            running = (running ^ np.uint64(byte)) * _PRIME
+        if answer == ASK and _colons(data, start, end) > 1:
+            answer = _ipv6(data, start, end, ranges)
+        found[row] = answer
+
+
+@compiled
+def _same(data: Bytes, start: int, end: int, names: Names, name: int) -> bool:
+    at = names.starts[name]
+    if end - start != names.ends[name] - at:
+        return False
+    same = True
+    for offset in range(end - start):
+        same &= FOLD[data[start + offset]] == names.blob[at + offset]
+    return bool(same)
+
+
+@compiled
+def _ipv4(data: Bytes, start: int, end: int) -> tuple[int, int]:
+    """Say whether a text writes an address, digits and dots that are none (`1.2.3`), has a colon or is a name."""
+    address, octet, digits, dots = 0, 0, 0, 0
+    good, named = True, False
+    for position in range(start, end):
+        byte = data[position]
+        if byte == _DOT:
+            good &= digits > 0
+            address = (address << 8) | octet
+            octet, digits = 0, 0
+            dots += 1
+        elif _ZERO <= byte <= _NINE:
+            good &= digits == 0 or octet > 0
+            octet = min(octet * 10 + byte - _ZERO, 999)
+            digits += 1
+            good &= octet < 256
+        elif byte == _COLON:
+            return _WITH_COLON, 0
+        else:
+            named = True
+    if named:
+        return _NAME, 0
+    if good and dots == 3 and digits > 0:
+        return _AN_ADDRESS, ((address << 8) | octet) & 0xFFFFFFFF
+    return _NO_ADDRESS, 0
+
+
+@compiled
+def _in_ranges(address: int, ranges: Ranges) -> int:
+    left, right = ranges.first[address >> 16], ranges.first[(address >> 16) + 1]
+    while left < right:
+        middle = (left + right) >> 1
+        if address > ranges.high[middle]:
+            left = middle + 1
+        elif address < ranges.low[middle]:
+            right = middle
+        else:
+            return int(ranges.found[middle])
+    return NONE
+
+
+@compiled
+def _colons(data: Bytes, start: int, end: int) -> int:
+    count = 0
+    for position in range(start, end):
+        count += data[position] == _COLON
+    return count
+
+
+@compiled
+def _ipv6(data: Bytes, start: int, end: int, ranges: Ranges) -> int:
+    """Return the set of an IPv6 address; ASK for one with a zone, brackets or an IPv4 address in it, or for none."""
+    groups = np.zeros(8, np.uint64)
+    count, gap, digits = 0, -1, 0
+    value = np.uint64(0)
+    position = start
+    if data[start] == _COLON:
+        if end - start < 2 or data[start + 1] != _COLON:
+            return ASK
+        gap = 0
+        position = start + 2
+    while position < end:
+        byte = data[position]
+        letter = byte | 32
+        if _ZERO <= byte <= _NINE:
+            value = (value << np.uint64(4)) | np.uint64(byte - _ZERO)
+            digits += 1
+        elif 97 <= letter <= 102:
+            value = (value << np.uint64(4)) | np.uint64(letter - 87)
+            digits += 1
+        elif byte == _COLON and digits > 0 and count < 7:
+            groups[count] = value
+            count += 1
+            value, digits = np.uint64(0), 0
+            if position + 1 == end:
+                return ASK
+            if data[position + 1] == _COLON:
+                if gap >= 0:
+                    return ASK
+                gap = count
+                position += 1
+        else:
+            return ASK
+        if digits > 4:
+            return ASK
+        position += 1
+    if digits > 0:
+        if count > 7:
+            return ASK
+        groups[count] = value
+        count += 1
+    if (gap < 0 and count != 8) or (gap >= 0 and count > 7):
+        return ASK
+    upper, lower = np.uint64(0), np.uint64(0)
+    for index in range(8):
+        source = index
+        if gap >= 0 and index >= gap:
+            source = -1 if index < gap + 8 - count else index - (8 - count)
+        group = groups[source] if source >= 0 else np.uint64(0)
+        if index < 4:
+            upper = (upper << np.uint64(16)) | group
+        else:
+            lower = (lower << np.uint64(16)) | group
+    if upper == 0 and lower >> _HALF == np.uint64(0xFFFF):
+        return ASK
+    left, right = 0, len(ranges.found6)
+    while left < right:
+        middle = (left + right) >> 1
+        low, high = 2 * middle, 2 * middle + 1
+        if upper > ranges.high6[low] or (upper == ranges.high6[low] and lower > ranges.high6[high]):
+            left = middle + 1
+        elif upper < ranges.low6[low] or (upper == ranges.low6[low] and lower < ranges.low6[high]):
+            right = middle
+        else:
+            return int(ranges.found6[middle])
+    return NONE

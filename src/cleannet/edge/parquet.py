@@ -1,0 +1,101 @@
+"""Read Parquet logs by a mapping, many rows at a time."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cleannet.edge.columns import PER_MICROSECOND, batch_of
+from cleannet.edge.mapping import Mapping
+from cleannet.edge.rows import BadRow, Row, Source
+from cleannet.edge.sieve import Rest
+from cleannet.edge.tables import PLACES, Form, positions_of, subscribers_of
+from cleannet.edge.times import from_local
+
+_BATCH = 131_072
+
+
+def read_parquet(path: Path, source: Source, mapping: Mapping, rest: Rest) -> Iterator[Row]:
+    """Yield the rows of a Parquet file that `rest` does not settle, accounting for all in `source`.
+
+    Raises WrongUse when a column is missing.
+    """
+    source.format = "parquet"
+    source.subscribers = subscribers_of(mapping)
+    with path.open("rb") as file:
+        source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    form = Form(mapping)
+    before = 0
+    try:
+        with pq.ParquetFile(path) as parquet:
+            names = parquet.schema_arrow.names
+            positions = positions_of(mapping, names, source.file)
+            wanted = sorted({names[at] for at in positions if at >= 0})
+            for batch in parquet.iter_batches(_BATCH, columns=wanted):
+                columns = {
+                    place: batch.column(names[at]) for place, at in zip(PLACES, positions, strict=True) if at >= 0
+                }
+                left = rest(batch_of(columns, batch.num_rows, mapping), source)
+                taken = batch.take(pa.array(left))
+                values = [_values(taken, names[at] if at >= 0 else "", mapping) for at in positions]
+                for row, *fields in zip(left.tolist(), *values, strict=True):
+                    yield from form.rows(fields, before + row + 1, source)
+                before += batch.num_rows
+    except (pa.ArrowException, OSError):
+        source.cut_off = "the Parquet file is damaged or ends too early; what could be read was read"
+
+
+def _values(batch: pa.RecordBatch, name: str, mapping: Mapping) -> list[Any]:
+    """Return a column as a CSV would hold it, moments as microseconds; None stands for a value that cannot be read."""
+    if not name:
+        return [""] * batch.num_rows
+    column = batch.column(name)
+    if pa.types.is_timestamp(column.type):
+        return _moments(column, mapping)
+    return [_written(value) for value in _py(column)]
+
+
+def _written(value: object) -> object:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    # A whole number that was stored as a float is whole.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _moments(column: pa.Array, mapping: Mapping) -> list[Any]:
+    times, by = PER_MICROSECOND[column.type.unit]
+    micros = [value if value == "" else value * times // by for value in _py(column.cast(pa.int64()))]
+    if column.type.tz is not None:
+        return micros
+    return [value if value == "" else _local(value, mapping) for value in micros]
+
+
+def _local(micros: int, mapping: Mapping) -> int | None:
+    try:
+        return from_local(micros, mapping.zone)
+    except BadRow:
+        return None
+
+
+def _py(column: pa.Array) -> list[Any]:
+    """Return the values, "" where there is none; None stands for one that Python cannot hold."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        # Parquet does not check that a text is one.
+        column = column.cast(pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary())
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        return [_one(value) for value in column]
+    return ["" if value is None else value for value in values]
+
+
+def _one(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py() if value.is_valid else ""
+    except (ValueError, OverflowError):
+        return None
