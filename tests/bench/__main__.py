@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import inspect
 import json
 import os
 import platform
@@ -34,9 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", choices=known, metavar="NAME", help=f"one of: {', '.join(known)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     parser.add_argument("--check", action="store_true", help="exit with 1 and name the figure where a target is missed")
+    parser.add_argument("--rows", type=int, metavar="N", help="detect: rows of the log (10,000,000)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="detect: rounds of which the median is taken (5)")
     options = parser.parse_args(arguments)
+    asked = {name: getattr(options, name) for name in ("rows", "rounds") if getattr(options, name) is not None}
 
-    figures: Mapping[str, float] = importlib.import_module(options.name).measure()
+    measurement = importlib.import_module(options.name)
+    if asked and "rows" not in inspect.signature(measurement.measure).parameters:
+        parser.error(f"{options.name} takes neither --rows nor --rounds")
+    figures: Mapping[str, float] = measurement.measure(**asked)
     targets = tomllib.loads((FOLDER / "targets.toml").read_text()).get(options.name, {})
     for name, value in figures.items():
         wanted = " ".join(f"{bound.replace('_', ' ')} {limit:g}" for bound, limit in targets.get(name, {}).items())
@@ -44,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         machine = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
         written = {"bench": options.name, "machine": machine, "figures": figures, "targets": targets}
+        if hasattr(measurement, "nested"):
+            written |= measurement.nested(figures)
         options.json.write_text(json.dumps(written, indent=2) + "\n")
     wrong = missed(figures, targets)
     for sentence in wrong:

@@ -5,9 +5,12 @@ import pyarrow.parquet as pq
 import pytest
 from tests.edge.test_columns import GOOD, read_mapping
 from tests.edge.test_kernel import ENTRIES
+from tests.edge.test_plain_csv import GOOD as GOOD_LINE
+from tests.edge.test_plain_csv import HEAD, HIT, MAPPING, NOW
 
-from cleannet.edge import bulk
+from cleannet.edge import bulk, mapping
 from cleannet.edge.bulk import Bulk
+from cleannet.edge.files import LogFile
 from cleannet.edge.rows import Source
 
 
@@ -26,3 +29,14 @@ def test_the_first_run_says_that_it_compiles(monkeypatch: pytest.MonkeyPatch, co
     heard: list[str] = []
     Bulk(ENTRIES, heard.append)
     assert len(heard) == told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "shift_jis"])
+def test_csv_is_read_either_way(tmp_path: Path, encoding: str) -> None:
+    path, log = tmp_path / "m.toml", tmp_path / "x.csv"
+    path.write_text(f"{MAPPING}[csv]\nencoding = '{encoding}'\n")
+    log.write_bytes(HEAD + GOOD_LINE + HIT)
+    source = Source("x.csv", NOW)
+    rows = list(Bulk(ENTRIES, print).csv(LogFile(log), source, mapping.load(path)))
+    assert rows[-1].host == "a.evil.example"
+    assert (source.rows, source.broken) == (2, 0)

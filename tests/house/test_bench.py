@@ -50,6 +50,19 @@ def test_the_figures_are_written_with_the_machine(bench: ModuleType, tmp_path: P
     assert written["machine"]["cores"] >= 1
 
 
+def test_rows_are_for_a_measurement_that_takes_them(bench: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "targets.toml").write_text("")
+    with pytest.raises(SystemExit):
+        bench.main(["known_figures", "--rows", "5"])
+    (tmp_path / "known_figures.py").write_text(
+        "def measure(rows=1):\n    return {'rows': rows}\n\ndef nested(figures):\n    return {'deep': figures}\n"
+    )
+    del sys.modules["known_figures"]
+    out = tmp_path / "out.json"
+    assert bench.main(["known_figures", "--rows", "5", "--json", str(out)]) == 0
+    assert json.loads(out.read_text())["deep"] == {"rows": 5}
+
+
 def test_every_target_belongs_to_a_measurement(root: Path) -> None:
     text = (root / "tests" / "bench" / "targets.toml").read_text()
     names = [line.strip("[]") for line in text.splitlines() if line.startswith("[")]

@@ -20,10 +20,10 @@ def pins(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def wanted(root: Path) -> list[Requirement]:
-    """Return what the project asks for itself, with every extra and to be built."""
+    """Return what the project asks for itself, to be built and with every extra that script/setup installs."""
     made = tomllib.loads((root / "pyproject.toml").read_text())
     project, build = made["project"], made["build-system"]["requires"]
-    extras = (text for extra in project["optional-dependencies"].values() for text in extra)
+    extras = (text for name, extra in project["optional-dependencies"].items() if name != "bench" for text in extra)
     found = map(Requirement, [*project["dependencies"], *extras, *build])
     return [requirement for requirement in found if requirement.name != "cleannet"]
 

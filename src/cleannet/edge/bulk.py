@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from cleannet.edge import plain_csv, tables
+from cleannet.edge.files import LogFile
 from cleannet.edge.kernel import is_compiled
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Watched
@@ -22,3 +24,9 @@ class Bulk:
     def parquet(self, path: Path, source: Source, mapping: Mapping) -> Iterator[Row]:
         """Yield the rows of a Parquet file that may match, accounting for all; raise WrongUse for a missing column."""
         return read_parquet(path, source, mapping, self._sieve.rest)
+
+    def csv(self, file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
+        """Yield the rows of a CSV file that may match, accounting for all; raise WrongUse for a missing column."""
+        if not plain_csv.is_plain(mapping):
+            return tables.read_csv(file, source, mapping)
+        return plain_csv.read_csv(file, source, mapping, self._sieve.rest)

@@ -52,8 +52,10 @@ def _texts(column: pa.Array, odd: Bytes) -> Texts:
 
 def _whole(column: pa.Array, odd: Bytes) -> npt.NDArray[np.int64]:
     """Return a column of whole numbers; rows without one are odd."""
-    odd |= _nulls(column)
-    values: npt.NDArray[np.int64] = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    if column.null_count:
+        odd |= _nulls(column)
+        column = column.fill_null(0)
+    values: npt.NDArray[np.int64] = column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
     return values
 
 
@@ -61,9 +63,11 @@ def _moments(column: pa.Array, mapping: Mapping, odd: Bytes) -> Moments:
     kind = column.type
     if pa.types.is_timestamp(kind):
         times, by = PER_MICROSECOND[kind.unit]
-        values = _whole(column.cast(pa.int64()), odd)
-        odd |= np.abs(values) > _FAR // times * by
-        at = values * times // by
+        at = _whole(column.cast(pa.int64()), odd)
+        if len(at) and max(-int(at.min()), int(at.max())) > _FAR // times * by:
+            odd |= np.abs(at) > _FAR // times * by
+        if times != by:
+            at = at * times // by
         return at if kind.tz is not None else plain.to_utc(at, mapping.zone, odd)
     if pa.types.is_signed_integer(kind) and mapping.time_form in _PER_UNIT:
         values, unit = _whole(column, odd), _PER_UNIT[mapping.time_form]

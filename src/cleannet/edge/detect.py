@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from cleannet.edge.bulk import Bulk
 
 PARQUET = b"PAR1"
+# A smaller file is read before the compiled code is loaded.
+BULKY = 1 << 18
 SHOWN = 10
 AHEAD = timedelta(minutes=5) // MICROSECOND
 
@@ -128,6 +130,8 @@ class Detection:
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
             return self._bulk.parquet(path, source, mapping), None
+        if path.stat().st_size >= BULKY:
+            return self._bulk.csv(file, source, mapping), file
         return read_csv(file, source, mapping), file
 
     @cached_property

@@ -5,7 +5,7 @@ Damage is not fatal: what was read before it counts, and `cut_off` says what hap
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 CHUNK = 1 << 20
@@ -25,11 +25,14 @@ class LogFile:
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
-    def lines(self) -> Iterator[bytes | None]:
-        """Yield each line without its end; None stands for a line longer than 1 MiB or cut off by damage."""
+    def lines(self, chunks: Iterable[bytes] | None = None) -> Iterator[bytes | None]:
+        """Yield each line without its end; None stands for a line longer than 1 MiB or cut off by damage.
+
+        `chunks` is what is left of the content where some of it was taken already.
+        """
         carry = b""
         skipping = False
-        for chunk in self._content():
+        for chunk in self.chunks() if chunks is None else chunks:
             first, *rest = chunk.split(b"\n")
             carry += first
             for line in rest:
@@ -53,7 +56,8 @@ class LogFile:
         except zlib.error:
             return b""
 
-    def _content(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content in pieces of at most 1 MiB."""
         with self.path.open("rb") as file:
             data = file.read(CHUNK)
             if data.startswith(_GZIP):

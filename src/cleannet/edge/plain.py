@@ -24,7 +24,9 @@ _LITERAL, _YEAR = 0, 1
 
 def mark_unless_numbers(texts: Texts, odd: Bytes) -> None:
     """Mark what is not a mobile number of 11 digits, with or without 86 before it."""
-    _numbers(*texts, odd)
+    held = texts.data[texts.starts[0] : texts.ends[-1]] if len(texts.starts) else texts.data[:0]
+    # One sweep over all bytes is nearly free, and mostly there is nothing but digits.
+    _numbers(*texts, bool((held - np.uint8(_ZERO) > 9).any()), odd)
 
 
 def mark_unless_fees(texts: Texts, no_record: npt.NDArray[np.bool_], odd: Bytes) -> None:
@@ -101,17 +103,15 @@ def _layout(pattern: str) -> tuple[Bytes, Bytes] | None:
 
 
 @compiled
-def _numbers(data: Bytes, starts: Ints, ends: Ints, odd: Bytes) -> None:
+def _numbers(data: Bytes, starts: Ints, ends: Ints, others: bool, odd: Bytes) -> None:
     for row in range(len(starts)):
         start, end = starts[row], ends[row]
         if end - start == 13 and data[start] == 56 and data[start + 1] == 54:
             start += 2
-        if end - start != 11 or data[start] != 49 or not 51 <= data[start + 1] <= _NINE:
-            odd[row] = 1
-            continue
-        wrong = False
-        for position in range(start + 2, end):
-            wrong |= not _ZERO <= data[position] <= _NINE
+        wrong = end - start != 11 or data[start] != 49 or not 51 <= data[start + 1] <= _NINE
+        if others and not wrong:
+            for position in range(start + 2, end):
+                wrong |= not _ZERO <= data[position] <= _NINE
         odd[row] |= np.uint8(wrong)
 
 

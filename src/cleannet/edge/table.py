@@ -58,9 +58,9 @@ class Table:
             below[position] = self._number([*_of_domains(entries), *above])
         blob = texts_of(listed)
         slots = 1 << (2 * len(listed)).bit_length()
-        gate = np.zeros(1 << max(0, (_BITS_A_NAME * len(listed) // 64).bit_length()), np.uint64)
-        names = Names(gate, np.zeros(slots, np.uint64), np.zeros(slots, np.int32), *blob, exact, below)
-        enter(*blob, names.gate, names.hashes, names.slots)
+        endings, gate = (np.zeros(1 << (_BITS_A_NAME * len(listed) // 64).bit_length(), np.uint64) for _ in range(2))
+        names = Names(endings, gate, np.zeros(slots, np.uint64), np.zeros(slots, np.int32), *blob, exact, below)
+        enter(*blob, names.endings, names.gate, names.hashes, names.slots)
         return names
 
     def _ranges(self, listed: Mapping[Network, Sequence[Watched]]) -> Ranges:

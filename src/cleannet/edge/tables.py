@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cleannet.edge.files import LogFile
@@ -21,41 +21,54 @@ PLACES = tuple(COLUMNS)
 
 def read_csv(file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
     """Yield the rows of a CSV file, accounting for every one in `source`; raise WrongUse when a column is missing."""
-    source.format = "csv"
-    source.subscribers = subscribers_of(mapping)
-    lines = _Lines(file, source, mapping.encoding)
-    reader = csv.reader(lines, delimiter=mapping.delimiter, strict=True)
-    positions = positions_of(mapping, mapping.header, source.file) if mapping.header else None
-    width = len(mapping.header)
-    form = Form(mapping)
-    while True:
-        began = lines.number + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            source.break_row(began, NOT_CSV, lines.number - began + 1)
-            continue
-        if not fields:
-            continue
-        if positions is None:
-            positions, width = positions_of(mapping, fields, source.file), len(fields)
-            continue
-        if len(fields) != width:
-            source.break_row(began, f"{width} fields were expected and {len(fields)} found")
-            continue
-        yield from form.rows([fields[at] if at >= 0 else "" for at in positions], began, source)
+    yield from CsvReader(source, mapping).rows(file.lines())
+
+
+class CsvReader:
+    """Read lines of CSV row by row; `positions` and `width` come from the mapping or are known after the header.
+
+    Raises WrongUse when a column is missing.
+    """
+
+    def __init__(self, source: Source, mapping: Mapping) -> None:
+        source.format = "csv"
+        source.subscribers = subscribers_of(mapping)
+        self._source, self._mapping, self._form = source, mapping, Form(mapping)
+        self.width = len(mapping.header)
+        self.positions = positions_of(mapping, mapping.header, source.file) if mapping.header else None
+
+    def rows(self, lines: Iterable[bytes | None], before: int = 0) -> Iterator[Row]:
+        """Yield the rows of these lines, None for one that is too long, of which the first is number `before` + 1."""
+        fed = _Lines(lines, self._source, self._mapping.encoding, before)
+        reader = csv.reader(fed, delimiter=self._mapping.delimiter, strict=True)
+        while True:
+            began = fed.number + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                self._source.break_row(began, NOT_CSV, fed.number - began + 1)
+                continue
+            if not fields:
+                continue
+            if self.positions is None:
+                self.positions, self.width = positions_of(self._mapping, fields, self._source.file), len(fields)
+            elif len(fields) != self.width:
+                reason = f"{self.width} fields were expected and {len(fields)} found"
+                self._source.break_row(began, reason)
+            else:
+                values = [fields[at] if at >= 0 else "" for at in self.positions]
+                yield from self._form.rows(values, began, self._source)
 
 
 class _Lines:
     """Feed the CSV reader decoded lines and know the number of the last one fed."""
 
-    def __init__(self, file: LogFile, source: Source, encoding: str) -> None:
-        self._lines = file.lines()
+    def __init__(self, lines: Iterable[bytes | None], source: Source, encoding: str, before: int) -> None:
+        self._lines = iter(lines)
         self._source, self._encoding = source, encoding
-        self._first = True
-        self.number = 0
+        self.number = before
 
     def __iter__(self) -> "_Lines":
         return self
@@ -68,10 +81,7 @@ class _Lines:
                 self._source.break_row(self.number, TOO_LONG)
                 continue
             text = line.decode(self._encoding, errors="replace")
-            if self._first:
-                text = text.removeprefix("\ufeff")
-                self._first = False
-            return text + "\n"
+            return (text.removeprefix("\ufeff") if self.number == 1 else text) + "\n"
 
 
 class Form:
