@@ -1,16 +1,26 @@
-"""Read a log file line by line, plain or gzip (RFC 1952) by its content, in constant memory, hashing it as it passes.
+"""Read a log file, plain, gzip or Zstandard by its content, in constant memory, hashing it as it passes.
 
 Damage is not fatal: what was read before it counts, and `cut_off` says what happened.
 """
 
 import hashlib
+import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+import zstandard
+from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 CHUNK = 1 << 20
 LONGEST_LINE = 1 << 20
-_GZIP = b"\x1f\x8b"
+DAMAGED = "the compressed data is damaged; what came before was read"
+TOO_SHORT = "the compressed data ends too early; what was there was read"
+_GZIP, _GZIP_PIECE = b"\x1f\x8b", 1 << 12
+_ZSTD, _ZSTD_PIECE, _WIDEST_WINDOW = b"\x28\xb5\x2f\xfd", 512, 1 << 27
+_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 
 
 class LogFile:
@@ -47,61 +57,115 @@ class LogFile:
 
     def start(self) -> bytes:
         """Return the first bytes of the content, without a trace on digest and damage."""
-        with self.path.open("rb") as file:
-            data = file.read(CHUNK)
-        if not data.startswith(_GZIP):
-            return data
-        try:
-            return zlib.decompressobj(31).decompress(data, CHUNK)
-        except zlib.error:
-            return b""
+        other = LogFile(self.path)
+        return next(other.chunks(), b"")
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the content in pieces of at most 1 MiB."""
+        """Yield the content in pieces of some MiB at most, and take the digest of the file."""
         with self.path.open("rb") as file:
             data = file.read(CHUNK)
             if data.startswith(_GZIP):
-                yield from self._inflated(data, file)
-                return
-            while data:
-                self._digest.update(data)
-                yield data
-                data = file.read(CHUNK)
+                yield from self._unpacked(data, file, self._inflated)
+            elif data.startswith(_ZSTD) or _SKIPPABLE.match(data):
+                yield from self._unpacked(data, file, self._decompressed)
+            else:
+                while data:
+                    self._digest.update(data)
+                    yield data
+                    data = file.read(CHUNK)
 
-    def _inflated(self, data: bytes, file: object) -> Iterator[bytes]:
-        read = file.read  # type: ignore[attr-defined] # any binary file
-        member: zlib._Decompress | None = None
-        while data:
-            self._digest.update(data)
-            while data and not self.cut_off:
+    def _unpacked(
+        self, data: bytes, file: BinaryIO, unpack: Callable[[Iterator[bytes]], Iterator[bytes]]
+    ) -> Iterator[bytes]:
+        """Yield what `unpack` makes of a file that begins with `data`, and hash also what it leaves."""
+
+        def pieces() -> Iterator[bytes]:
+            piece = data
+            while piece:
+                self._digest.update(piece)
+                yield piece
+                piece = file.read(CHUNK)
+
+        packed = pieces()
+        yield from unpack(packed)
+        for _ in packed:
+            pass
+
+    def _inflated(self, packed: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the content of gzip members (RFC 1952), between and after which zeros may lie."""
+        member: isal_zlib.Decompress | None = None
+        passed = begun = given = 0
+        for piece in packed:
+            data, passed = piece, passed + len(piece)
+            while data:
                 if member is None:
                     data = data.lstrip(b"\0")
                     if not data:
                         break
-                    member = zlib.decompressobj(31)
-                before = member.copy()
+                    member, begun, given = isal_zlib.decompressobj(31), passed - len(data), 0
                 try:
                     out = member.decompress(data, CHUNK)
-                except zlib.error:
-                    yield from _up_to_damage(before, data)
-                    self.cut_off = "the compressed data is damaged; what came before was read"
-                    break
+                except IsalError:  # type: ignore[misc] # its stubs do not say that it is an exception
+                    yield from _up_to_damage(self.path, begun, given)
+                    self.cut_off = DAMAGED
+                    return
                 if out:
+                    given += len(out)
                     yield out
                 data = member.unused_data if member.eof else member.unconsumed_tail
                 if member.eof:
                     member = None
-            data = read(CHUNK)
-        if member is not None and not self.cut_off:
-            self.cut_off = "the compressed data ends too early; what was there was read"
+        if member is not None:
+            self.cut_off = TOO_SHORT
+
+    def _decompressed(self, packed: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the content of Zstandard frames (RFC 8878)."""
+        frame: zstandard.ZstdDecompressionObj | None = None
+        for piece in packed:
+            position = 0
+            while position < len(piece):
+                # The format packs 128 KiB into four bytes: only a small piece bounds what comes out of it.
+                data = piece[position : position + _ZSTD_PIECE]
+                if frame is None:
+                    frame = zstandard.ZstdDecompressor(max_window_size=_WIDEST_WINDOW).decompressobj()
+                try:
+                    out = frame.decompress(data)
+                except zstandard.ZstdError:
+                    self.cut_off = DAMAGED
+                    return
+                if out:
+                    yield out
+                position += len(data)
+                if frame.eof:
+                    position -= len(frame.unused_data)
+                    frame = None
+        if frame is not None:
+            self.cut_off = TOO_SHORT
 
 
-def _up_to_damage(member: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
-    """Yield, byte by byte, what comes out of damaged data before the damage."""
-    while True:
+def _up_to_damage(path: Path, begun: int, given: int) -> Iterator[bytes]:
+    """Yield what comes out of a damaged gzip member before the damage, after so many bytes that were given already."""
+    skipped = given
+    with path.open("rb") as file:
+        file.seek(begun)
+        member = zlib.decompressobj(31)
+        while data := file.read(_GZIP_PIECE):
+            before = member.copy()
+            try:
+                pieces = [member.decompress(data)]
+            except zlib.error:
+                pieces = list(_byte_by_byte(before, data))
+                data = b""
+            for piece in pieces:
+                yield piece[skipped:]
+                skipped = max(0, skipped - len(piece))
+            if not data:
+                return
+
+
+def _byte_by_byte(member: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+    for position in range(len(data)):
         try:
-            out = member.decompress(data, 1)
+            yield member.decompress(data[position : position + 1])
         except zlib.error:
             return
-        yield out
-        data = member.unconsumed_tail
