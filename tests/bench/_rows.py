@@ -1,11 +1,14 @@
 """Make the log and the lists that the methods of `detect` are measured on, always the same ones."""
 
+import gzip
+import io
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
 GROUP = 1_000_000
@@ -46,6 +49,21 @@ def write_log(path: Path, rows: int, listed: list[str]) -> None:
             phones = 13_000_000_000 + numbers.integers(0, SUBSCRIBERS, count) * 3_499
             columns = [pa.array(time, pa.timestamp("us", "UTC")), pa.array(phones).cast(pa.string()), names]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+
+
+def write_text(log: Path, rows: int) -> None:
+    """Write the first rows of a log as tab-separated text packed by gzip, beside it."""
+    written = 0
+    with pq.ParquetFile(log) as parquet, gzip.open(log.with_suffix(".tsv.gz"), "wb", 6) as file:
+        for batch in parquet.iter_batches(100_000):
+            batch = batch.slice(0, rows - written)
+            options = csv.WriteOptions(include_header=not written, delimiter="\t", quoting_style="none")
+            part = io.BytesIO()
+            csv.write_csv(batch, part, options)
+            file.write(part.getvalue().replace(b'"', b""))
+            written += len(batch)
+            if written == rows:
+                return
 
 
 def _benign(chosen: random.Random) -> Iterator[str]:

@@ -7,6 +7,7 @@ from tests.edge.test_columns import GOOD, read_mapping
 from tests.edge.test_kernel import ENTRIES
 from tests.edge.test_plain_csv import GOOD as GOOD_LINE
 from tests.edge.test_plain_csv import HEAD, HIT, MAPPING, NOW
+from tests.edge.test_zeek import DNS
 
 from cleannet.edge import bulk, mapping
 from cleannet.edge.bulk import Bulk
@@ -40,3 +41,11 @@ def test_csv_is_read_either_way(tmp_path: Path, encoding: str) -> None:
     rows = list(Bulk(ENTRIES, print).csv(LogFile(log), source, mapping.load(path)))
     assert rows[-1].host == "a.evil.example"
     assert (source.rows, source.broken) == (2, 0)
+
+
+def test_zeek_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "dns.log"
+    log.write_text(DNS + "1763769600\tC1\t10.0.0.1\tgood.net\n1763769600\tC1\t10.0.0.1\tx.evil.example\n")
+    source = Source("dns.log", NOW)
+    assert [row.host for row in Bulk(ENTRIES, print).zeek(LogFile(log), source)] == ["x.evil.example"]
+    assert (source.rows, source.format) == (2, "zeek dns tsv")

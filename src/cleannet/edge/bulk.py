@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from cleannet.edge import plain_csv, tables
+from cleannet.edge import plain_csv, plain_zeek, tables
 from cleannet.edge.files import LogFile
 from cleannet.edge.kernel import is_compiled
 from cleannet.edge.mapping import Mapping
@@ -30,3 +30,7 @@ class Bulk:
         if not plain_csv.is_plain(mapping):
             return tables.read_csv(file, source, mapping)
         return plain_csv.read_csv(file, source, mapping, self._sieve.rest)
+
+    def zeek(self, file: LogFile, source: Source) -> Iterator[Row]:
+        """Yield the rows of a Zeek log with header lines that may match, accounting for all."""
+        return plain_zeek.read_tab_separated(file, source, self._sieve.rest)

@@ -114,10 +114,11 @@ class Detection:
 
     def _open(self, path: Path, source: Source, mappings: Sequence[Mapping]) -> tuple[Iterator[Row], LogFile | None]:
         file = LogFile(path)
-        start = file.start()
+        start, is_bulky = file.start(), path.stat().st_size >= BULKY
         mapping = next((mapping for mapping in mappings if mapping.fits(path.name)), None)
         if zeek.is_tab_separated(start):
-            return zeek.read_tab_separated(file, source), file
+            read = self._bulk.zeek if is_bulky else zeek.read_tab_separated
+            return read(file, source), file
         if mapping is None and zeek.is_json(start):
             return zeek.read_json(file, source), file
         if mapping is None:
@@ -130,9 +131,7 @@ class Detection:
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
             return self._bulk.parquet(path, source, mapping), None
-        if path.stat().st_size >= BULKY:
-            return self._bulk.csv(file, source, mapping), file
-        return read_csv(file, source, mapping), file
+        return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping), file
 
     @cached_property
     def _bulk(self) -> "Bulk":

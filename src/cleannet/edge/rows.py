@@ -41,8 +41,9 @@ def requested(host: str, uri: str, port: str) -> tuple[str, int, str]:
         target = target if target.startswith("/") else f"/{target}"
     connected = int(port) if port.isascii() and port.isdecimal() and len(port) < 6 else 0
     if ":" in host:
-        host, named = host_and_port(host)
-        connected = connected or named
+        name, named = host_and_port(host)
+        # What is no host stays as it was written: something was asked for, and nothing matches it.
+        host, connected = name or host, connected or named
     return host, connected, target
 
 

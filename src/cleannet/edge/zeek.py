@@ -6,7 +6,7 @@ tells host, path, destination address and port. The subscriber is the originator
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cleannet.edge.files import LogFile
@@ -16,7 +16,7 @@ from cleannet.edge.times import from_epoch_seconds, from_iso
 TOO_LONG = "the line is longer than 1 MiB or was cut off"
 _DNS = ("ts", "id.orig_h", "query")
 _HTTP = ("ts", "id.orig_h", "host", "uri", "id.resp_h", "id.resp_p")
-_FIELDS = {"dns": _DNS, "http": _HTTP}
+FIELDS = {"dns": _DNS, "http": _HTTP}
 _ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
 _KIND = re.compile("[a-z_]{1,20}")
 
@@ -33,31 +33,43 @@ def is_json(start: bytes) -> bool:
 
 def read_tab_separated(file: LogFile, source: Source) -> Iterator[Row]:
     """Yield the rows of a Zeek log with header lines, accounting for every one in `source`."""
-    header = _Header()
-    for number, line in enumerate(file.lines(), 1):
-        if line is None:
-            source.break_row(number, TOO_LONG)
-            continue
-        text = line.decode(errors="replace").rstrip("\r")
-        if text.startswith("#"):
-            header.read(text)
-            source.format = source.format or (f"zeek {_kind(header.path)} tsv" if header.path else "")
-            continue
-        if not text:
-            continue
-        if header.path not in _FIELDS:
-            source.pass_over()
-            continue
-        try:
-            row = _row(header.path, header.values(text))
-        except BadRow as error:
-            source.break_row(number, str(error))
-            continue
-        if row is None:
-            source.pass_over()
-        elif source.takes(row.at, number):
-            yield row
+    yield from TabReader(source).rows(file.lines())
     source.format = source.format or "zeek"
+
+
+class TabReader:
+    """Read lines of a Zeek log row by row; `header` is what the last header lines said."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.header = Header()
+
+    def rows(self, lines: Iterable[bytes | None], before: int = 0) -> Iterator[Row]:
+        """Yield the rows of these lines, None for one that is too long, of which the first is number `before` + 1."""
+        header, source = self.header, self._source
+        for number, line in enumerate(lines, before + 1):
+            if line is None:
+                source.break_row(number, TOO_LONG)
+                continue
+            text = line.decode(errors="replace").rstrip("\r")
+            if text.startswith("#"):
+                header.read(text)
+                source.format = source.format or (f"zeek {_kind(header.path)} tsv" if header.path else "")
+                continue
+            if not text:
+                continue
+            if header.path not in FIELDS:
+                source.pass_over()
+                continue
+            try:
+                row = _row(header.path, header.values(text))
+            except BadRow as error:
+                source.break_row(number, str(error))
+                continue
+            if row is None:
+                source.pass_over()
+            elif source.takes(row.at, number):
+                yield row
 
 
 def read_json(file: LogFile, source: Source) -> Iterator[Row]:
@@ -78,11 +90,11 @@ def read_json(file: LogFile, source: Source) -> Iterator[Row]:
             continue
         path = _path_of(data)
         source.format = source.format or f"zeek {_kind(path)} json"
-        if path not in _FIELDS:
+        if path not in FIELDS:
             source.pass_over()
             continue
         try:
-            row = _row(path, [_text(data.get(name)) for name in _FIELDS[path]])
+            row = _row(path, [_text(data.get(name)) for name in FIELDS[path]])
         except BadRow as error:
             source.break_row(number, str(error))
             continue
@@ -93,39 +105,41 @@ def read_json(file: LogFile, source: Source) -> Iterator[Row]:
     source.format = source.format or "zeek json"
 
 
-class _Header:
-    """Follow the header lines, which may come again within a file."""
+class Header:
+    """Follow the header lines, which may come again within a file; `positions` is where each of `FIELDS` is, or -1."""
 
     def __init__(self) -> None:
         self.path = ""
-        self._separator, self._unset, self._empty = "\t", "-", "(empty)"
-        self._fields: Sequence[str] = ()
-        self._positions: Sequence[int] = ()
+        self.separator, self.unset, self.empty = "\t", "-", "(empty)"
+        self.fields: Sequence[str] = ()
+        self.positions: Sequence[int] = ()
 
     def read(self, text: str) -> None:
+        """Take in a header line."""
         if text.startswith("#separator "):
-            self._separator = _unescaped(text.removeprefix("#separator ").strip(" ")) or "\t"
+            self.separator = _unescaped(text.removeprefix("#separator ").strip(" ")) or "\t"
             return
-        name, *values = text[1:].split(self._separator)
+        name, *values = text[1:].split(self.separator)
         if name == "unset_field" and values:
-            self._unset = values[0]
+            self.unset = values[0]
         elif name == "empty_field" and values:
-            self._empty = values[0]
+            self.empty = values[0]
         elif name == "path" and values:
             self.path = values[0]
         elif name == "fields":
-            self._fields = values
-        at = {field: position for position, field in enumerate(self._fields)}
-        self._positions = [at.get(wanted, -1) for wanted in _FIELDS.get(self.path, ())]
+            self.fields = values
+        at = {field: position for position, field in enumerate(self.fields)}
+        self.positions = [at.get(wanted, -1) for wanted in FIELDS.get(self.path, ())]
 
     def values(self, text: str) -> list[str]:
-        fields = text.split(self._separator)
-        if len(fields) != len(self._fields):
-            raise BadRow(f"{len(self._fields)} fields were expected and {len(fields)} found")
-        return [self._value(fields[position]) if position >= 0 else "" for position in self._positions]
+        """Return the wanted values of a row; raise BadRow where it has not the fields the header told."""
+        fields = text.split(self.separator)
+        if len(fields) != len(self.fields):
+            raise BadRow(f"{len(self.fields)} fields were expected and {len(fields)} found")
+        return [self._value(fields[position]) if position >= 0 else "" for position in self.positions]
 
     def _value(self, text: str) -> str:
-        if text == self._unset or text == self._empty:
+        if text == self.unset or text == self.empty:
             return ""
         return _unescaped(text) if "\\x" in text else text
 

@@ -1,0 +1,56 @@
+"""Read Zeek logs with header lines, many rows at a time."""
+
+from collections.abc import Iterator
+
+from cleannet.edge import plain
+from cleannet.edge.blocks import Blocks, split
+from cleannet.edge.files import LogFile
+from cleannet.edge.rows import Row, Source
+from cleannet.edge.sieve import Batch, Rest
+from cleannet.edge.zeek import FIELDS, TabReader
+
+
+def read_tab_separated(file: LogFile, source: Source, rest: Rest) -> Iterator[Row]:
+    """Yield the rows of a Zeek log that `rest` does not settle, accounting for all in `source`."""
+    reader = TabReader(source)
+    blocks = Blocks(file, source)
+    for block in blocks:
+        header = _header(block)
+        told = block[:header].split(b"\n")[:-1]
+        yield from reader.rows(told, blocks.before)
+        if reader.header.path in FIELDS and reader.header.separator.isascii() and len(reader.header.separator) == 1:
+            yield from _block(block[header:], blocks.before + len(told), reader, source, rest)
+        else:
+            lines = block[header:].split(b"\n")
+            yield from reader.rows(lines if lines[-1] else lines[:-1], blocks.before + len(told))
+    source.format = source.format or "zeek"
+
+
+def _header(block: bytes) -> int:
+    """Return where the last header line of a block ends, 0 where it has none."""
+    last = block.rfind(b"\n#")
+    if last < 0 and not block.startswith(b"#"):
+        return 0
+    end = block.find(b"\n", last + 1)
+    return end + 1 if end >= 0 else len(block)
+
+
+def _block(block: bytes, before: int, reader: TabReader, source: Source, rest: Rest) -> Iterator[Row]:
+    if block and not block.endswith(b"\n"):
+        block += b"\n"
+    header = reader.header
+    names = FIELDS[header.path]
+    fields = split(block, ord(header.separator), len(header.fields), header.positions)
+    odd = fields.odd
+    if not len(odd):
+        return
+    texts = {
+        name: plain.without(texts, header.unset.encode(), header.empty.encode(), odd)
+        for name, texts in zip(names, fields.texts, strict=True)
+    }
+    at = plain.moments(texts["ts"], "epoch_s", None, odd)
+    plain.mark_empty(texts["id.orig_h"], odd)
+    host = texts["query" if "query" in texts else "host"]
+    for row in rest(Batch(at, odd, host, texts.get("id.resp_h"), texts.get("uri")), source):
+        line = block[fields.starts[row] : fields.ends[row]]
+        yield from reader.rows([line], before + int(fields.numbers[row]) - 1)
