@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.edge.conftest import mangled
 
-from cleannet.edge import zeek
+from cleannet.edge import json_lines, zeek
 from cleannet.edge.files import LogFile
-from cleannet.edge.rows import Row, Source
+from cleannet.edge.rows import TOO_LONG, Row, Source
 
 AT = 1_763_769_600_000_000
 DNS = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n"
@@ -22,7 +22,7 @@ def read(tmp_path: Path, text: str | bytes, latest: int = 2 * AT) -> tuple[list[
     source = Source("x.log", latest)
     start = LogFile(path).start()
     reader = zeek.read_tab_separated if zeek.is_tab_separated(start) else zeek.read_json
-    assert zeek.is_tab_separated(start) != zeek.is_json(start)
+    assert zeek.is_tab_separated(start) != json_lines.is_json(start)
     rows = list(reader(LogFile(path), source))
     assert source.rows == len(rows) + source.broken + source.unmapped + source.late
     return rows, source
@@ -63,7 +63,7 @@ def test_http(tmp_path: Path) -> None:
         ("-\tC\t10.0.0.1\ta.example", "the time cannot be read"),
         ("1763769600\tC\t-\ta.example", "the originator's address is missing"),
         ("9999999999\tC\t10.0.0.1\ta.example", "the time lies in the future"),
-        ("x" * (2 << 20), zeek.TOO_LONG),
+        ("x" * (2 << 20), TOO_LONG),
     ],
 )
 def test_a_broken_row_is_counted_with_its_line(tmp_path: Path, line: str, reason: str) -> None:

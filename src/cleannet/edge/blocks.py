@@ -8,8 +8,7 @@ import numpy as np
 
 from cleannet.edge.files import LONGEST_LINE, LogFile
 from cleannet.edge.kernel import Bytes, Ints, Texts, compiled
-from cleannet.edge.rows import Source
-from cleannet.edge.zeek import TOO_LONG
+from cleannet.edge.rows import TOO_LONG, Source
 
 _NEWLINE, _RETURN = 10, 13
 _LONGEST_ROW = 1 << 17

@@ -31,7 +31,9 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     commands = edge.add_subparsers(metavar="COMMAND", required=True)
 
     command = _command(commands, "detect", _detect, "match logs against a watchlist and count distinct subscribers")
-    command.add_argument("logs", nargs="+", type=Path, metavar="LOG", help="Zeek dns.log or http.log, CSV or Parquet")
+    command.add_argument(
+        "logs", nargs="+", type=Path, metavar="LOG", help="logs of Zeek, Suricata or resolvers, CSV or Parquet"
+    )
     _add_lists(command)
     command.add_argument(
         "--mapping",

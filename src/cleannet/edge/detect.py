@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from cleannet.core.tally import MICROSECOND, Contacts, Loss, from_micros, to_micros
 from cleannet.core.terms import COUNTED
-from cleannet.edge import query_logs, zeek
+from cleannet.edge import eve, query_logs, zeek
 from cleannet.edge.files import LogFile
+from cleannet.edge.json_lines import is_json
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Watched
 from cleannet.edge.names import shown
@@ -119,14 +120,14 @@ class Detection:
         if zeek.is_tab_separated(start):
             read = self._bulk.zeek if is_bulky else zeek.read_tab_separated
             return read(file, source), file
-        if mapping is None and zeek.is_json(start):
-            return zeek.read_json(file, source), file
+        if mapping is None and is_json(start):
+            return (eve.read if eve.is_eve(start) else zeek.read_json)(file, source), file
         if mapping is None:
             if kind := query_logs.kind_of(start):
                 return query_logs.read(file, source, kind), file
             raise WrongUse(
-                f"{source.file}: neither a Zeek dns.log nor http.log, nor queries of BIND, Unbound or dnsmasq; "
-                "CSV and Parquet need a --mapping for files named so"
+                f"{source.file}: neither a Zeek dns.log nor http.log, nor Suricata's EVE log, nor queries of BIND, "
+                "Unbound or dnsmasq; CSV and Parquet need a --mapping for files named so"
             )
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cleannet.core.indicator import host_and_port
 
 SHOWN_PER_SOURCE = 5
+TOO_LONG = "the line is longer than 1 MiB or was cut off"
 _ABSOLUTE = re.compile(r"https?://(?:[^/?#]*@)?([^/?#@]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 

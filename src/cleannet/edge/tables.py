@@ -8,11 +8,10 @@ from typing import Any
 from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import COLUMNS, Mapping
 from cleannet.edge.provinces import province_code
-from cleannet.edge.rows import BadRow, Row, Source, requested
+from cleannet.edge.rows import TOO_LONG, BadRow, Row, Source, requested
 from cleannet.edge.subscribers import normalise
 from cleannet.edge.times import from_text
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.edge.zeek import TOO_LONG
 
 NOT_CSV = "not CSV: a quote is out of place or never closed, or a field is longer than 128 KiB"
 _MANY_DIGITS = re.compile(r"\d{5}")

@@ -4,16 +4,15 @@ A DNS row tells the asked name only: the server asked is the resolver, and an an
 tells host, path, destination address and port. The subscriber is the originator's address.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cleannet.edge.files import LogFile
-from cleannet.edge.rows import BadRow, Row, Source, requested
+from cleannet.edge.json_lines import objects, text_of
+from cleannet.edge.rows import TOO_LONG, BadRow, Row, Source, requested
 from cleannet.edge.times import from_epoch_seconds, from_iso
 
-TOO_LONG = "the line is longer than 1 MiB or was cut off"
 _DNS = ("ts", "id.orig_h", "query")
 _HTTP = ("ts", "id.orig_h", "host", "uri", "id.resp_h", "id.resp_p")
 FIELDS = {"dns": _DNS, "http": _HTTP}
@@ -24,11 +23,6 @@ _KIND = re.compile("[a-z_]{1,20}")
 def is_tab_separated(start: bytes) -> bool:
     """Say whether a file begins like a Zeek log with header lines."""
     return start.startswith((b"#separator", b"#fields", b"#path", b"#set_separator"))
-
-
-def is_json(start: bytes) -> bool:
-    """Say whether a file begins like JSON lines."""
-    return start.lstrip()[:1] == b"{"
 
 
 def read_tab_separated(file: LogFile, source: Source) -> Iterator[Row]:
@@ -74,27 +68,14 @@ class TabReader:
 
 def read_json(file: LogFile, source: Source) -> Iterator[Row]:
     """Yield the rows of a Zeek log written as JSON lines, accounting for every one in `source`."""
-    for number, line in enumerate(file.lines(), 1):
-        if line is None:
-            source.break_row(number, TOO_LONG)
-            continue
-        if not line.strip():
-            continue
-        try:
-            data = json.loads(line, parse_float=str)
-        except (ValueError, RecursionError):
-            source.break_row(number, "not a JSON object")
-            continue
-        if not isinstance(data, dict):
-            source.break_row(number, "not a JSON object")
-            continue
+    for number, data in objects(file, source):
         path = _path_of(data)
         source.format = source.format or f"zeek {_kind(path)} json"
         if path not in FIELDS:
             source.pass_over()
             continue
         try:
-            row = _row(path, [_text(data.get(name)) for name in FIELDS[path]])
+            row = _row(path, [text_of(data.get(name)) for name in FIELDS[path]])
         except BadRow as error:
             source.break_row(number, str(error))
             continue
@@ -168,12 +149,6 @@ def _path_of(data: dict[str, Any]) -> str:
 def _kind(path: str) -> str:
     """Return the kind of log as it may be shown: a file that is none could hold anything there."""
     return path if _KIND.fullmatch(path) else "other"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value) if type(value) is int else ""
 
 
 def _unescaped(text: str) -> str:
