@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from cleannet.edge import mapping
-from cleannet.edge.rows import BadRow
+from cleannet.edge import mapping, tables
+from cleannet.edge.files import LogFile
+from cleannet.edge.rows import BadRow, Source
 from cleannet.edge.wrong_use import WrongUse
 
 Written = Callable[[str, str | bytes], Path]
@@ -116,3 +117,25 @@ def test_all_mistakes_are_said_at_once(written: Written) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="cannot be read"):
         mapping.load(tmp_path / "m.toml")
+
+
+def test_the_shipped_record_of_a_session_is_counted_with_its_fees(tmp_path: Path) -> None:
+    log = tmp_path / "xdr.txt"
+    names = "begin_time end_time msisdn src_ip src_port dst_ip dst_port host uri up down province bill_type fee bill_id"
+    rows = [
+        "1763769600123|1763769601000|13800138000|10.0.0.1|4000|192.0.2.1|80|evil.example|/a|1|2|44|charge|150|r1",
+        "1763769600124|1763769601000|13800138000|10.0.0.1|4000|192.0.2.1|80|evil.example|/a|1|2|44|refund|150|r1",
+        "1763769600125|1763769601000|13800138000|10.0.0.1|4000|192.0.2.1|80|evil.example|/a|1|2|44|traffic|999|",
+    ]
+    log.write_text("\n".join([names.replace(" ", "|"), *rows, ""]))
+    read = mapping.load(Path("xdr"))
+    source = Source("xdr.txt", 2**60)
+    found = list(tables.read_csv(LogFile(log), source, read))
+    assert [(row.fen, row.record) for row in found] == [(150, "r1"), (-150, "r1"), (None, "")]
+    assert found[0][:6] == (1_763_769_600_123_000, "8613800138000", "evil.example", "192.0.2.1", 80, "/a")
+    assert found[0].province == "44"
+    assert not source.broken
+
+
+def test_a_file_of_a_shipped_name_needs_its_path(written: Written, tmp_path: Path) -> None:
+    assert mapping.load(written("xdr", GOOD)).columns["number"] == "msisdn"

@@ -41,7 +41,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=[],
         type=Path,
         metavar="M",
-        help="what the columns of CSV and Parquet mean",
+        help="what the columns of CSV and Parquet mean: a file, or the name of a shipped one (xdr)",
     )
     command.add_argument("--key", type=Path, metavar="FILE", help="the operator's key, where logs hold phone numbers")
     command.add_argument("--policy", default=POLICY, metavar="P", help=f"a law, shipped or a file (default {POLICY})")

@@ -68,9 +68,14 @@ class Mapping:
         return -abs(fen) if refunded else fen
 
 
+def shipped() -> dict[str, Path]:
+    """Return the mappings that come with the edge, by name."""
+    return {path.stem: path for path in sorted(Path(__file__).with_name("mappings").glob("*.toml"))}
+
+
 def load(path: Path) -> Mapping:
-    """Return the mapping of a file; raise WrongUse with every mistake's place."""
-    name = shown(path)
+    """Return the mapping of a file, or the shipped one of that name; raise WrongUse with every mistake's place."""
+    name, path = shown(path), shipped().get(str(path), path)
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
