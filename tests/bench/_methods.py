@@ -43,7 +43,7 @@ def ours(log: Path, names: Path) -> Callable[[], Found]:
     (folder / "m.toml").write_text(MAPPING)
     lists = counting.load(State(folder), [names], [], now)
     columns = mapping.load(folder / "m.toml")
-    detection = Detection(lists.watchlist, now, bytes(32), None, lambda sentence: None)
+    detection = Detection(lists.watchlist, now, bytes(32), None, UTC, lambda sentence: None)
     detection.read(_small(log, folder), [columns])
     detection.sources.clear()
     detection._programs.clear()

@@ -1,10 +1,11 @@
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cleannet.core.clock import BEIJING
 from cleannet.core.tally import to_micros
 from cleannet.edge import query_logs
 from cleannet.edge.files import LogFile
@@ -20,11 +21,12 @@ UNBOUND = "[1795665600] unbound[812:0] info: 10.0.0.1 evil.example. A IN"
 DNSMASQ = "Nov 26 12:00:00 dnsmasq[812]: query[A] evil.example from 10.0.0.1"
 
 
-def read(folder: Path, text: str | bytes, kind: str = "") -> tuple[list[Row], Source]:
+def read(folder: Path, text: str | bytes, kind: str = "", zone: tzinfo = BEIJING) -> tuple[list[Row], Source]:
     path = folder / "queries.log"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     source = Source("queries.log", LATEST)
-    rows = list(query_logs.read(LogFile(path), source, kind or query_logs.kind_of(LogFile(path).start())))
+    kind = kind or query_logs.kind_of(LogFile(path).start())
+    rows = list(query_logs.read(LogFile(path), source, kind, zone))
     assert source.rows == len(rows) + source.broken + source.unmapped + source.late
     return rows, source
 
@@ -111,3 +113,9 @@ def test_no_line_ends_the_run(tmp_path: Path, first: str, cut: int, junk: bytes)
     mixed = first[:cut].encode() + junk + first[cut:].encode()
     rows, _ = read(tmp_path, first.encode() + b"\n" + mixed + b"\n")
     assert rows
+
+
+@pytest.mark.parametrize("line", [BIND, DNSMASQ, UNBOUND.replace("[1795665600]", "2026-11-26T12:00:00.000")])
+def test_a_resolver_that_runs_in_another_zone(tmp_path: Path, line: str) -> None:
+    rows, _ = read(tmp_path, line.replace("12:00:00", "04:00:00"), zone=UTC)
+    assert [row.at for row in rows] == [NOON]

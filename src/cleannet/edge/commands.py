@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
@@ -46,6 +47,12 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument("--key", type=Path, metavar="FILE", help="the operator's key, where logs hold phone numbers")
     command.add_argument("--policy", default=POLICY, metavar="P", help=f"a law, shipped or a file (default {POLICY})")
     command.add_argument("--lateness", metavar="DAYS", type=int, help="count rows older than so many days as late only")
+    command.add_argument(
+        "--time-zone",
+        default="Asia/Shanghai",
+        metavar="ZONE",
+        help="zone of query logs' times that carry no offset (default Asia/Shanghai)",
+    )
     command.add_argument("--out", type=Path, metavar="T.json", help="write the tally here")
     command.add_argument("--batch", default="", metavar="NAME", help="name of logs that grow: counted again, replaced")
     command.add_argument("--spool", action="store_true", help="sign the tally and spool it for the hub (needs enrol)")
@@ -174,6 +181,7 @@ def _detect(options: argparse.Namespace) -> int:
         key=subscribers.read_key(options.key) if options.key else None,
         lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
         batch=options.batch,
+        zone=_zone(options.time_zone),
         tell=lambda sentence: print(sentence, file=sys.stderr),
     )
     text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
@@ -187,6 +195,13 @@ def _detect(options: argparse.Namespace) -> int:
     for line in (*(counted.deadlines if options.json else ()), *_damage(counted.run)):
         print(line, file=sys.stderr)
     return DONE
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise WrongUse(f"--time-zone: “{shown(name)}” is not the name of a time zone, such as Asia/Shanghai") from None
 
 
 def _write_out(path: Path, text: str) -> None:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 from cleannet.core.allow import Decision
+from cleannet.core.clock import BEIJING
 from cleannet.core.indicator import NotUnderstood, parse
 from cleannet.core.policy import Policy
 from cleannet.edge import coverage, deadlines
@@ -91,11 +92,12 @@ def count(
     key: bytes | None = None,
     lateness: timedelta | None = None,
     batch: str = "",
+    zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
 ) -> Counted:
     """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
 
-    `tell` hears what takes long.
+    Times of query logs that carry no offset are of `zone`. `tell` hears what takes long.
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
@@ -104,7 +106,7 @@ def count(
     if shown(batch) != batch and not _DIGEST.fullmatch(batch):
         raise WrongUse("eleven digits or more in the name of the batch could be a phone number: name it otherwise")
     detection = detect(
-        logs, lists.watchlist, begun_at=clock(), mappings=mappings, key=key, lateness=lateness, tell=tell
+        logs, lists.watchlist, begun_at=clock(), mappings=mappings, key=key, lateness=lateness, zone=zone, tell=tell
     )
     run = detection.result(
         lists.allowed,

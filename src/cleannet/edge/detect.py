@@ -4,11 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cleannet.core.clock import BEIJING
 from cleannet.core.tally import MICROSECOND, Contacts, Loss, from_micros, to_micros
 from cleannet.core.terms import COUNTED
 from cleannet.edge import eve, query_logs, zeek
@@ -59,15 +60,18 @@ def detect(
     mappings: Sequence[Mapping] = (),
     key: bytes | None = None,
     lateness: timedelta | None = None,
+    zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
 ) -> "Detection":
     """Read the logs and return what they hold of the watchlist's programs; `begun_at` (aware) is the edge's clock.
 
     Rows more than five minutes after `begun_at` are broken; rows older than `lateness` before it are late and
-    not matched. `key` is the operator's, needed where a mapping names numbers. `tell` hears what takes long.
+    not matched. `key` is the operator's, needed where a mapping names numbers. Times
+    of query logs that carry no offset are of `zone`. `tell` hears what takes long.
+
     Raises WrongUse for a log that no reader or mapping fits, and where some logs name numbers and some addresses.
     """
-    detection = Detection(watchlist, begun_at, key, lateness, tell)
+    detection = Detection(watchlist, begun_at, key, lateness, zone, tell)
     for path in logs:
         detection.read(path, mappings)
     if len({source.subscribers for source in detection.sources}) > 1:
@@ -84,9 +88,10 @@ class Detection:
         begun_at: datetime,
         key: bytes | None,
         lateness: timedelta | None,
+        zone: tzinfo,
         tell: Callable[[str], object],
     ) -> None:
-        self._tell = tell
+        self._zone, self._tell = zone, tell
         self._watchlist = watchlist
         self._index = watchlist.index()
         self._latest = to_micros(begun_at) + AHEAD
@@ -124,7 +129,7 @@ class Detection:
             return (eve.read if eve.is_eve(start) else zeek.read_json)(file, source), file
         if mapping is None:
             if kind := query_logs.kind_of(start):
-                return query_logs.read(file, source, kind), file
+                return query_logs.read(file, source, kind, self._zone), file
             raise WrongUse(
                 f"{source.file}: neither a Zeek dns.log nor http.log, nor Suricata's EVE log, nor queries of BIND, "
                 "Unbound or dnsmasq; CSV and Parquet need a --mapping for files named so"

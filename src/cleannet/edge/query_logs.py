@@ -1,14 +1,13 @@
 """Read the query logs of resolvers, plain text: BIND 9, Unbound (log-queries) and dnsmasq (log-queries).
 
-A row tells who asked for which name; answers and other messages are passed over. Times without an offset are Beijing's.
-A syslog time has no year: it is of the last year in which it does not lie in the future.
+A row tells who asked for which name; answers and other messages are passed over. A syslog time has no year: it is of
+the last year in which it does not lie in the future.
 """
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 
-from cleannet.core.clock import BEIJING
 from cleannet.core.tally import from_micros, to_micros
 from cleannet.edge.files import LogFile
 from cleannet.edge.rows import BadRow, Row, Source
@@ -52,8 +51,11 @@ def kind_of(start: bytes) -> str:
     return ""
 
 
-def read(file: LogFile, source: Source, kind: str) -> Iterator[Row]:
-    """Yield the queries of a log of `kind`, accounting for every line in `source`."""
+def read(file: LogFile, source: Source, kind: str, zone: tzinfo) -> Iterator[Row]:
+    """Yield the queries of a log of `kind`, accounting for every line in `source`.
+
+    Times without an offset are of `zone`.
+    """
     source.format = kind
     asked, asking = _ASKED[kind], _ASKING[kind]
     for number, line in enumerate(file.lines(), 1):
@@ -70,7 +72,7 @@ def read(file: LogFile, source: Source, kind: str) -> Iterator[Row]:
         try:
             if found is None:
                 raise BadRow("the query cannot be read")
-            at = _time(text, source.latest)
+            at = _time(text, source.latest, zone)
         except BadRow as error:
             source.break_row(number, str(error))
             continue
@@ -78,21 +80,21 @@ def read(file: LogFile, source: Source, kind: str) -> Iterator[Row]:
             yield Row(at, found["who"], found["name"])
 
 
-def _time(text: str, latest: int) -> int:
+def _time(text: str, latest: int, zone: tzinfo) -> int:
     found = _TIME.match(text)
     if found is None:
         raise BadRow("the time cannot be read")
     if found["epoch"]:
         return from_epoch_seconds(found["epoch"])
     if found["iso"]:
-        return from_iso(found["iso"], BEIJING)
+        return from_iso(found["iso"], zone)
     if found["month"]:
-        return _of(int(found["year"]), found["month"], found["day"], found["clock"])
-    year = from_micros(latest).astimezone(BEIJING).year
+        return _of(int(found["year"]), found["month"], found["day"], found["clock"], zone)
+    year = from_micros(latest).astimezone(zone).year
     # Eight years hold a leap day, also around a century.
     for back in range(9):
         try:
-            at = _of(year - back, found["named"], found["of"], found["at"])
+            at = _of(year - back, found["named"], found["of"], found["at"], zone)
         except BadRow:
             continue
         if at <= latest:
@@ -100,9 +102,9 @@ def _time(text: str, latest: int) -> int:
     raise BadRow("the time cannot be read")
 
 
-def _of(year: int, month: str, day: str, clock: str) -> int:
+def _of(year: int, month: str, day: str, clock: str, zone: tzinfo) -> int:
     try:
         written = f"{year:04}-{_MONTHS[month]:02}-{int(day):02}T{clock}"
-        return to_micros(datetime.fromisoformat(written).replace(tzinfo=BEIJING))
+        return to_micros(datetime.fromisoformat(written).replace(tzinfo=zone))
     except (KeyError, ValueError, OverflowError):
         raise BadRow("the time cannot be read") from None
