@@ -1,7 +1,6 @@
 """Run one method of `detect` in a process of its own, and print what it found and what it took as JSON."""
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -146,7 +145,7 @@ def chdb_prefilter(log: Path, names: Path) -> Callable[[], Found]:
 def polars_columns(log: Path, names: Path) -> Callable[[], Found]:
     import polars as pl
 
-    bad = pl.Series(names.read_text().split())
+    bad = pl.Series(names.read_text().split()).implode()
     most = 6
 
     def run() -> Found:
@@ -187,8 +186,13 @@ def main(method: str, log: Path, names: Path) -> None:
     wall, cpu = time.perf_counter(), time.process_time()
     hits, subscribers = run()
     spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall, "prepare_cpu_s": prepared}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(spent | {"peak_mb": peak, "hits": hits, "subscribers": subscribers}))
+    print(json.dumps(spent | {"peak_mb": _peak_mb(), "hits": hits, "subscribers": subscribers}))
+
+
+def _peak_mb() -> float:
+    """Return the most memory this process held; what getrusage tells includes what its parent held when it forked."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":

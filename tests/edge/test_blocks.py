@@ -13,7 +13,7 @@ from cleannet.edge.rows import Source
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60).map(lambda data: data.replace(b"x", b"\n")), st.sampled_from([1, 3, 50]))
 def test_blocks_are_whole_lines_and_make_up_the_file(tmp_path: Path, data: bytes, chunk: int) -> None:
-    path = tmp_path / "log"
+    path, data = tmp_path / "log", b"no magic" + data
     path.write_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "CHUNK", chunk)

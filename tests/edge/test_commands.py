@@ -191,7 +191,7 @@ def test_explain_with_a_waiver(edge: Edge, written: Written, capsys: pytest.Capt
         (["detect", "{log}", "--watchlist", "{w}", "--key", "{missing}"], "edge key"),
         (["detect", "{log}", "--watchlist", "{w}", "--mapping", "{missing}"], "cannot be read"),
         (["detect", "{log}", "--watchlist", "{w}", "--spool"], "edge enrol"),
-        (["detect", "{log}", "--watchlist", "{w}", "--time-zone", "Mars"], "--time-zone: “Mars”"),
+        (["detect", "{log}", "--watchlist", "{w}", "--time-zone", "Mars"], "“Mars” is not the name"),
         (["detect", "{log}", "--watchlist", "{w}", "--time-zone", "../x"], "is not the name of a time zone"),
         (["detect", "{log}", "--watchlist", "{w}", "--out", "{missing}/x"], "cannot be written"),
         (["heartbeat", "--hub", "http://127.0.0.1:9", "--token-file", "{w}"], "edge enrol"),

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from cleannet.core.allow import AllowLists
 from cleannet.core.indicator import CIDR, DOMAIN, IP, Indicator, parse
 from cleannet.edge import kernel
-from cleannet.edge.kernel import ASK, NONE
+from cleannet.edge.hashing import Texts
 from cleannet.edge.matching import Index, Watched
+from cleannet.edge.ranges import ASK, NONE
 from cleannet.edge.table import Table, texts_of
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -155,7 +156,7 @@ def test_many_names_do_not_hide_one_another() -> None:
 
 def test_a_part_of_longer_arrays_is_matched() -> None:
     texts = texts_of(["evil.example", "", "x.only.example", "example"])
-    part = kernel.Texts(texts.data, texts.starts[1:3], texts.ends[1:3])
+    part = Texts(texts.data, texts.starts[1:3], texts.ends[1:3])
     assert [answer != NONE for answer in kernel.match(part, TABLE.names, TABLE.ranges)] == [False, True]
 
 

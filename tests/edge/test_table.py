@@ -1,6 +1,7 @@
 from tests.edge.test_kernel import watched
 
-from cleannet.edge.kernel import NONE, match
+from cleannet.edge.kernel import match
+from cleannet.edge.ranges import NONE
 from cleannet.edge.table import Table, texts_of
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cleannet.edge.files import LONGEST_LINE, LogFile
-from cleannet.edge.kernel import Bytes, Ints, Texts, compiled
+from cleannet.edge.hashing import Bytes, Ints, Texts, compiled
 from cleannet.edge.rows import TOO_LONG, Source
 
 _NEWLINE, _RETURN = 10, 13

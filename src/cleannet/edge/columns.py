@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cleannet.edge import plain
-from cleannet.edge.kernel import Bytes, Texts
+from cleannet.edge.hashing import Bytes, Texts
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.plain import Moments
 from cleannet.edge.sieve import Batch

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
-from cleannet.edge import counting, looking, mapping, subscribers
+from cleannet.edge import counting, looking, mapping, subscribers, times
 from cleannet.edge.counting import Lists
 from cleannet.edge.detect import Run
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
@@ -181,7 +180,7 @@ def _detect(options: argparse.Namespace) -> int:
         key=subscribers.read_key(options.key) if options.key else None,
         lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
         batch=options.batch,
-        zone=_zone(options.time_zone),
+        zone=times.zone_of(options.time_zone),
         tell=lambda sentence: print(sentence, file=sys.stderr),
     )
     text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
@@ -195,13 +194,6 @@ def _detect(options: argparse.Namespace) -> int:
     for line in (*(counted.deadlines if options.json else ()), *_damage(counted.run)):
         print(line, file=sys.stderr)
     return DONE
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise WrongUse(f"--time-zone: “{shown(name)}” is not the name of a time zone, such as Asia/Shanghai") from None
 
 
 def _write_out(path: Path, text: str) -> None:

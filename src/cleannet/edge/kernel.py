@@ -11,31 +11,35 @@ the slow way: here nothing is normalised but case and one trailing dot.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, ParamSpec, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from numba.cpython.unsafe import numbers
 
-NONE, ASK = -1, -2
-LONGEST = 253
+from cleannet.edge.hashing import PRIME, SEED, Bytes, Ints, Texts, Words, compiled, mixed, open_gate, passes
+from cleannet.edge.ranges import (
+    AN_ADDRESS,
+    ASK,
+    NO_ADDRESS,
+    NONE,
+    WITH_COLON,
+    Ranges,
+    colons,
+    find_ipv4,
+    find_ipv6,
+    read_ipv4,
+)
 
-Bytes = npt.NDArray[np.uint8]
-Ints = npt.NDArray[np.int32]
-Words = npt.NDArray[np.uint64]
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+LONGEST = 253
 _T = TypeVar("_T", bound=np.generic)
 
 # The count of zero bits before the first one; to a type checker it is no function of one argument.
 _zeros = cast(Callable[[np.uint64], int], numbers.leading_zeros)
-_SEED, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
-_HALF, _GATE_SHIFT, _SIX, _BITS, _ONE = np.uint64(32), np.uint64(12), np.uint64(6), np.uint64(63), np.uint64(1)
+_ONE = np.uint64(1)
 _DOTS, _SPACES = np.uint64(0x2E2E2E2E2E2E2E2E), np.uint64(0x2020202020202020)
 _LOW, _HIGH, _TOP = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080), np.uint64(1 << 63)
-_DOT, _COLON, _ZERO, _NINE = 46, 58, 48, 57
-_AN_ADDRESS, _NO_ADDRESS, _WITH_COLON, _NAME = 0, 1, 2, 3
+_DOT, _ZERO, _NINE = 46, 48, 57
 
 
 def _folding() -> Bytes:
@@ -48,14 +52,6 @@ def _folding() -> Bytes:
 
 
 FOLD = _folding()
-
-
-class Texts(NamedTuple):
-    """Hold many texts: text i is `data[starts[i]:ends[i]]`."""
-
-    data: Bytes
-    starts: Ints
-    ends: Ints
 
 
 class Names(NamedTuple):
@@ -75,26 +71,6 @@ class Names(NamedTuple):
     ends: Ints
     exact: Ints
     below: Ints
-
-
-class Ranges(NamedTuple):
-    """Hold the listed addresses as disjoint ranges in order, each with its set.
-
-    IPv6 in two halves; of IPv4, `first[a]` to `first[a + 1]` are the ranges that begin with the 16 bits a.
-    """
-
-    first: Ints
-    low: npt.NDArray[np.uint32]
-    high: npt.NDArray[np.uint32]
-    found: Ints
-    low6: Words
-    high6: Words
-    found6: Ints
-
-
-def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Compile a function when it is first called, and keep what was compiled for later runs."""
-    return cast(Callable[_P, _R], numba.njit(cache=True, nogil=True)(function))
 
 
 def is_compiled() -> bool:
@@ -122,14 +98,6 @@ def _read_only(array: npt.NDArray[_T]) -> npt.NDArray[_T]:
 
 
 @compiled
-def mixed(running: np.uint64) -> np.uint64:
-    """Return the hash of a suffix from what running over its bytes left."""
-    mixed = (running ^ (running >> _HALF)) * _MIX
-    mixed ^= mixed >> _HALF
-    return mixed if mixed != np.uint64(0) else _ONE
-
-
-@compiled
 def enter(blob: Bytes, starts: Ints, ends: Ints, endings: Words, gate: Words, hashes: Words, slots: Ints) -> None:
     """Enter folded names into the arrays of a table, all zero and each as long as a power of two."""
     last_slot = np.uint64(len(hashes) - 1)
@@ -141,12 +109,12 @@ def enter(blob: Bytes, starts: Ints, ends: Ints, endings: Words, gate: Words, ha
         hashed = _ending(lower, upper, ends[name] - starts[name])
         if hashed != 0:
             open_gate(endings, hashed)
-        running = _SEED
+        running = SEED
         for position in range(ends[name] - 1, starts[name] - 1, -1):
             byte = blob[position]
             if byte == _DOT:
                 open_gate(gate, mixed(running))
-            running = (running ^ np.uint64(byte)) * _PRIME
+            running = (running ^ np.uint64(byte)) * PRIME
         hashed = mixed(running)
         open_gate(gate, hashed)
         slot = hashed & last_slot
@@ -154,21 +122,6 @@ def enter(blob: Bytes, starts: Ints, ends: Ints, endings: Words, gate: Words, ha
             slot = (slot + _ONE) & last_slot
         hashes[slot] = hashed
         slots[slot] = name
-
-
-@compiled
-def open_gate(gate: Words, hashed: np.uint64) -> None:
-    """Add a hash to a Bloom filter whose length is a power of two."""
-    gate[(hashed >> _GATE_SHIFT) & np.uint64(len(gate) - 1)] |= (_ONE << (hashed & _BITS)) | (
-        _ONE << ((hashed >> _SIX) & _BITS)
-    )
-
-
-@compiled
-def passes(gate: Words, hashed: np.uint64) -> bool:
-    """Say whether a hash may have been added to a Bloom filter."""
-    bits = (_ONE << (hashed & _BITS)) | (_ONE << ((hashed >> _SIX) & _BITS))
-    return bool((gate[(hashed >> _GATE_SHIFT) & np.uint64(len(gate) - 1)] & bits) == bits)
 
 
 @compiled
@@ -205,7 +158,7 @@ def _ending(lower: np.uint64, upper: np.uint64, length: int) -> np.uint64:
         lower >>= np.uint64(128 - bits)
     if (lower | upper) & _HIGH != 0:
         return np.uint64(0)
-    return mixed((mixed((upper | _SPACES) * _PRIME) ^ (lower | _SPACES)) * _PRIME)
+    return mixed((mixed((upper | _SPACES) * PRIME) ^ (lower | _SPACES)) * PRIME)
 
 
 @compiled
@@ -232,15 +185,15 @@ def _match(hosts: Texts, words: Words, names: Names, ranges: Ranges, found: Ints
         last = data[end - 1]
         answer = NONE
         if _ZERO <= last <= _NINE:
-            written, address = _ipv4(data, start, end)
-            if written == _AN_ADDRESS:
-                found[row] = _in_ranges(address, ranges)
+            written, address = read_ipv4(data, start, end)
+            if written == AN_ADDRESS:
+                found[row] = find_ipv4(address, ranges)
                 continue
-            if written == _NO_ADDRESS:
+            if written == NO_ADDRESS:
                 found[row] = NONE
                 continue
-            if written == _WITH_COLON:
-                found[row] = _ipv6(data, start, end, ranges) if _colons(data, start, end) > 1 else ASK
+            if written == WITH_COLON:
+                found[row] = find_ipv6(data, start, end, ranges) if colons(data, start, end) > 1 else ASK
                 continue
         elif last == _DOT:
             found[row] = ASK
@@ -250,7 +203,7 @@ def _match(hosts: Texts, words: Words, names: Names, ranges: Ranges, found: Ints
             if hashed != 0 and not passes(names.endings, hashed):
                 found[row] = NONE
                 continue
-        running = _SEED
+        running = SEED
         labels = 0
         position = end
         while True:
@@ -274,9 +227,9 @@ def _match(hosts: Texts, words: Words, names: Names, ranges: Ranges, found: Ints
                         slot = (slot + _ONE) & last_slot
                 if position < start:
                     break
-            running = (running ^ np.uint64(byte)) * _PRIME
-        if answer == ASK and _colons(data, start, end) > 1:
-            answer = _ipv6(data, start, end, ranges)
+            running = (running ^ np.uint64(byte)) * PRIME
+        if answer == ASK and colons(data, start, end) > 1:
+            answer = find_ipv6(data, start, end, ranges)
         found[row] = answer
 
 
@@ -289,122 +242,3 @@ def _same(data: Bytes, start: int, end: int, names: Names, name: int) -> bool:
     for offset in range(end - start):
         same &= FOLD[data[start + offset]] == names.blob[at + offset]
     return bool(same)
-
-
-@compiled
-def _ipv4(data: Bytes, start: int, end: int) -> tuple[int, int]:
-    """Say whether a text writes an address, digits and dots that are none (`1.2.3`), has a colon or is a name."""
-    address, octet, digits, dots = 0, 0, 0, 0
-    good, named = True, False
-    for position in range(start, end):
-        byte = data[position]
-        if byte == _DOT:
-            good &= digits > 0
-            address = (address << 8) | octet
-            octet, digits = 0, 0
-            dots += 1
-        elif _ZERO <= byte <= _NINE:
-            good &= digits == 0 or octet > 0
-            octet = min(octet * 10 + byte - _ZERO, 999)
-            digits += 1
-            good &= octet < 256
-        elif byte == _COLON:
-            return _WITH_COLON, 0
-        else:
-            named = True
-    if named:
-        return _NAME, 0
-    if good and dots == 3 and digits > 0:
-        return _AN_ADDRESS, ((address << 8) | octet) & 0xFFFFFFFF
-    return _NO_ADDRESS, 0
-
-
-@compiled
-def _in_ranges(address: int, ranges: Ranges) -> int:
-    left, right = ranges.first[address >> 16], ranges.first[(address >> 16) + 1]
-    while left < right:
-        middle = (left + right) >> 1
-        if address > ranges.high[middle]:
-            left = middle + 1
-        elif address < ranges.low[middle]:
-            right = middle
-        else:
-            return int(ranges.found[middle])
-    return NONE
-
-
-@compiled
-def _colons(data: Bytes, start: int, end: int) -> int:
-    count = 0
-    for position in range(start, end):
-        count += data[position] == _COLON
-    return count
-
-
-@compiled
-def _ipv6(data: Bytes, start: int, end: int, ranges: Ranges) -> int:
-    """Return the set of an IPv6 address; ASK for one with a zone, brackets or an IPv4 address in it, or for none."""
-    groups = np.zeros(8, np.uint64)
-    count, gap, digits = 0, -1, 0
-    value = np.uint64(0)
-    position = start
-    if data[start] == _COLON:
-        if end - start < 2 or data[start + 1] != _COLON:
-            return ASK
-        gap = 0
-        position = start + 2
-    while position < end:
-        byte = data[position]
-        letter = byte | 32
-        if _ZERO <= byte <= _NINE:
-            value = (value << np.uint64(4)) | np.uint64(byte - _ZERO)
-            digits += 1
-        elif 97 <= letter <= 102:
-            value = (value << np.uint64(4)) | np.uint64(letter - 87)
-            digits += 1
-        elif byte == _COLON and digits > 0 and count < 7:
-            groups[count] = value
-            count += 1
-            value, digits = np.uint64(0), 0
-            if position + 1 == end:
-                return ASK
-            if data[position + 1] == _COLON:
-                if gap >= 0:
-                    return ASK
-                gap = count
-                position += 1
-        else:
-            return ASK
-        if digits > 4:
-            return ASK
-        position += 1
-    if digits > 0:
-        if count > 7:
-            return ASK
-        groups[count] = value
-        count += 1
-    if (gap < 0 and count != 8) or (gap >= 0 and count > 7):
-        return ASK
-    upper, lower = np.uint64(0), np.uint64(0)
-    for index in range(8):
-        source = index
-        if gap >= 0 and index >= gap:
-            source = -1 if index < gap + 8 - count else index - (8 - count)
-        group = groups[source] if source >= 0 else np.uint64(0)
-        if index < 4:
-            upper = (upper << np.uint64(16)) | group
-        else:
-            lower = (lower << np.uint64(16)) | group
-    if upper == 0 and lower >> _HALF == np.uint64(0xFFFF):
-        return ASK
-    left, right = 0, len(ranges.found6)
-    while left < right:
-        middle = (left + right) >> 1
-        low, high = 2 * middle, 2 * middle + 1
-        if upper > ranges.high6[low] or (upper == ranges.high6[low] and lower > ranges.high6[high]):
-            left = middle + 1
-        elif upper < ranges.low6[low] or (upper == ranges.low6[low] and lower < ranges.low6[high]):
-            right = middle
-        else:
-            return int(ranges.found6[middle])
-    return NONE

@@ -30,7 +30,8 @@ def read_parquet(path: Path, source: Source, mapping: Mapping, rest: Rest) -> It
     form = Form(mapping)
     before = 0
     try:
-        with pq.ParquetFile(path) as parquet:
+        # Buffered ahead, a file would end up in memory whole.
+        with pq.ParquetFile(path, pre_buffer=False) as parquet:
             names = parquet.schema_arrow.names
             positions = positions_of(mapping, names, source.file)
             wanted = sorted({names[at] for at in positions if at >= 0})

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleannet.core.tally import MICROSECOND, from_micros, to_micros
-from cleannet.edge.kernel import Bytes, Ints, Texts, compiled
+from cleannet.edge.hashing import Bytes, Ints, Texts, compiled
 
 Moments = npt.NDArray[np.int64]
 _FIELDS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}

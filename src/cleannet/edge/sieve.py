@@ -10,14 +10,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cleannet.edge.kernel import NONE, Bytes, Ints, Texts, Words, compiled, match, mixed, open_gate, passes
+from cleannet.edge.hashing import PRIME, SEED, Bytes, Ints, Texts, Words, compiled, mixed, open_gate, passes
+from cleannet.edge.kernel import match
 from cleannet.edge.matching import Watched
 from cleannet.edge.plain import Moments
+from cleannet.edge.ranges import NONE
 from cleannet.edge.rows import Source
 from cleannet.edge.table import Table, texts_of
 
 _BITS_A_SEGMENT = 32
-_SEED, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15)
 
 
 class Batch(NamedTuple):
@@ -83,9 +84,9 @@ def _gate_of(segments: Iterable[str]) -> Words:
 @compiled
 def _enter(data: Bytes, starts: Ints, ends: Ints, gate: Words) -> None:
     for row in range(len(starts)):
-        running = _SEED
+        running = SEED
         for position in range(starts[row], ends[row]):
-            running = (running ^ np.uint64(data[position])) * _PRIME
+            running = (running ^ np.uint64(data[position])) * PRIME
         open_gate(gate, mixed(running))
 
 
@@ -145,7 +146,7 @@ def _after_scheme(data: Bytes, start: int, end: int) -> int:
 @compiled
 def _may_begin(data: Bytes, start: int, end: int, segments: Words) -> bool:
     """Say whether a target may begin with one of the segments once it is in normal form."""
-    running = _SEED
+    running = SEED
     slashes = 0
     ended = False
     for position in range(start, end):
@@ -161,5 +162,5 @@ def _may_begin(data: Bytes, start: int, end: int, segments: Words) -> bool:
         elif byte == 38 or byte == 59:
             ended = True
         elif slashes == 1 and not ended:
-            running = (running ^ np.uint64(byte)) * _PRIME
+            running = (running ^ np.uint64(byte)) * PRIME
     return passes(segments, mixed(running))

@@ -7,8 +7,10 @@ import numpy as np
 
 from cleannet.core.addresses import Network, address_or_none
 from cleannet.core.indicator import CIDR, DOMAIN, PATH, parents
-from cleannet.edge.kernel import NONE, Names, Ranges, Texts, enter
+from cleannet.edge.hashing import Texts
+from cleannet.edge.kernel import Names, enter
 from cleannet.edge.matching import Found, Watched, first_segment
+from cleannet.edge.ranges import NONE, Ranges
 
 _V4, _V6 = 4, 6
 _HALF = (1 << 64) - 1

@@ -4,13 +4,23 @@ Which moments count is the source's to say (rows.Source.takes): here a time is o
 """
 
 from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cleannet.core.tally import from_micros, to_micros
+from cleannet.edge.names import shown
 from cleannet.edge.rows import BadRow
 from cleannet.edge.wrong_use import WrongUse
 
 FORMS = ("iso", "epoch_s", "epoch_ms", "epoch_us")
 _UNREADABLE = "the time cannot be read"
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return the time zone of a name such as Asia/Shanghai; raise WrongUse where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise WrongUse(f"“{shown(name)}” is not the name of a time zone, such as Asia/Shanghai") from None
 
 
 def from_epoch_seconds(text: str) -> int:
