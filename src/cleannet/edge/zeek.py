@@ -127,7 +127,8 @@ class Header:
 
 def _row(path: str, values: Sequence[str]) -> Row | None:
     """Return the row, or None when it holds nothing to look for; raise BadRow when time or originator is missing."""
-    at = from_epoch_seconds(values[0]) if values[0][:10].isdecimal() else from_iso(values[0])
+    is_epoch = values[0].partition(".")[0].isdecimal()
+    at = from_epoch_seconds(values[0]) if is_epoch else from_iso(values[0])
     if not values[1]:
         raise BadRow("the originator's address is missing")
     if path == "dns":
