@@ -106,7 +106,7 @@ COLUMNS = st.fixed_dictionaries(
 TYPES = {"time": pa.timestamp("us", "UTC")}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
 @given(st.lists(COLUMNS, min_size=1, max_size=12))
 def test_the_account_and_the_matches_do_not_depend_on_the_way(tmp_path: Path, rows: list[dict[str, object]]) -> None:
     table = {name: pa.array([row[name] for row in rows], TYPES.get(name, pa.string())) for name in GOOD}

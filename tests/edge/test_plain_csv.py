@@ -78,7 +78,7 @@ ROWS = st.lists(
 ).map(b"".join)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
 @given(
     data=ROWS | mangled(GOOD.decode().strip(), HIT.decode().strip()),
     chunk=st.sampled_from([1, 7, 64, 1 << 20]),

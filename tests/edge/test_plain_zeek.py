@@ -56,7 +56,7 @@ def rows_of(lines: list[str]) -> st.SearchStrategy[bytes]:
     return st.lists(st.sampled_from(lines), max_size=12).map(lambda chosen: "".join(f"{x}\n" for x in chosen).encode())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
 @given(
     data=st.one_of(
         st.tuples(st.just(DNS.encode()), rows_of(OF_DNS) | mangled(*OF_DNS[:4])),
