@@ -24,12 +24,19 @@ def test_only_what_may_match_is_read_by_itself(tmp_path: Path) -> None:
     assert (source.rows, source.broken) == (2, 0)
 
 
-@pytest.mark.parametrize(("compiled", "told"), [(True, 0), (False, 1)])
-def test_the_first_run_says_that_it_compiles(monkeypatch: pytest.MonkeyPatch, compiled: bool, told: int) -> None:
+@pytest.mark.parametrize(
+    ("compiled", "folder", "told"),
+    [(True, Path("x"), []), (False, Path("x"), ["done once"]), (False, None, ["NUMBA_CACHE_DIR"])],
+)
+def test_the_first_run_says_that_it_compiles(
+    monkeypatch: pytest.MonkeyPatch, compiled: bool, folder: Path | None, told: list[str]
+) -> None:
     monkeypatch.setattr(bulk, "is_compiled", lambda: compiled)
+    monkeypatch.setattr(bulk, "FOLDER", folder)
     heard: list[str] = []
     Bulk(ENTRIES, heard.append)
-    assert len(heard) == told
+    assert len(heard) == len(told)
+    assert all(part in sentence for part, sentence in zip(told, heard, strict=True))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "shift_jis"])

@@ -34,6 +34,7 @@ every_row = true
 """
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
+NOW_MICROS = SECOND * 1_000_000
 GOOD = {
     "time": pa.array([NOW, NOW], pa.timestamp("us", "UTC")),
     "number": pa.array(["13800138000", "8613800138001"]),
@@ -45,9 +46,9 @@ GOOD = {
 }
 
 
-def read_mapping(tmp_path: Path, form: str = "iso") -> Mapping:
+def read_mapping(tmp_path: Path, form: str = "iso", unit: str = "yuan") -> Mapping:
     path = tmp_path / "m.toml"
-    path.write_text(MAPPING.replace("FORM", form))
+    path.write_text(MAPPING.replace("FORM", form).replace("yuan", unit))
     return mapping.load(path)
 
 
@@ -72,6 +73,8 @@ def read_mapping(tmp_path: Path, form: str = "iso") -> Mapping:
         ("fee", pa.array([None, 5], pa.int32()), "iso", [0, 1]),
         ("fee", pa.array([1.5, None]), "iso", [1, 0]),
         ("fee", pa.array([2.0, float("nan")]), "iso", [0, 1]),
+        ("fee", pa.array([2.0, 2.5], pa.float16()), "iso", [0, 1]),
+        ("time", pa.array([NOW_MICROS, -(1 << 63)], pa.timestamp("us", "UTC")), "iso", [0, 1]),
         ("record", pa.array([7, None]), "iso", [0, 0]),
     ],
 )
@@ -99,7 +102,7 @@ COLUMNS = st.fixed_dictionaries(
             ["", None, "/", "/panel/login.php", "http://evil.example/", "http://x@y/", "http://host.example/a/b"]
         ),
         "dst_ip": st.sampled_from(["192.0.2.7", "203.0.113.9", "2001:db8::1", "::ffff:192.0.2.7", "", None, "x"]),
-        "fee": st.sampled_from(["", None, "1.00", "-1", "x", "12345678"]),
+        "fee": st.sampled_from(["", None, "1.00", "150", "-1", "x", "12345678"]),
         "record": st.sampled_from(["r1", "r2", "", None]),
     }
 )
@@ -107,12 +110,14 @@ TYPES = {"time": pa.timestamp("us", "UTC")}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
-@given(st.lists(COLUMNS, min_size=1, max_size=12))
-def test_the_account_and_the_matches_do_not_depend_on_the_way(tmp_path: Path, rows: list[dict[str, object]]) -> None:
+@given(st.lists(COLUMNS, min_size=1, max_size=12), st.sampled_from(["yuan", "fen"]))
+def test_the_account_and_the_matches_do_not_depend_on_the_way(
+    tmp_path: Path, rows: list[dict[str, object]], unit: str
+) -> None:
     table = {name: pa.array([row[name] for row in rows], TYPES.get(name, pa.string())) for name in GOOD}
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table(table), path, row_group_size=5)
-    read = read_mapping(tmp_path)
+    read = read_mapping(tmp_path, unit=unit)
     sieve = Sieve(ENTRIES)
     fast, slow = (_read(path, read, rest) for rest in (sieve.rest, every))
     assert fast[0] == slow[0]

@@ -102,6 +102,17 @@ def agree(table: Table, index: Index, hosts: list[str]) -> None:
         ("evil.example..", None),
         ("evil.example:80", None),
         ("evil.example ", None),
+        ("\tevil.example", None),
+        ("\x1fx.evil.example", None),
+        ("\ufeffevil.example", None),
+        (" 192.0.2.7", None),
+        ("\u00a0192.0.2.7", None),
+        ("１92.0.2.7", None),
+        ("192。0.2.7", None),
+        ("[evil.example]:https", None),
+        ("[192.0.2.7]:http", None),
+        ("[::ffff:192.0.2.7]:www.good.net", None),
+        ("::ffff:192.0.2.7%eth", None),
         ("[2001:db8::1]", None),
         ("::ffff:192.0.2.7", None),
         ("::ffff:c000:207", None),
@@ -116,7 +127,7 @@ def test_what_a_host_meets(host: str, texts: set[str] | None) -> None:
 
 PIECES = st.sampled_from(
     "evil example EVIL only com cn b a host sub named 192 0 2 7 198 51 100 130 255 256 07 2001 db8 5 8000 ffff "
-    ". .. : :: [ ] - _ * / % @ é 。 \x00 \u3000 恶意 xn--5bu4m".split(" ")
+    ". .. : :: [ ] - _ * / % @ é 。 \x00 \t \x1f \xa0 \ufeff \u3000 http good net １ 恶意 xn--5bu4m".split(" ")
 )
 
 

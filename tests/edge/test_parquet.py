@@ -78,6 +78,16 @@ def test_a_wrong_column_in_parquet(written: Written, tmp_path: Path) -> None:
         list(read_parquet(path, Source("x", AT), mapping.load(written("m.toml", MAPPING)), every))
 
 
+def test_a_column_that_is_only_viewed_and_one_of_a_name_twice(written: Written, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    columns = COLUMNS | {"name": pa.array(["evil.example", None], pa.string_view()), "ts": ["2025-11-22 08:00:00"] * 2}
+    table = pa.table(columns).add_column(0, "msisdn", pa.array(["1", "1"]))
+    pq.write_table(table, path)
+    source = Source("x.parquet", 2 * AT)
+    rows = list(read_parquet(path, source, mapping.load(written("m.toml", MAPPING)), every))
+    assert (rows, source.cut_off, source.rows) == ([ROW], "", 2)
+
+
 FAR = 2**62
 
 

@@ -40,25 +40,27 @@ def test_numbers(number: str, is_plain: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fee", "record", "is_plain"),
+    ("fee", "unit", "record", "is_plain"),
     [
-        ("", "", True),
-        ("0", "r", True),
-        ("9999999.99", "r", True),
-        ("12.5", "r", True),
-        ("12.5", "", False),
-        ("12.", "r", False),
-        (".5", "r", False),
-        ("1.234", "r", False),
-        ("12345678", "r", False),
-        ("-1", "r", False),
-        ("1.2.3", "r", False),
-        (" 1", "r", False),
+        ("", "yuan", "", True),
+        ("0", "yuan", "r", True),
+        ("9999999.99", "yuan", "r", True),
+        ("12.5", "yuan", "r", True),
+        ("12.5", "yuan", "", False),
+        ("12.5", "fen", "r", False),
+        ("125", "fen", "r", True),
+        ("12.", "yuan", "r", False),
+        (".5", "yuan", "r", False),
+        ("1.234", "yuan", "r", False),
+        ("12345678", "yuan", "r", False),
+        ("-1", "yuan", "r", False),
+        ("1.2.3", "yuan", "r", False),
+        (" 1", "yuan", "r", False),
     ],
 )
-def test_fees(fee: str, record: str, is_plain: bool) -> None:
+def test_fees(fee: str, unit: str, record: str, is_plain: bool) -> None:
     marked = odd(1)
-    plain.mark_unless_fees(texts_of([fee]), np.array([not record]), marked)
+    plain.mark_unless_fees(texts_of([fee]), unit, np.array([not record]), marked)
     assert bool(marked[0]) is not is_plain
 
 
@@ -75,6 +77,7 @@ PATTERNS = [
     "%Y-%m-%d",
     "%b %d %Y %H:%M:%S",
     "%Y-%m-%d %H:%M:%S %z",
+    " %Y-%m-%d %H:%M:%S",
 ]
 TIMES = [
     "2026-11-22T08:00:00+08:00",

@@ -36,10 +36,14 @@ NOW = int(datetime(2026, 11, 23, tzinfo=UTC).timestamp()) * 1_000_000
 SIEVE = Sieve(ENTRIES)
 
 
-@pytest.fixture
-def columns(tmp_path: Path) -> Mapping:
+@pytest.fixture(params=["yuan", "fen"])
+def columns(tmp_path: Path, request: pytest.FixtureRequest) -> Mapping:
+    return written(tmp_path, MAPPING.replace('"yuan"', f'"{request.param}"'))
+
+
+def written(tmp_path: Path, text: str) -> Mapping:
     path = tmp_path / "m.toml"
-    path.write_text(MAPPING)
+    path.write_text(text)
     return mapping.load(path)
 
 
@@ -105,6 +109,9 @@ def test_the_account_and_the_matches_do_not_depend_on_the_way(
         + b'2026-11-22 08:00:00,"\n",13800138002,evil.example,,,,\n'
         + HIT,
         b'"ts",unused,msisdn,name,uri,ip,fee,id\n' + GOOD + HIT,
+        b'ts,"unused\nname",msisdn,name,uri,ip,fee,id\n' + GOOD + HIT,
+        HEAD + HIT.replace(b"13800138001", b"\t13800138001") + HIT.replace(b"a.evil", b"\ta.evil"),
+        HEAD + GOOD.replace(b"/,", b"http\xc5\xbf://evil.example/,"),
         HEAD + HIT.replace(b"x", b"x" * (1 << 17)) + HIT,
         HEAD + HIT + b"x" * (10 << 20) + b"\n" + HIT,
         HEAD + HIT + b"x" * (2 << 20),
@@ -112,7 +119,19 @@ def test_the_account_and_the_matches_do_not_depend_on_the_way(
         HEAD,
         b"",
     ],
-    ids=["quotes", "quoted header", "a long field", "a row of 10 MB", "a long end", "empty lines", "no row", "nothing"],
+    ids=[
+        "quotes",
+        "quoted header",
+        "header of two lines",
+        "tabs",
+        "no scheme",
+        "a long field",
+        "a row of 10 MB",
+        "a long end",
+        "empty lines",
+        "no row",
+        "nothing",
+    ],
 )
 def test_what_is_not_plain(columns: Mapping, tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.csv"
@@ -127,6 +146,38 @@ def test_a_truncated_gzip_counts_what_was_read(columns: Mapping, tmp_path: Path)
     fast, slow = both(path, columns)
     assert fast == slow
     assert fast[0].rows > 1000
+
+
+@pytest.mark.parametrize(
+    ("encoding", "row"),
+    [
+        ("gb18030", b"2026-11-22T00:00:00Z,10.0.0.1,evil.example,\x81\x30,"),
+        ("gb18030", b"2026-11-22T00:00:00Z,10.0.0.1,\x81\x30,evil.example,"),
+        ("gbk", b"2026-11-22T00:00:00Z,10.0.0.1,evil.example,\x81,"),
+        ("utf-8", b"2026-11-22T00:00:00Z,10.0.0.1,\xef\xbb\xbfevil.example,\xe6,"),
+    ],
+)
+def test_characters_that_are_cut_off(tmp_path: Path, encoding: str, row: bytes) -> None:
+    columns = (
+        'schema = 1\n[columns]\ntime = "ts"\naddress = "ip"\nhost = "name"\nuri = "uri"\ndst_ip = "dst"\n'
+        f'[csv]\nencoding = "{encoding}"\n'
+    )
+    log = tmp_path / "x.csv"
+    log.write_bytes(b"ts,ip,name,uri,dst\n" + row + b"\n" + row)
+    fast, slow = both(log, written(tmp_path, columns))
+    assert fast == slow
+
+
+@pytest.mark.parametrize("host", [" 192.0.2.7", "\xa0192.0.2.7", "\t192.0.2.7", "\ufeff192.0.2.7", "１92.0.2.7"])
+def test_an_address_with_something_odd_before_it(tmp_path: Path, host: str) -> None:
+    columns = (
+        'schema = 1\n[columns]\ntime = "ts"\naddress = "ip"\nhost = "name"\n[csv]\nheader = ["name", "ts", "ip"]\n'
+    )
+    log = tmp_path / "x.csv"
+    log.write_text(f"{host},2026-11-22T00:00:00Z,10.0.0.1\n" * 2)
+    fast, slow = both(log, written(tmp_path, columns))
+    assert fast == slow
+    assert len(fast[1]) == 2 or "\ufeff" in host or "１" in host
 
 
 def test_columns_mapped_twice(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ OF_DNS = [
     "#path\thttp",
     "#path\tother",
     "#separator ,",
+    "#separator \\x0a",
+    "#separator \\x0d",
 ]
 OF_HTTP = [
     "1763769600\t10.0.0.1\t192.0.2.1\t80\tgood.net\t/a",
@@ -60,7 +62,7 @@ def rows_of(lines: list[str]) -> st.SearchStrategy[bytes]:
 @given(
     data=st.one_of(
         st.tuples(st.just(DNS.encode()), rows_of(OF_DNS) | mangled(*OF_DNS[:4])),
-        st.tuples(st.just(HTTP.encode()), rows_of([*OF_HTTP, *OF_DNS[-6:]]) | mangled(*OF_HTTP)),
+        st.tuples(st.just(HTTP.encode()), rows_of([*OF_HTTP, *OF_DNS[-8:]]) | mangled(*OF_HTTP)),
     ),
     chunk=st.sampled_from([1, 7, 64, 1 << 20]),
     ended=st.booleans(),
@@ -68,6 +70,8 @@ def rows_of(lines: list[str]) -> st.SearchStrategy[bytes]:
 @example(data=(DNS.encode(), "".join(f"{line}\n" for line in OF_DNS).encode()), chunk=1 << 20, ended=True)
 @example(data=(HTTP.encode(), "".join(f"{line}\n" for line in OF_HTTP).encode()), chunk=1 << 20, ended=False)
 @example(data=(b"#fields\tts\n", b""), chunk=1, ended=True)
+@example(data=(b"#path\tdns", b""), chunk=1 << 20, ended=False)
+@example(data=(DNS.encode(), b"#separator \\x0a\n" + OF_DNS[1].encode()), chunk=1 << 20, ended=False)
 def test_the_account_and_the_matches_do_not_depend_on_the_way(
     tmp_path: Path, data: tuple[bytes, bytes], chunk: int, ended: bool
 ) -> None:

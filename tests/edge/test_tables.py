@@ -8,7 +8,7 @@ from tests.edge.conftest import mangled
 
 from cleannet.edge import mapping, tables
 from cleannet.edge.files import LogFile
-from cleannet.edge.rows import Row, Source
+from cleannet.edge.rows import TOO_LONG, Row, Source
 from cleannet.edge.wrong_use import WrongUse
 
 Written = Callable[[str, str | bytes], Path]
@@ -92,6 +92,18 @@ def test_a_quote_never_closed_breaks_the_rows_it_swallows(written: Written) -> N
     rows, source = read(written, HEAD + PLAIN + PLAIN.replace("evil.example", '"evil') + PLAIN + PLAIN)
     assert (len(rows), source.broken, source.shown[0].line) == (1, 3, 3)
     assert "quote" in source.shown[0].reason
+
+
+def test_a_row_after_a_line_that_is_too_long_is_named_by_its_own_line(written: Written) -> None:
+    quoted = PLAIN.replace("evil.example", '"evil\n' + "x" * (1 << 21) + '\nexample"')
+    _, source = read(written, HEAD + "x" * (1 << 21) + "\n" + PLAIN.replace("1.50", "x") + quoted + "a,b\n")
+    assert [(row.line, row.reason) for row in source.shown] == [
+        (2, TOO_LONG),
+        (3, "the fee cannot be read as yuan"),
+        (5, TOO_LONG),
+        (7, "10 fields were expected and 2 found"),
+    ]
+    assert source.rows == 5
 
 
 def test_a_truncated_gzip_counts_what_was_read(written: Written) -> None:

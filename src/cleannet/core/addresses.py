@@ -46,10 +46,10 @@ def address_or_none(text: str) -> Address | None:
     except ValueError:
         return None
     if address.version == 6:
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
         if address.scope_id is not None:
             return None
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
     return address
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cleannet.edge import plain_csv, plain_zeek, tables
 from cleannet.edge.files import LogFile
+from cleannet.edge.hashing import FOLDER
 from cleannet.edge.kernel import is_compiled
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Watched
@@ -12,13 +13,16 @@ from cleannet.edge.parquet import read_parquet
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.sieve import Sieve
 
+_ONCE = "this is done once and takes some seconds."
+_EVERY_TIME = "this takes some seconds at every run, for nothing can be kept: name a folder by NUMBA_CACHE_DIR."
+
 
 class Bulk:
     """Hold a watchlist laid out for reading many rows at a time; `tell` hears that code is compiled, the first time."""
 
     def __init__(self, watched: Iterable[Watched], tell: Callable[[str], object]) -> None:
         if not is_compiled():
-            tell("Compiling the matcher; this is done once and takes some seconds.")
+            tell("Compiling the matcher; " + (_ONCE if FOLDER is not None else _EVERY_TIME))
         self._sieve = Sieve(watched)
 
     def parquet(self, path: Path, source: Source, mapping: Mapping) -> Iterator[Row]:

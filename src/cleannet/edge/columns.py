@@ -27,7 +27,7 @@ def batch_of(columns: Table[str, pa.Array], rows: int, mapping: Mapping) -> Batc
     else:
         plain.mark_empty(_texts(columns["address"], odd), odd)
     if "fee" in columns:
-        _mark_fees(columns["fee"], columns["record"], odd)
+        _mark_fees(columns["fee"], columns["record"], mapping.unit, odd)
     places = {name: _texts(columns[name], odd) for name in ("host", "uri", "dst_ip") if name in columns}
     return Batch(at, odd, places.get("host"), places.get("dst_ip"), places.get("uri"))
 
@@ -65,7 +65,8 @@ def _moments(column: pa.Array, mapping: Mapping, odd: Bytes) -> Moments:
         times, by = PER_MICROSECOND[kind.unit]
         at = _whole(column.cast(pa.int64()), odd)
         if len(at) and max(-int(at.min()), int(at.max())) > _FAR // times * by:
-            odd |= np.abs(at) > _FAR // times * by
+            far = _FAR // times * by
+            odd |= (at > far) | (at < -far)
         if times != by:
             at = at * times // by
         return at if kind.tz is not None else plain.to_utc(at, mapping.zone, odd)
@@ -84,17 +85,17 @@ def _mark_numbers(column: pa.Array, odd: Bytes) -> None:
         plain.mark_unless_numbers(_texts(column, odd), odd)
 
 
-def _mark_fees(fees: pa.Array, records: pa.Array, odd: Bytes) -> None:
+def _mark_fees(fees: pa.Array, records: pa.Array, unit: str, odd: Bytes) -> None:
     missing = _nulls(records)
     if not pa.types.is_signed_integer(records.type):
         bounds = _texts(records, odd)
         missing |= bounds.starts == bounds.ends
     if pa.types.is_signed_integer(fees.type) or pa.types.is_floating(fees.type):
-        values = fees.fill_null(0).to_numpy(zero_copy_only=False)
+        values = fees.fill_null(0).to_numpy(zero_copy_only=False).astype(np.float64)
         is_plain = (values >= _FEES[0]) & (values < _FEES[1]) & (values == np.floor(values))
         odd |= ~_nulls(fees) & ~(is_plain & ~missing)
     else:
-        plain.mark_unless_fees(_texts(fees, odd), missing, odd)
+        plain.mark_unless_fees(_texts(fees, odd), unit, missing, odd)
 
 
 def _nulls(column: pa.Array) -> npt.NDArray[np.bool_]:

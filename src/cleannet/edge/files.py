@@ -121,6 +121,7 @@ class LogFile:
     def _decompressed(self, packed: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the content of Zstandard frames (RFC 8878)."""
         frame: zstandard.ZstdDecompressionObj | None = None
+        gathered = bytearray()
         for piece in packed:
             position = 0
             while position < len(piece):
@@ -132,15 +133,19 @@ class LogFile:
                     out = frame.decompress(data)
                 except zstandard.ZstdError:
                     self.cut_off = DAMAGED
+                    yield bytes(gathered)
                     return
-                if out:
-                    yield out
+                gathered += out
+                while len(gathered) >= CHUNK:
+                    yield bytes(gathered[:CHUNK])
+                    del gathered[:CHUNK]
                 position += len(data)
                 if frame.eof:
                     position -= len(frame.unused_data)
                     frame = None
         if frame is not None:
             self.cut_off = TOO_SHORT
+        yield bytes(gathered)
 
 
 def _up_to_damage(path: Path, begun: int, given: int) -> Iterator[bytes]:

@@ -1,6 +1,9 @@
-"""The ground of the compiled code: its types, the hash of a text, and Bloom filters."""
+"""The ground of the compiled code: its types, where it is kept, the hash of a text, and Bloom filters."""
 
+import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar, cast
 
 import numba
@@ -27,9 +30,28 @@ class Texts(NamedTuple):
     ends: Ints
 
 
+def _folder() -> Path | None:
+    """Return the folder where compiled code of just these sources is kept, None where none can be written.
+
+    numba looks only whether the file of a function changed, not those of the functions compiled into it.
+    """
+    sources = hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))))
+    try:
+        given = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(given) / f"cleannet-{sources.hexdigest()[:16]}"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+FOLDER = _folder()
+numba.config.CACHE_DIR = str(FOLDER or "")  # type: ignore[attr-defined] # numba sets its settings by name
+
+
 def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Compile a function when it is first called, and keep what was compiled for later runs."""
-    return cast(Callable[_P, _R], numba.njit(cache=True, nogil=True)(function))
+    """Compile a function when it is first called, and keep what was compiled for later runs if it can be kept."""
+    return cast(Callable[_P, _R], numba.njit(cache=FOLDER is not None, nogil=True)(function))
 
 
 @compiled

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numba.cpython.unsafe import numbers
 
-from cleannet.edge.hashing import PRIME, SEED, Bytes, Ints, Texts, Words, compiled, mixed, open_gate, passes
+from cleannet.edge.hashing import FOLDER, PRIME, SEED, Bytes, Ints, Texts, Words, compiled, mixed, open_gate, passes
 from cleannet.edge.ranges import (
     AN_ADDRESS,
     ASK,
@@ -32,6 +32,8 @@ from cleannet.edge.ranges import (
 )
 
 LONGEST = 253
+# Brackets, white space and the first colon of an IPv6 address come within so many bytes.
+_OPENING = 5
 _T = TypeVar("_T", bound=np.generic)
 
 # The count of zero bits before the first one; to a type checker it is no function of one argument.
@@ -74,10 +76,8 @@ class Names(NamedTuple):
 
 
 def is_compiled() -> bool:
-    """Say whether the code compiled by an earlier run is there and newer than its source."""
-    written = Path(__file__).stat().st_mtime
-    folder = Path(_match.stats.cache_path)  # type: ignore[attr-defined] # a numba dispatcher
-    return any(index.stat().st_mtime >= written for index in folder.glob(f"{Path(__file__).stem}._match-*.nbi"))
+    """Say whether the code compiled by an earlier run of the same sources is there."""
+    return FOLDER is not None and any(FOLDER.glob(f"*/{Path(__file__).stem}._match-*.nbi"))
 
 
 def match(hosts: Texts, names: Names, ranges: Ranges) -> Ints:
@@ -195,8 +195,14 @@ def _match(hosts: Texts, words: Words, names: Names, ranges: Ranges, found: Ints
             if written == WITH_COLON:
                 found[row] = find_ipv6(data, start, end, ranges) if colons(data, start, end) > 1 else ASK
                 continue
+            if not _is_plain(data, start, end):
+                found[row] = ASK
+                continue
         elif last == _DOT:
             found[row] = ASK
+            continue
+        elif not _is_plain(data, start, min(end, start + _OPENING)):
+            found[row] = find_ipv6(data, start, end, ranges) if colons(data, start, end) > 1 else ASK
             continue
         elif end >= 16 and 97 <= last | 32 <= 122:
             hashed = _ending(words[end - 16], words[end - 8], end - start)
@@ -228,9 +234,15 @@ def _match(hosts: Texts, words: Words, names: Names, ranges: Ranges, found: Ints
                 if position < start:
                     break
             running = (running ^ np.uint64(byte)) * PRIME
-        if answer == ASK and colons(data, start, end) > 1:
-            answer = find_ipv6(data, start, end, ranges)
         found[row] = answer
+
+
+@compiled
+def _is_plain(data: Bytes, start: int, end: int) -> bool:
+    plain = True
+    for position in range(start, end):
+        plain &= FOLD[data[position]] != 0
+    return plain
 
 
 @compiled

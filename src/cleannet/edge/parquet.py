@@ -14,6 +14,7 @@ from cleannet.edge.rows import BadRow, Row, Source
 from cleannet.edge.sieve import Rest
 from cleannet.edge.tables import PLACES, Form, positions_of, subscribers_of
 from cleannet.edge.times import from_local
+from cleannet.edge.wrong_use import WrongUse
 
 _BATCH = 131_072
 
@@ -37,23 +38,32 @@ def read_parquet(path: Path, source: Source, mapping: Mapping, rest: Rest) -> It
             wanted = sorted({names[at] for at in positions if at >= 0})
             for batch in parquet.iter_batches(_BATCH, columns=wanted):
                 columns = {
-                    place: batch.column(names[at]) for place, at in zip(PLACES, positions, strict=True) if at >= 0
+                    place: _column(batch, names[at]) for place, at in zip(PLACES, positions, strict=True) if at >= 0
                 }
                 left = rest(batch_of(columns, batch.num_rows, mapping), source)
-                taken = batch.take(pa.array(left))
-                values = [_values(taken, names[at] if at >= 0 else "", mapping) for at in positions]
+                taken = pa.array(left)
+                values = [
+                    _values(columns[place].take(taken), mapping) if place in columns else [""] * len(left)
+                    for place in PLACES
+                ]
                 for row, *fields in zip(left.tolist(), *values, strict=True):
                     yield from form.rows(fields, before + row + 1, source)
                 before += batch.num_rows
+    except pa.ArrowNotImplementedError as error:
+        raise WrongUse(f"{source.file}: a column is of a type that cannot be read: {error}") from None
     except (pa.ArrowException, OSError):
         source.cut_off = "the Parquet file is damaged or ends too early; what could be read was read"
 
 
-def _values(batch: pa.RecordBatch, name: str, mapping: Mapping) -> list[Any]:
+def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Return the last column of a name, as a CSV's would be taken; what is only viewed comes whole."""
+    column = batch.column(batch.schema.get_all_field_indices(name)[-1])
+    kind = column.type
+    return column.cast(pa.large_binary()) if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind) else column
+
+
+def _values(column: pa.Array, mapping: Mapping) -> list[Any]:
     """Return a column as a CSV would hold it, moments as microseconds; None stands for a value that cannot be read."""
-    if not name:
-        return [""] * batch.num_rows
-    column = batch.column(name)
     if pa.types.is_timestamp(column.type):
         return _moments(column, mapping)
     return [_written(value) for value in _py(column)]

@@ -37,9 +37,9 @@ def without(texts: Texts, unset: bytes, empty: bytes, odd: Bytes) -> Texts:
     return texts._replace(ends=ends)
 
 
-def mark_unless_fees(texts: Texts, no_record: npt.NDArray[np.bool_], odd: Bytes) -> None:
-    """Mark a fee that is not up to seven digits with up to two after the point, or is without a record id."""
-    _fees(*texts, no_record, odd)
+def mark_unless_fees(texts: Texts, unit: str, no_record: npt.NDArray[np.bool_], odd: Bytes) -> None:
+    """Mark a fee that is not up to seven digits (with up to two after the point in yuan), or is without a record id."""
+    _fees(*texts, unit == "yuan", no_record, odd)
 
 
 def mark_empty(texts: Texts, odd: Bytes) -> None:
@@ -90,6 +90,8 @@ def _to_utc(at: Moments, local: npt.NDArray[np.bool_], zone: tzinfo | None, odd:
 
 def _layout(pattern: str) -> tuple[Bytes, Bytes] | None:
     """Return for each place of a text the field it belongs to and the literal it must be; None where it may vary."""
+    if pattern != pattern.strip():
+        return None
     fields: list[int] = []
     literals: list[int] = []
     rest = iter(pattern)
@@ -146,7 +148,7 @@ def _present(data: Bytes, starts: Ints, ends: Ints, odd: Bytes) -> None:
 
 
 @compiled
-def _fees(data: Bytes, starts: Ints, ends: Ints, no_record: npt.NDArray[np.bool_], odd: Bytes) -> None:
+def _fees(data: Bytes, starts: Ints, ends: Ints, parted: bool, no_record: npt.NDArray[np.bool_], odd: Bytes) -> None:
     for row in range(len(starts)):
         start, end = starts[row], ends[row]
         if start == end:
@@ -161,7 +163,7 @@ def _fees(data: Bytes, starts: Ints, ends: Ints, no_record: npt.NDArray[np.bool_
                 after += dots > 0
             else:
                 wrong = True
-        wrong |= not 1 <= whole <= 7 or dots > 1 or (dots == 1 and not 1 <= after <= 2)
+        wrong |= not 1 <= whole <= 7 or dots > parted or (dots == 1 and not 1 <= after <= 2)
         odd[row] |= np.uint8(wrong or no_record[row])
 
 

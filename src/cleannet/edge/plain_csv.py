@@ -33,13 +33,13 @@ def read_csv(file: LogFile, source: Source, mapping: Mapping, rest: Rest) -> Ite
     blocks = Blocks(file, source)
     for block in blocks:
         header = 0
+        if b'"' in block:
+            yield from reader.rows(blocks.lines(block), blocks.before)
+            return
         while reader.positions is None and block:
             line, _, block = block.partition(b"\n")
             yield from reader.rows([line], blocks.before + header)
             header += 1
-        if b'"' in block:
-            yield from reader.rows(blocks.lines(block), blocks.before + header)
-            return
         yield from _block(block, blocks.before + header, reader, source, mapping, rest)
 
 
@@ -59,7 +59,10 @@ def _block(block: bytes, before: int, reader: CsvReader, source: Source, mapping
         plain.mark_empty(texts["address"], odd)
     if "fee" in texts:
         records = texts["record"]
-        plain.mark_unless_fees(texts["fee"], np.equal(records.starts, records.ends), odd)
+        plain.mark_unless_fees(texts["fee"], mapping.unit, np.equal(records.starts, records.ends), odd)
+    if mapping.encoding.lower() in _CHINESE:
+        # A character of four bytes that the line's end cuts off takes a delimiter with it.
+        odd |= fields.texts[0].data[np.maximum(fields.ends - 3, 0)] >= 0x80
     for row in rest(Batch(at, odd, texts.get("host"), texts.get("dst_ip"), texts.get("uri")), source):
         line = block[fields.starts[row] : fields.ends[row]]
         yield from reader.rows([line], before + int(fields.numbers[row]) - 1)

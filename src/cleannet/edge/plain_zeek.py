@@ -16,14 +16,18 @@ def read_tab_separated(file: LogFile, source: Source, rest: Rest) -> Iterator[Ro
     blocks = Blocks(file, source)
     for block in blocks:
         header = _header(block)
-        told = block[:header].split(b"\n")[:-1]
+        told = block[:header].removesuffix(b"\n").split(b"\n") if header else []
         yield from reader.rows(told, blocks.before)
-        if reader.header.path in FIELDS and reader.header.separator.isascii() and len(reader.header.separator) == 1:
+        if reader.header.path in FIELDS and _can_be_split(reader.header.separator):
             yield from _block(block[header:], blocks.before + len(told), reader, source, rest)
         else:
             lines = block[header:].split(b"\n")
             yield from reader.rows(lines if lines[-1] else lines[:-1], blocks.before + len(told))
     source.format = source.format or "zeek"
+
+
+def _can_be_split(separator: str) -> bool:
+    return len(separator) == 1 and separator.isascii() and separator not in "\r\n"
 
 
 def _header(block: bytes) -> int:

@@ -8,7 +8,7 @@ from cleannet.core.indicator import host_and_port
 
 SHOWN_PER_SOURCE = 5
 TOO_LONG = "the line is longer than 1 MiB or was cut off"
-_ABSOLUTE = re.compile(r"https?://(?:[^/?#]*@)?([^/?#@]*)(.*)", re.IGNORECASE | re.DOTALL)
+_ABSOLUTE = re.compile(r"https?://(?:[^/?#]*@)?([^/?#@]*)(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
 
 
 class Row(NamedTuple):

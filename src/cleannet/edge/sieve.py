@@ -14,7 +14,7 @@ from cleannet.edge.hashing import PRIME, SEED, Bytes, Ints, Texts, Words, compil
 from cleannet.edge.kernel import match
 from cleannet.edge.matching import Watched
 from cleannet.edge.plain import Moments
-from cleannet.edge.ranges import NONE
+from cleannet.edge.ranges import ASK
 from cleannet.edge.rows import Source
 from cleannet.edge.table import Table, texts_of
 
@@ -49,7 +49,7 @@ class Sieve:
         host, places = batch.host, [batch.address] if batch.address is not None else []
         if batch.uri is not None:
             inside = Texts(batch.uri.data, np.zeros_like(batch.uri.starts), np.zeros_like(batch.uri.ends))
-            _split(*batch.uri, inside.starts, inside.ends, self._segments, hit, odd)
+            _authorities(*batch.uri, inside.starts, inside.ends, self._segments, hit, odd)
             places.append(inside)
             if host is not None:
                 # An absolute URI names its host itself, whatever stands in the column.
@@ -59,7 +59,9 @@ class Sieve:
         empty = np.ones(len(at), bool)
         for texts in places:
             empty &= texts.starts == texts.ends
-            hit |= match(texts, self._names, self._ranges) != NONE
+            answers = match(texts, self._names, self._ranges)
+            hit |= answers >= 0
+            odd |= answers == ASK
         late = at < source.earliest if source.earliest is not None else np.zeros(len(at), bool)
         rest = odd.astype(bool) | empty | (at < 0) | (at > source.latest) | (hit.astype(bool) & ~late)
         fresh = at[~rest & ~late]
@@ -91,7 +93,7 @@ def _enter(data: Bytes, starts: Ints, ends: Ints, gate: Words) -> None:
 
 
 @compiled
-def _split(
+def _authorities(
     data: Bytes,
     starts: Ints,
     ends: Ints,

@@ -41,13 +41,13 @@ class CsvReader:
         fed = _Lines(lines, self._source, self._mapping.encoding, before)
         reader = csv.reader(fed, delimiter=self._mapping.delimiter, strict=True)
         while True:
-            began = fed.number + 1
+            fed.taken = 0
             try:
                 fields = next(reader)
             except StopIteration:
                 return
             except csv.Error:
-                self._source.break_row(began, NOT_CSV, fed.number - began + 1)
+                self._source.break_row(fed.began, NOT_CSV, fed.taken)
                 continue
             if not fields:
                 continue
@@ -55,19 +55,20 @@ class CsvReader:
                 self.positions, self.width = positions_of(self._mapping, fields, self._source.file), len(fields)
             elif len(fields) != self.width:
                 reason = f"{self.width} fields were expected and {len(fields)} found"
-                self._source.break_row(began, reason)
+                self._source.break_row(fed.began, reason)
             else:
                 values = [fields[at] if at >= 0 else "" for at in self.positions]
-                yield from self._form.rows(values, began, self._source)
+                yield from self._form.rows(values, fed.began, self._source)
 
 
 class _Lines:
-    """Feed the CSV reader decoded lines and know the number of the last one fed."""
+    """Feed the CSV reader decoded lines; know how many were `taken` for its row and which of all `began` it."""
 
     def __init__(self, lines: Iterable[bytes | None], source: Source, encoding: str, before: int) -> None:
         self._lines = iter(lines)
         self._source, self._encoding = source, encoding
-        self.number = before
+        self._number = before
+        self.taken = self.began = 0
 
     def __iter__(self) -> "_Lines":
         return self
@@ -75,12 +76,15 @@ class _Lines:
     def __next__(self) -> str:
         while True:
             line = next(self._lines)
-            self.number += 1
+            self._number += 1
             if line is None:
-                self._source.break_row(self.number, TOO_LONG)
+                self._source.break_row(self._number, TOO_LONG)
                 continue
+            self.taken += 1
+            if self.taken == 1:
+                self.began = self._number
             text = line.decode(self._encoding, errors="replace")
-            return (text.removeprefix("\ufeff") if self.number == 1 else text) + "\n"
+            return (text.removeprefix("\ufeff") if self._number == 1 else text) + "\n"
 
 
 class Form:
