@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.edge.test_contacts import collected
 
-from cleannet.core.tally import SLOT, WINDOW, Contacts
+from cleannet.core.tally import SLOT, WINDOW
 from cleannet.formats import canonical, tally
 from cleannet.formats.tally import ProgramTally, Scale
 
@@ -13,11 +14,9 @@ START = 1_763_769_600_000_000
 
 
 def scale() -> Scale:
-    contacts = Contacts()
-    for number in range(5):
-        contacts.add(str(number).encode(), START + number * SLOT // 2, "44" if number % 2 else "")
-    contacts.add(b"0", START + 2 * WINDOW)
-    return tally.scale_of(contacts.count([2, 4, 9]), {where: contacts.count(province=where) for where in ("", "44")})
+    seen = [(START + number * SLOT // 2, b"%d" % number, "44" if number % 2 else "") for number in range(5)]
+    found = collected([*seen, (START + 2 * WINDOW, b"0", "")])
+    return tally.scale_of(*found.counts([2, 4, 9])["P", "infected"])
 
 
 PROGRAM = ProgramTally("Evil", 6, scale(), Scale(), -12_345, 2, 1)

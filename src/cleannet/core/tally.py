@@ -9,17 +9,14 @@ Moments are whole microseconds since 1970-01-01T00:00Z.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 
 MICROSECOND = timedelta(microseconds=1)
 WINDOW = timedelta(hours=24) // MICROSECOND
 SLOT = timedelta(minutes=5) // MICROSECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-Spans = list[int]
 
 
 def to_micros(moment: datetime) -> int:
@@ -71,62 +68,6 @@ def new_since(curve: Curve, since: int) -> Curve:
     return tuple(
         Slot(slot.start, max(0, slot.least - old), slot.greatest - old) for slot, old in left if slot.greatest > old
     )
-
-
-class Contacts:
-    """Collect who was in contact with one program, and in which province, to count them."""
-
-    def __init__(self) -> None:
-        self._by_province: dict[str, dict[bytes, Spans]] = {}
-
-    def add(self, subscriber: bytes, at: int, province: str = "") -> None:
-        """Note a sighting; the order does not matter, and noting it again changes nothing."""
-        held = self._by_province.setdefault(province, {})
-        spans = held.get(subscriber)
-        if spans is None:
-            held[subscriber] = [at, at + WINDOW]
-        elif at < spans[-2]:
-            held[subscriber] = _union(spans, [at, at + WINDOW])
-        elif at <= spans[-1]:
-            spans[-1] = max(spans[-1], at + WINDOW)
-        else:
-            spans += (at, at + WINDOW)
-
-    def merge(self, other: "Contacts") -> None:
-        """Take in what another collected."""
-        for province, theirs in other._by_province.items():
-            ours = self._by_province.setdefault(province, {})
-            for subscriber, spans in theirs.items():
-                ours[subscriber] = _union(ours.get(subscriber, []), spans)
-
-    def provinces(self) -> list[str]:
-        """Return the provinces seen, sorted; "" stands for unknown."""
-        return sorted(self._by_province)
-
-    def count(self, thresholds: Iterable[int] = (), province: str | None = None) -> Count:
-        """Return the exact count, over all provinces (nobody twice) or within one."""
-        held = self._everywhere() if province is None else self._by_province.get(province, {})
-        pending = sorted(set(thresholds))
-        crossings: dict[int, int] = {}
-        maximum, reached = 0, None
-        course = _Course()
-        for instant, running in _running(held.values()):
-            course.change(instant, running)
-            if running > maximum:
-                maximum, reached = running, instant
-                while pending and running > pending[0]:
-                    crossings[pending.pop(0)] = instant
-        return Count(len(held), maximum, reached, crossings, course.slots())
-
-    def _everywhere(self) -> Mapping[bytes, Spans]:
-        if len(self._by_province) == 1:
-            return next(iter(self._by_province.values()))
-        everywhere: dict[bytes, Spans] = {}
-        for held in self._by_province.values():
-            for subscriber, spans in held.items():
-                known = everywhere.get(subscriber)
-                everywhere[subscriber] = spans if known is None else _union(known, spans)
-        return everywhere
 
 
 class Loss:
@@ -216,66 +157,3 @@ def add_operators(curves: Iterable[Iterable[Slot]]) -> Sum:
             greatest[slot.start] += slot.greatest
             widest[slot.start] = max(widest.get(slot.start, 0), slot.greatest - slot.least)
     return Sum(tuple(SummedSlot(at, least[at], least[at] + widest[at], greatest[at]) for at in sorted(widest)))
-
-
-class _Course:
-    """Follow a running count from change to change and cut its course into slots."""
-
-    def __init__(self) -> None:
-        self._slots: list[Slot] = []
-        self._running = 0
-        self._start: int | None = None
-        self._least = self._greatest = 0
-
-    def change(self, instant: int, running: int) -> None:
-        start = instant - instant % SLOT
-        if start != self._start:
-            self._close(start)
-            carried = running if instant == start else self._running
-            self._start, self._least, self._greatest = start, carried, carried
-        self._least = min(self._least, running)
-        self._greatest = max(self._greatest, running)
-        self._running = running
-
-    def slots(self) -> tuple[Slot, ...]:
-        self._close(0)
-        return tuple(self._slots)
-
-    def _close(self, following: int) -> None:
-        if self._start is None:
-            return
-        if self._greatest:
-            self._slots.append(Slot(self._start, self._least, self._greatest))
-        if self._running:
-            between = range(self._start + SLOT, following, SLOT)
-            self._slots.extend(Slot(at, self._running, self._running) for at in between)
-
-
-def _running(held: Iterable[Spans]) -> Iterator[tuple[int, int]]:
-    """Yield each instant at which the count changes or is confirmed, with the count from then on, in order."""
-    every = list(held)
-    starts = sorted(chain.from_iterable(spans[0::2] for spans in every))
-    ends = sorted(chain.from_iterable(spans[1::2] for spans in every))
-    opened = closed = 0
-    total = len(starts)
-    while closed < total:
-        instant = ends[closed]
-        if opened < total and starts[opened] < instant:
-            instant = starts[opened]
-        while closed < total and ends[closed] == instant:
-            closed += 1
-        while opened < total and starts[opened] == instant:
-            opened += 1
-        yield instant, opened - closed
-
-
-def _union(ours: Spans, theirs: Spans) -> Spans:
-    """Return the union of two flat lists of sorted, disjoint spans; touching spans become one."""
-    spans = sorted(chain(zip(ours[0::2], ours[1::2], strict=True), zip(theirs[0::2], theirs[1::2], strict=True)))
-    union: Spans = []
-    for start, end in spans:
-        if union and start <= union[-1]:
-            union[-1] = max(union[-1], end)
-        else:
-            union += (start, end)
-    return union

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleannet.core.clock import BEIJING
-from cleannet.core.tally import MICROSECOND, Contacts, Loss, from_micros, to_micros
+from cleannet.core.tally import MICROSECOND, Loss, from_micros, to_micros
 from cleannet.core.terms import COUNTED
-from cleannet.edge import eve, query_logs, zeek
+from cleannet.edge import contacts, eve, query_logs, zeek
+from cleannet.edge.contacts import SUBSCRIBER_BYTES, Contacts
 from cleannet.edge.files import LogFile
 from cleannet.edge.json_lines import is_json
 from cleannet.edge.mapping import Mapping
@@ -39,7 +40,6 @@ AHEAD = timedelta(minutes=5) // MICROSECOND
 @dataclass(slots=True)
 class _Program:
     hits: int = 0
-    contacts: dict[str, Contacts] = field(default_factory=lambda: {kind: Contacts() for kind in COUNTED})
     loss: Loss = field(default_factory=Loss)
 
 
@@ -98,6 +98,7 @@ class Detection:
         self._earliest = to_micros(begun_at - lateness) if lateness is not None else None
         self._pseudonyms = Pseudonyms(key) if key else None
         self._programs: dict[str, _Program] = {}
+        self._contacts = Contacts()
         self._held: Counter[Watched] = Counter()
         self.sources: list[Source] = []
 
@@ -147,7 +148,7 @@ class Detection:
 
     def _keyed(self, source: Source) -> Callable[[str], bytes]:
         if source.subscribers != tally.NUMBERS:
-            return _as_bytes
+            return _digest
         if self._pseudonyms is None:
             raise WrongUse(
                 f"{source.file}: holds phone numbers; give the operator's key with --key (cleannet edge key)"
@@ -164,13 +165,13 @@ class Detection:
             program = self._programs.get(name)
             if program is None:
                 program = self._programs[name] = _Program()
-            program.contacts[entry.indicator.counts_as].add(subscriber, row.at, row.province)
+            self._contacts.add(contacts.Counter(name, entry.indicator.counts_as, row.province), subscriber, row.at)
             hit.add(name)
         for name in hit:
             program = self._programs[name]
             program.hits += 1
             if row.fen is not None:
-                program.loss.add(hashlib.blake2b(_as_bytes(row.record), digest_size=16).digest(), row.fen)
+                program.loss.add(_digest(row.record), row.fen)
 
     def result(
         self,
@@ -185,8 +186,9 @@ class Detection:
 
         `batch` names logs that grow: a later count of them replaces this one. Without it the content names the batch.
         """
+        counts = self._contacts.counts(thresholds)
         programs = sorted(
-            (_counted(name, program, thresholds) for name, program in self._programs.items()),
+            (_tally_of(name, program, counts) for name, program in self._programs.items()),
             key=lambda program: (-program.infected.maximum, -program.exposed.maximum, program.program),
         )
         watchlist = self._watchlist
@@ -223,17 +225,16 @@ class Detection:
         return Run(document, tally.read(document), tuple(self.sources))
 
 
-def _as_bytes(text: str) -> bytes:
+def _digest(text: str) -> bytes:
     # A JSON log may hold half a surrogate pair, which is no text but tells one row from another.
-    return text.encode(errors="surrogatepass")
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=SUBSCRIBER_BYTES).digest()
 
 
-def _counted(name: str, program: _Program, thresholds: Sequence[int]) -> tally.ProgramTally:
+def _tally_of(name: str, program: _Program, counts: contacts.Counts) -> tally.ProgramTally:
     scales = {}
-    for kind, contacts in program.contacts.items():
-        provinces = contacts.provinces() if contacts.provinces() != [""] else []
-        shares = {province: contacts.count(province=province) for province in provinces}
-        scales[kind] = tally.scale_of(contacts.count(thresholds), shares)
+    for kind in COUNTED:
+        whole, shares = counts.get((name, kind), contacts.NOBODY)
+        scales[kind] = tally.scale_of(whole, shares if list(shares) != [""] else {})
     loss = program.loss
     return tally.ProgramTally(
         name, program.hits, scales["infected"], scales["exposed"], loss.total, loss.records, loss.contradictions
