@@ -35,6 +35,7 @@ def limit(log: Path, names: Path) -> Callable[[], Found]:
 def ours(log: Path, names: Path) -> Callable[[], Found]:
     from cleannet.edge import counting, mapping
     from cleannet.edge.detect import Detection
+    from cleannet.edge.files import LogFile
     from cleannet.edge.state import State
 
     now = datetime.fromtimestamp(1_762_300_000, UTC)
@@ -42,13 +43,12 @@ def ours(log: Path, names: Path) -> Callable[[], Found]:
     (folder / "m.toml").write_text(MAPPING)
     lists = counting.load(State(folder), [names], [], now)
     columns = mapping.load(folder / "m.toml")
-    detection = Detection(lists.watchlist, now, bytes(32), None, UTC, lambda sentence: None)
-    detection.read(_small(log, folder), [columns])
-    detection.sources.clear()
-    detection._programs.clear()
+    detection = Detection(lists.watchlist, [columns], bytes(32), None, UTC, lambda sentence: None)
+    detection.read(LogFile(_small(log, folder)), now)
+    detection.drain()
 
     def run() -> Found:
-        detection.read(log, [columns])
+        detection.read(LogFile(log), now)
         programs = detection.result(lists.allowed, found_at=now).tally.programs
         (program,) = programs
         return program.hits, program.infected.subscribers

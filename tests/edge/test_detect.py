@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from tests.edge.conftest import mangled
 
 from cleannet.edge import mapping
-from cleannet.edge.detect import Run, detect
+from cleannet.edge.detect import detect
+from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import load_allow_lists, load_watchlists
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import canonical, tally

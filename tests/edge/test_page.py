@@ -4,9 +4,9 @@ from cleannet.core.allow import AllowLists, Listed
 from cleannet.core.indicator import Indicator, parse
 from cleannet.core.policy_file import shipped
 from cleannet.edge.deadlines import owed
-from cleannet.edge.detect import Run
 from cleannet.edge.matching import Watched
 from cleannet.edge.page import explanation_lines, owed_lines, run_lines
+from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import Allowed, NotTaken, Watchlist
 from cleannet.formats.tally import ProgramTally, Scale, Tally
 

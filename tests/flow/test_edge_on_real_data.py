@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from cleannet.core.indicator import DOMAIN, ENDPOINT, IP, parse
-from cleannet.edge.detect import Run, detect
+from cleannet.edge.detect import detect
 from cleannet.edge.matching import Watched
+from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -12,11 +12,11 @@ from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
 from cleannet.edge import counting, looking, mapping, subscribers, times
 from cleannet.edge.counting import Lists
-from cleannet.edge.detect import Run
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
 from cleannet.edge.names import shown
 from cleannet.edge.page import explanation, explanation_lines
 from cleannet.edge.state import State, read_hub_keys, write_whole
+from cleannet.edge.tallies import Run
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats.release import Rejected
 

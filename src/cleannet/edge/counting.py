@@ -12,12 +12,13 @@ from cleannet.core.indicator import NotUnderstood, parse
 from cleannet.core.policy import Policy
 from cleannet.edge import coverage, deadlines
 from cleannet.edge.deadlines import Owed
-from cleannet.edge.detect import Run, detect
+from cleannet.edge.detect import detect
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Found
 from cleannet.edge.names import shown
 from cleannet.edge.page import owed_lines, run_lines
 from cleannet.edge.state import State, read_hub_keys
+from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
 from cleannet.edge.wrong_use import WrongUse
 

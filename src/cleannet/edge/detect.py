@@ -1,31 +1,27 @@
 """Read logs, match every row, count exactly, and draw up the tally."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleannet.core.clock import BEIJING
-from cleannet.core.tally import MICROSECOND, Loss, from_micros, to_micros
-from cleannet.core.terms import COUNTED
-from cleannet.edge import contacts, eve, query_logs, zeek
-from cleannet.edge.contacts import SUBSCRIBER_BYTES, Contacts
+from cleannet.core.tally import MICROSECOND, to_micros
+from cleannet.edge import eve, query_logs, zeek
 from cleannet.edge.files import LogFile
+from cleannet.edge.findings import Findings, digest
 from cleannet.edge.json_lines import is_json
 from cleannet.edge.mapping import Mapping
-from cleannet.edge.matching import Watched
 from cleannet.edge.names import shown
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.subscribers import Pseudonyms
 from cleannet.edge.tables import read_csv
+from cleannet.edge.tallies import Run, draw_up
 from cleannet.edge.watchlists import Allowed, Watchlist
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import tally
-from cleannet.formats.moments import write_moment
 
 if TYPE_CHECKING:
     from cleannet.edge.bulk import Bulk
@@ -33,23 +29,7 @@ if TYPE_CHECKING:
 PARQUET = b"PAR1"
 # A smaller file is read before the compiled code is loaded.
 BULKY = 1 << 18
-SHOWN = 10
 AHEAD = timedelta(minutes=5) // MICROSECOND
-
-
-@dataclass(slots=True)
-class _Program:
-    hits: int = 0
-    loss: Loss = field(default_factory=Loss)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Hold what one run found: the document to write and the counts to act upon."""
-
-    document: dict[str, Any]
-    tally: tally.Tally
-    sources: tuple[Source, ...]
 
 
 def detect(
@@ -71,21 +51,21 @@ def detect(
 
     Raises WrongUse for a log that no reader or mapping fits, and where some logs name numbers and some addresses.
     """
-    detection = Detection(watchlist, begun_at, key, lateness, zone, tell)
+    detection = Detection(watchlist, mappings, key, lateness, zone, tell)
     for path in logs:
-        detection.read(path, mappings)
+        detection.read(LogFile(path), begun_at)
     if len({source.subscribers for source in detection.sources}) > 1:
         raise WrongUse("some of these logs name subscribers by number and some by address: count them in separate runs")
     return detection
 
 
 class Detection:
-    """Collect the matches of one run; `sources` accounts for every row."""
+    """Collect the `findings` of logs; `sources` accounts for every row. The parameters are those of `detect`."""
 
     def __init__(
         self,
         watchlist: Watchlist,
-        begun_at: datetime,
+        mappings: Sequence[Mapping],
         key: bytes | None,
         lateness: timedelta | None,
         zone: tzinfo,
@@ -94,51 +74,55 @@ class Detection:
         self._zone, self._tell = zone, tell
         self._watchlist = watchlist
         self._index = watchlist.index()
-        self._latest = to_micros(begun_at) + AHEAD
-        self._earliest = to_micros(begun_at - lateness) if lateness is not None else None
+        self._mappings, self._lateness = mappings, lateness
         self._pseudonyms = Pseudonyms(key) if key else None
-        self._programs: dict[str, _Program] = {}
-        self._contacts = Contacts()
-        self._held: Counter[Watched] = Counter()
+        self.findings = Findings()
         self.sources: list[Source] = []
 
-    def read(self, path: Path, mappings: Sequence[Mapping]) -> None:
-        """Read one log with the reader or mapping that fits it."""
-        source = Source(shown(path), self._latest, self._earliest)
+    def read(self, file: LogFile, begun_at: datetime) -> None:
+        """Read one log with the reader or mapping that fits it; `begun_at` (aware) is the edge's clock."""
+        earliest = to_micros(begun_at - self._lateness) if self._lateness is not None else None
+        source = Source(shown(file.path), to_micros(begun_at) + AHEAD, earliest)
         self.sources.append(source)
         try:
-            rows, file = self._open(path, source, mappings)
+            rows = self._open(file, source)
             keyed = self._keyed(source)
             find = self._index.find
             for row in rows:
                 found = find(row.host, row.address, row.port, row.target)
                 if found:
-                    self._match(row, found, keyed(row.subscriber))
+                    self.findings.take(row, found, keyed(row.subscriber))
         except OSError as error:
-            raise WrongUse(f"{shown(path)}: cannot be read: {error.strerror}") from None
-        if file is not None:
-            source.sha256, source.cut_off = file.sha256, file.cut_off
+            raise WrongUse(f"{shown(file.path)}: cannot be read: {error.strerror}") from None
+        source.sha256 = source.sha256 or file.sha256
+        source.cut_off = source.cut_off or file.cut_off
 
-    def _open(self, path: Path, source: Source, mappings: Sequence[Mapping]) -> tuple[Iterator[Row], LogFile | None]:
-        file = LogFile(path)
+    def drain(self) -> tuple[Findings, list[Source]]:
+        """Return what was collected, and begin anew."""
+        drained = self.findings, self.sources
+        self.findings, self.sources = Findings(), []
+        return drained
+
+    def _open(self, file: LogFile, source: Source) -> Iterator[Row]:
+        path = file.path
         start, is_bulky = file.start(), path.stat().st_size >= BULKY
-        mapping = next((mapping for mapping in mappings if mapping.fits(path.name)), None)
+        mapping = next((mapping for mapping in self._mappings if mapping.fits(path.name)), None)
         if zeek.is_tab_separated(start):
             read = self._bulk.zeek if is_bulky else zeek.read_tab_separated
-            return read(file, source), file
+            return read(file, source)
         if mapping is None and is_json(start):
-            return (eve.read if eve.is_eve(start) else zeek.read_json)(file, source), file
+            return (eve.read if eve.is_eve(start) else zeek.read_json)(file, source)
         if mapping is None:
             if kind := query_logs.kind_of(start):
-                return query_logs.read(file, source, kind, self._zone), file
+                return query_logs.read(file, source, kind, self._zone)
             raise WrongUse(
                 f"{source.file}: neither a Zeek dns.log nor http.log, nor Suricata's EVE log, nor queries of BIND, "
                 "Unbound or dnsmasq; CSV and Parquet need a --mapping for files named so"
             )
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
-            return self._bulk.parquet(path, source, mapping), None
-        return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping), file
+            return self._bulk.parquet(path, source, mapping)
+        return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping)
 
     @cached_property
     def _bulk(self) -> "Bulk":
@@ -148,30 +132,12 @@ class Detection:
 
     def _keyed(self, source: Source) -> Callable[[str], bytes]:
         if source.subscribers != tally.NUMBERS:
-            return _digest
+            return digest
         if self._pseudonyms is None:
             raise WrongUse(
                 f"{source.file}: holds phone numbers; give the operator's key with --key (cleannet edge key)"
             )
         return self._pseudonyms.of
-
-    def _match(self, row: Row, found: Iterable[Watched], subscriber: bytes) -> None:
-        hit: set[str] = set()
-        for entry in found:
-            if entry.decision.holds:
-                self._held[entry] += 1
-                continue
-            name = entry.indicator.program
-            program = self._programs.get(name)
-            if program is None:
-                program = self._programs[name] = _Program()
-            self._contacts.add(contacts.Counter(name, entry.indicator.counts_as, row.province), subscriber, row.at)
-            hit.add(name)
-        for name in hit:
-            program = self._programs[name]
-            program.hits += 1
-            if row.fen is not None:
-                program.loss.add(_digest(row.record), row.fen)
 
     def result(
         self,
@@ -186,94 +152,17 @@ class Detection:
 
         `batch` names logs that grow: a later count of them replaces this one. Without it the content names the batch.
         """
-        counts = self._contacts.counts(thresholds)
-        programs = sorted(
-            (_tally_of(name, program, counts) for name, program in self._programs.items()),
-            key=lambda program: (-program.infected.maximum, -program.exposed.maximum, program.program),
+        return draw_up(
+            self.findings.programs(thresholds),
+            self.sources,
+            self._watchlist,
+            allowed,
+            batch=batch or _batch(self.sources),
+            found_at=found_at,
+            held=self.findings.held,
+            thresholds=thresholds,
+            policy=policy,
         )
-        watchlist = self._watchlist
-        document: dict[str, Any] = {
-            "schema": tally.SCHEMA,
-            "subscribers": self.sources[0].subscribers if self.sources else tally.ADDRESSES,
-            "window": "24h",
-            "found_at": write_moment(found_at),
-            "batch": batch or _batch(self.sources),
-            "release": watchlist.release,
-            "policy": policy,
-            "thresholds": sorted(set(thresholds)),
-            "rows": {
-                "read": sum(source.rows for source in self.sources),
-                "broken": sum(source.broken for source in self.sources),
-                "late": sum(source.late for source in self.sources),
-                "unmapped": sum(source.unmapped for source in self.sources),
-            },
-            "broken": [asdict(row) for row in [row for source in self.sources for row in source.shown][:SHOWN]],
-            "indicators": {
-                "understood": len(watchlist.watched),
-                "not_understood": sum(watchlist.reasons.values()),
-                "not_understood_by_reason": dict(sorted(watchlist.reasons.items())),
-                "not_understood_first": [asdict(left) for left in watchlist.shown],
-                "held_by_allow_list": len(watchlist.held),
-            },
-            "passed_over": _passed_over(watchlist, allowed),
-            "watchlists": [asdict(file) for file in watchlist.files],
-            "allow_lists": [asdict(file) for file in allowed.files],
-            "held": [_held(entry, hits) for entry, hits in self._held.most_common()],
-            "sources": [_source(source) for source in self.sources],
-            "programs": [tally.write_program(program) for program in programs],
-        }
-        return Run(document, tally.read(document), tuple(self.sources))
-
-
-def _digest(text: str) -> bytes:
-    # A JSON log may hold half a surrogate pair, which is no text but tells one row from another.
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=SUBSCRIBER_BYTES).digest()
-
-
-def _tally_of(name: str, program: _Program, counts: contacts.Counts) -> tally.ProgramTally:
-    scales = {}
-    for kind in COUNTED:
-        whole, shares = counts.get((name, kind), contacts.NOBODY)
-        scales[kind] = tally.scale_of(whole, shares if list(shares) != [""] else {})
-    loss = program.loss
-    return tally.ProgramTally(
-        name, program.hits, scales["infected"], scales["exposed"], loss.total, loss.records, loss.contradictions
-    )
-
-
-def _passed_over(watchlist: Watchlist, allowed: Allowed) -> dict[str, Any]:
-    files = [*watchlist.passed_over, *allowed.passed_over]
-    return {"files": len(files), "first": files[:SHOWN]}
-
-
-def _held(entry: Watched, hits: int) -> dict[str, Any]:
-    indicator, decision = entry.indicator, entry.decision
-    return {
-        "indicator": indicator.pattern.text,
-        "program": indicator.program,
-        "watchlist": indicator.list,
-        "watchlist_line": indicator.line,
-        "reason": decision.reason,
-        "listed": decision.listed,
-        "allow_list": decision.list,
-        "allow_list_line": decision.line,
-        "hits": hits,
-    }
-
-
-def _source(source: Source) -> dict[str, Any]:
-    return {
-        "file": source.file,
-        "format": source.format,
-        "sha256": source.sha256,
-        "rows": source.rows,
-        "broken": source.broken,
-        "late": source.late,
-        "unmapped": source.unmapped,
-        "first": None if source.first is None else write_moment(from_micros(source.first)),
-        "last": None if source.last is None else write_moment(from_micros(source.last)),
-        "cut_off": source.cut_off or None,
-    }
 
 
 def _batch(sources: Iterable[Source]) -> str:

@@ -9,8 +9,8 @@ from cleannet.core.clock import BEIJING
 from cleannet.core.duty import Duty
 from cleannet.core.terms import COUNTED, RESOURCES
 from cleannet.edge.deadlines import Owed
-from cleannet.edge.detect import Run
 from cleannet.edge.matching import Watched
+from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import SHOWN, Allowed, NotTaken, Watchlist
 from cleannet.formats.tally import NUMBERS, yuan
 

@@ -1,0 +1,106 @@
+"""Draw up the tally of what was found: the document for the hub and for people (docs/formats.md)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from cleannet.core.tally import from_micros
+from cleannet.edge.matching import Watched
+from cleannet.edge.rows import Source
+from cleannet.edge.watchlists import Allowed, Watchlist
+from cleannet.formats import tally
+from cleannet.formats.moments import write_moment
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hold what was found: the document to write and the counts to act upon."""
+
+    document: dict[str, Any]
+    tally: tally.Tally
+    sources: tuple[Source, ...]
+
+
+def draw_up(
+    programs: Iterable[tally.ProgramTally],
+    sources: Sequence[Source],
+    watchlist: Watchlist,
+    allowed: Allowed,
+    *,
+    batch: str,
+    found_at: datetime,
+    held: Counter[Watched],
+    thresholds: Sequence[int] = (),
+    policy: dict[str, Any] | None = None,
+) -> Run:
+    """Return the tally of a batch as established at `found_at` (aware)."""
+    document: dict[str, Any] = {
+        "schema": tally.SCHEMA,
+        "subscribers": sources[0].subscribers if sources else tally.ADDRESSES,
+        "window": "24h",
+        "found_at": write_moment(found_at),
+        "batch": batch,
+        "release": watchlist.release,
+        "policy": policy,
+        "thresholds": sorted(set(thresholds)),
+        "rows": {
+            "read": sum(source.rows for source in sources),
+            "broken": sum(source.broken for source in sources),
+            "late": sum(source.late for source in sources),
+            "unmapped": sum(source.unmapped for source in sources),
+        },
+        "broken": [asdict(row) for row in [row for source in sources for row in source.shown][:SHOWN]],
+        "indicators": {
+            "understood": len(watchlist.watched),
+            "not_understood": sum(watchlist.reasons.values()),
+            "not_understood_by_reason": dict(sorted(watchlist.reasons.items())),
+            "not_understood_first": [asdict(left) for left in watchlist.shown],
+            "held_by_allow_list": len(watchlist.held),
+        },
+        "passed_over": _passed_over(watchlist, allowed),
+        "watchlists": [asdict(file) for file in watchlist.files],
+        "allow_lists": [asdict(file) for file in allowed.files],
+        "held": [_held(entry, hits) for entry, hits in held.most_common()],
+        "sources": [_source(source) for source in sources],
+        "programs": [tally.write_program(program) for program in programs],
+    }
+    return Run(document, tally.read(document), tuple(sources))
+
+
+def _passed_over(watchlist: Watchlist, allowed: Allowed) -> dict[str, Any]:
+    files = [*watchlist.passed_over, *allowed.passed_over]
+    return {"files": len(files), "first": files[:SHOWN]}
+
+
+def _held(entry: Watched, hits: int) -> dict[str, Any]:
+    indicator, decision = entry.indicator, entry.decision
+    return {
+        "indicator": indicator.pattern.text,
+        "program": indicator.program,
+        "watchlist": indicator.list,
+        "watchlist_line": indicator.line,
+        "reason": decision.reason,
+        "listed": decision.listed,
+        "allow_list": decision.list,
+        "allow_list_line": decision.line,
+        "hits": hits,
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "file": source.file,
+        "format": source.format,
+        "sha256": source.sha256,
+        "rows": source.rows,
+        "broken": source.broken,
+        "late": source.late,
+        "unmapped": source.unmapped,
+        "first": None if source.first is None else write_moment(from_micros(source.first)),
+        "last": None if source.last is None else write_moment(from_micros(source.last)),
+        "cut_off": source.cut_off or None,
+    }

@@ -1,0 +1,46 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.edge.test_findings import FOUND, ROW
+
+from cleannet.edge.findings import Findings
+from cleannet.edge.rows import Source
+from cleannet.edge.tallies import draw_up
+from cleannet.edge.watchlists import load_allow_lists, load_watchlists
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def test_the_document_says_what_was_looked_for_and_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "android_evil.txt").write_text("evil.example\n")
+    allowed = load_allow_lists([])
+    watchlist = load_watchlists([tmp_path], allowed.lists, NOW, {}, 0)
+    findings = Findings()
+    findings.take(ROW, FOUND, bytes(16))
+    source = Source("x.log", 2**60, subscribers="numbers", rows=3)
+    source.break_row(2, "why")
+    run = draw_up(
+        findings.programs([0]),
+        [source],
+        watchlist,
+        allowed,
+        batch="b",
+        found_at=NOW,
+        held=findings.held,
+        thresholds=[0, 0],
+        policy={"id": "p"},
+    )
+    assert run.tally.subscribers == "numbers"
+    assert run.document["rows"] == {"read": 4, "broken": 1, "late": 0, "unmapped": 0}
+    assert run.document["broken"] == [{"file": "x.log", "line": 2, "reason": "why"}]
+    assert (run.document["thresholds"], run.document["indicators"]["understood"]) == ([0], 1)
+    assert [program.program for program in run.tally.programs] == ["P"]
+    assert run.document["held"] == []
+
+
+def test_without_a_source_subscribers_are_addresses() -> None:
+    allowed = load_allow_lists([])
+    run = draw_up(
+        [], [], load_watchlists([], allowed.lists, NOW, {}, 0), allowed, batch="b", found_at=NOW, held=Findings().held
+    )
+    assert (run.tally.subscribers, run.tally.programs) == ("addresses", ())
