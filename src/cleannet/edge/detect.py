@@ -1,6 +1,7 @@
 """Read logs, match every row, count exactly, and draw up the tally."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cleannet.core.clock import BEIJING
 from cleannet.core.tally import MICROSECOND, to_micros
 from cleannet.edge import eve, query_logs, zeek
-from cleannet.edge.files import LogFile
+from cleannet.edge.files import FIRST_LINE, MARKED_LINES, LogFile
 from cleannet.edge.findings import Findings, digest
 from cleannet.edge.json_lines import is_json
 from cleannet.edge.mapping import Mapping
@@ -97,6 +98,13 @@ class Detection:
         source.sha256 = source.sha256 or file.sha256
         source.cut_off = source.cut_off or file.cut_off
 
+    def heading(self, file: LogFile) -> re.Pattern[bytes] | None:
+        """Return which lines of a log say how to read the others, None where there are none."""
+        mapping, start = self._mapping(file.path), file.start()
+        if zeek.is_tab_separated(start):
+            return MARKED_LINES
+        return FIRST_LINE if mapping is not None and not mapping.header and not start.startswith(PARQUET) else None
+
     def drain(self) -> tuple[Findings, list[Source]]:
         """Return what was collected, and begin anew."""
         drained = self.findings, self.sources
@@ -106,7 +114,7 @@ class Detection:
     def _open(self, file: LogFile, source: Source) -> Iterator[Row]:
         path = file.path
         start, is_bulky = file.start(), path.stat().st_size >= BULKY
-        mapping = next((mapping for mapping in self._mappings if mapping.fits(path.name)), None)
+        mapping = self._mapping(path)
         if zeek.is_tab_separated(start):
             read = self._bulk.zeek if is_bulky else zeek.read_tab_separated
             return read(file, source)
@@ -123,6 +131,9 @@ class Detection:
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
             return self._bulk.parquet(path, source, mapping)
         return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping)
+
+    def _mapping(self, path: Path) -> Mapping | None:
+        return next((mapping for mapping in self._mappings if mapping.fits(path.name)), None)
 
     @cached_property
     def _bulk(self) -> "Bulk":

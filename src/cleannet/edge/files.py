@@ -16,10 +16,16 @@ from isal.igzip_lib import IsalError
 
 CHUNK = 1 << 20
 LONGEST_LINE = 1 << 20
+_START = 1 << 14
 DAMAGED = "the compressed data is damaged; what came before was read"
 TOO_SHORT = "the compressed data ends too early; what was there was read"
 _GZIP, _GZIP_PIECE = b"\x1f\x8b", 1 << 12
 _ZSTD, _ZSTD_PIECE, _WIDEST_WINDOW = b"\x28\xb5\x2f\xfd", 512, 1 << 27
+# Which lines of a log say how to read the others: all that are marked, or the first that is not empty.
+MARKED_LINES, FIRST_LINE = (
+    re.compile(rb"^#[^\n]*\n", re.MULTILINE),
+    re.compile(rb"^[^\n]*[^\r\n][^\n]*\n", re.MULTILINE),
+)
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 
 
@@ -56,9 +62,13 @@ class LogFile:
             yield carry
 
     def start(self) -> bytes:
-        """Return the first bytes of the content, without a trace on digest and damage."""
-        other = LogFile(self.path)
-        return next(other.chunks(), b"")
+        """Return the first bytes of the content, some KiB at least, without a trace on digest and damage."""
+        start = b""
+        for chunk in LogFile(self.path).chunks():
+            start += chunk
+            if len(start) >= _START:
+                break
+        return start
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content in pieces of some MiB at most, and take the digest of the file."""
@@ -146,6 +156,67 @@ class LogFile:
         if frame is not None:
             self.cut_off = TOO_SHORT
         yield bytes(gathered)
+
+
+class LogPart(LogFile):
+    """Give the lines of a file from byte `offset` of its content on, after `header`: lines that say how to read them.
+
+    `end` bounds what is read of a file that is not packed, `heading` says which of its lines are of the header. Once
+    all lines were taken, `offset` is how far they went, `passed` how many they were without those `repeated` from
+    before, and `header` holds the lines for the next part.
+    """
+
+    def __init__(
+        self, path: Path, offset: int, end: int, header: bytes = b"", heading: re.Pattern[bytes] | None = None
+    ) -> None:
+        super().__init__(path)
+        self.offset, self.passed, self.header = offset, 0, header
+        self.repeated = header.count(b"\n")
+        self._end, self._heading = end, heading
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the header and the part in pieces of some MiB at most."""
+        if self.header:
+            yield self.header
+        carry = b""
+        for chunk in self._part():
+            self.offset += len(chunk)
+            self.passed += chunk.count(b"\n")
+            if self._heading is not None:
+                carry += chunk
+                cut = carry.rfind(b"\n") + 1
+                self._note(carry[:cut], self._heading)
+                carry = carry[cut:] if len(carry) - cut <= LONGEST_LINE else b""
+            yield chunk
+
+    def _note(self, lines: bytes, heading: re.Pattern[bytes]) -> None:
+        if heading is FIRST_LINE:
+            if not self.header and (first := heading.search(lines)):
+                self.header = first[0]
+            return
+        for line in heading.findall(lines):
+            # A header begins with its separator; what it says goes before all that was said.
+            self.header = line if line.startswith(b"#separator") else self.header + line
+
+    def _part(self) -> Iterator[bytes]:
+        if not is_packed(self.path):
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                while data := file.read(max(0, min(CHUNK, self._end - file.tell()))):
+                    yield data
+            return
+        skipped = self.offset
+        for chunk in super().chunks():
+            if len(chunk) > skipped:
+                yield chunk[skipped:]
+            skipped = max(0, skipped - len(chunk))
+
+
+def is_packed(path: Path) -> bool:
+    """Say whether a file is gzip or Zstandard, by its content."""
+    with path.open("rb") as file:
+        start = file.read(len(_ZSTD))
+    return start.startswith((_GZIP, _ZSTD)) or bool(_SKIPPABLE.match(start))
 
 
 def _up_to_damage(path: Path, begun: int, given: int) -> Iterator[bytes]:

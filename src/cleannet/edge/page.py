@@ -36,6 +36,18 @@ def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed) -> Iterator[str]
         yield f"  passed over, as no list is named so: {len(over)} files: {names}"
     yield from _not_taken(watchlist.shown, "not understood")
     yield from _not_taken(allowed.shown, "not understood (allow-list)")
+    yield from program_lines(run)
+    for held in run.document["held"]:
+        yield (
+            f"Held, not counted: {held['indicator']} ({held['program']}), {held['hits']} rows: {held['reason']}, "
+            f"by {held['allow_list']}:{held['allow_list_line']}"
+        )
+    if run.tally.subscribers != NUMBERS:
+        yield "Subscribers are addresses, not phone numbers: infections are not graded."
+
+
+def program_lines(run: Run) -> Iterator[str]:
+    """Yield the table of programs, the most infected first."""
     if run.tally.programs:
         yield from _table(
             [
@@ -56,13 +68,6 @@ def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed) -> Iterator[str]
         )
     else:
         yield "No row matched an indicator that counts."
-    for held in run.document["held"]:
-        yield (
-            f"Held, not counted: {held['indicator']} ({held['program']}), {held['hits']} rows: {held['reason']}, "
-            f"by {held['allow_list']}:{held['allow_list_line']}"
-        )
-    if run.tally.subscribers != NUMBERS:
-        yield "Subscribers are addresses, not phone numbers: infections are not graded."
 
 
 def owed_lines(owed: Iterable[Owed], found_at: datetime) -> Iterator[str]:

@@ -107,6 +107,16 @@ class Source:
         self.settle(1, int(is_late), None if is_late else (at, at))
         return not is_late
 
+    def add(self, other: "Source") -> None:
+        """Take in the account of a later part of the same source."""
+        self.file, self.latest, self.earliest = other.file, other.latest, other.earliest
+        self.format, self.subscribers, self.cut_off = other.format, other.subscribers, other.cut_off
+        self.broken += other.broken
+        self.unmapped += other.unmapped
+        span = None if other.first is None or other.last is None else (other.first, other.last)
+        self.settle(other.rows, other.late, span)
+        self.shown = (self.shown + other.shown)[:SHOWN_PER_SOURCE]
+
     def settle(self, rows: int, late: int, span: tuple[int, int] | None) -> None:
         """Count rows of which so many are late; `span` holds the first and the last moment of the others, if any."""
         self.rows += rows

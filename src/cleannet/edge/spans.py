@@ -5,7 +5,7 @@ hash: what belongs together is found by sorting hashes that bear their places in
 faster than sorting places by hashes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,8 @@ Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 # So many rows are ordered at a time: they fit into a processor's cache.
 AT_ONCE = 1 << 17
+# Of one span.
+BYTES = 36
 _WORD = 64
 _PRIME, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 
@@ -45,10 +47,31 @@ _NO_WORDS, _NO_MOMENTS = np.empty(0, np.uint64), np.empty(0, np.int64)
 NO_SPANS = Spans(np.empty(0, np.int32), _NO_WORDS, _NO_WORDS, _NO_MOMENTS, _NO_MOMENTS)
 
 
+def to_bytes(spans: Spans) -> bytes:
+    """Return spans as bytes that any machine can read."""
+    words = (column.astype("<u8", copy=False).tobytes() for column in (spans.upper, spans.lower))
+    moments = (column.astype("<i8", copy=False).tobytes() for column in (spans.start, spans.end))
+    return b"".join((*words, *moments, spans.counter.astype("<i4", copy=False).tobytes()))
+
+
+def from_bytes(data: bytes) -> Spans:
+    """Return the spans that `to_bytes` wrote."""
+    count = len(data) // BYTES
+    upper, lower = (np.frombuffer(data, "<u8", count, 8 * count * place) for place in (0, 1))
+    start, end = (np.frombuffer(data, "<i8", count, 8 * count * place) for place in (2, 3))
+    return Spans(np.frombuffer(data, "<i4", count, 32 * count), upper, lower, start, end)
+
+
 def sightings(counter: Counters, subscribers: bytes | bytearray, at: Moments) -> Spans:
     """Return the spans of sightings in whatever order; `subscribers` are 16 bytes each, as even as a cipher's."""
     words = np.frombuffer(subscribers, "<u8").reshape(-1, 2)
     return _from_any(Spans(counter, words[:, 0].copy(), words[:, 1].copy(), at, at + WINDOW))
+
+
+def with_subscribers(spans: Spans, change: Callable[[bytes], bytes]) -> Spans:
+    """Return the spans with their subscribers changed; `change` takes and gives the 16 bytes of each, in a row."""
+    words = np.frombuffer(change(np.column_stack((spans.upper, spans.lower)).astype("<u8").tobytes()), "<u8")
+    return _from_any(spans._replace(upper=words[0::2].copy(), lower=words[1::2].copy()))
 
 
 def regrouped(spans: Spans, counters: Counters) -> Spans:

@@ -8,6 +8,7 @@
     coverage.json  what the runs of the last days covered
     batches.json   each batch's last revision, and the sha256 of the logs it counted
     looked.json    which requests to look were answered, until they are over, and when which host was asked
+    counted.db     what `follow` counted and how far it read each log (edge.kept); follow.lock lets one follow at a time
     spool/N        signed tally messages not yet receipted, N the sequence number in 12 digits
     sent/N         what the hub answered, with its signed ledger head
 
@@ -171,7 +172,11 @@ class State:
             who, key = self.identity(), self.key()
             sequence = self._last() + 1
             batch, batches = document["batch"], self._batches()
-            counted = {source["sha256"]: source["file"] for source in document["sources"] if source["rows"]}
+            counted = {
+                source["sha256"]: source["file"]
+                for source in document["sources"]
+                if source["rows"] and source["sha256"]
+            }
             for other, known in batches.items():
                 for twice in sorted(counted.keys() & set(known["sources"]) if other != batch else ()):
                     raise WrongUse(

@@ -20,6 +20,7 @@ from cleannet.edge.wrong_use import WrongUse
 KEY_BYTES = 32
 _FORM = b"\x01"
 _WIDTH = 15
+_CHECKED = 4
 _MOBILE = re.compile(r"(?:\+86|0086|86)?(1[3-9][0-9]{9})")
 _THINGS = re.compile(r"(?:\+86|0086|86)?(1[0-9]{12})")
 _ABROAD = re.compile(r"(?:\+|00)[1-9][0-9]{6,14}")
@@ -52,12 +53,26 @@ class Pseudonyms:
     """Turn normalised numbers into pseudonyms under one key of 32 bytes."""
 
     def __init__(self, key: bytes) -> None:
-        # One block, never a message: with a single block ECB is the plain permutation that is wanted here.
-        self._encrypt = Cipher(algorithms.AES256(key), modes.ECB()).encryptor().update
+        self._encrypt = _cipher(key).encryptor().update
 
     def of(self, number: str) -> bytes:
         """Return the pseudonym, 16 bytes, of a number of at most 15 digits."""
         return self._encrypt(_FORM + number.encode().rjust(_WIDTH, b"\0"))
+
+
+def check_value(key: bytes) -> str:
+    """Return what tells keys apart and nothing of a key: the beginning of a block that is no number's pseudonym."""
+    return _cipher(key).encryptor().update(bytes(KEY_BYTES))[:_CHECKED].hex()
+
+
+def renew(pseudonyms: bytes, old: bytes, new: bytes) -> bytes:
+    """Return pseudonyms, 16 bytes each, that were made under `old`, as they are under `new`."""
+    return _cipher(new).encryptor().update(_cipher(old).decryptor().update(pseudonyms))
+
+
+def _cipher(key: bytes) -> "Cipher[modes.ECB]":
+    # Single blocks, never a message: with them ECB is the plain permutation that is wanted here.
+    return Cipher(algorithms.AES256(key), modes.ECB())
 
 
 def write_key(path: Path) -> None:

@@ -43,7 +43,7 @@ class ListFile:
 class Watchlist:
     """Hold what is looked for, each indicator with its allow-list decision, and the account of how it was read.
 
-    `passed_over` names the files of a folder that are no lists by their suffix.
+    `passed_over` names the files of a folder that are no lists by their suffix; `aliases` are the release's.
     """
 
     watched: list[Watched] = field(default_factory=list)
@@ -52,6 +52,7 @@ class Watchlist:
     shown: list[NotTaken] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     release: int | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def held(self) -> list[Watched]:
@@ -104,20 +105,19 @@ def load_watchlists(
     taken.
     """
     watchlist = Watchlist()
-    aliases: Mapping[str, str] = {}
     for path in _files(paths, _WATCHLISTS, watchlist.passed_over):
         data, name = _bytes(path), shown(path)
         if release.is_envelope(data):
             if watchlist.release is not None:
                 raise WrongUse(f"{name}: a second release; give one release only")
             taken = release.accept(data, hub_keys, moment, newest)
-            watchlist.release, aliases = taken.number, taken.aliases
+            watchlist.release, watchlist.aliases = taken.number, taken.aliases
             _take(watchlist, name, "release", _named(taken), (), allowed, moment)
         else:
             contents = lists.read(data, name, moment)
             _take(watchlist, name, contents.format, contents.indicators, contents.left_out, allowed, moment)
     # The release may come after the lists of others, whose programs its aliases name too.
-    watchlist.watched = [_as_unit(entry, aliases) for entry in watchlist.watched]
+    watchlist.watched = [_as_unit(entry, watchlist.aliases) for entry in watchlist.watched]
     return watchlist
 
 

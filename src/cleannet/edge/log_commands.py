@@ -1,0 +1,86 @@
+"""The commands of the edge that read logs: `cleannet edge detect | explain`."""
+
+import argparse
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from cleannet.edge import counting, mapping, subscribers, times
+from cleannet.edge.interface import DONE, add_command, add_lists, add_reading, lists_of, now, policy_of
+from cleannet.edge.names import shown
+from cleannet.edge.page import explanation, explanation_lines
+from cleannet.edge.state import State, write_whole
+from cleannet.edge.tallies import Run
+from cleannet.edge.wrong_use import WrongUse
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands."""
+    command = add_command(commands, "detect", _detect, "match logs against a watchlist and count distinct subscribers")
+    command.add_argument(
+        "logs", nargs="+", type=Path, metavar="LOG", help="logs of Zeek, Suricata or resolvers, CSV or Parquet"
+    )
+    add_lists(command)
+    add_reading(command)
+    command.add_argument("--lateness", metavar="DAYS", type=int, help="count rows older than so many days as late only")
+    command.add_argument("--out", type=Path, metavar="T.json", help="write the tally here")
+    command.add_argument("--batch", default="", metavar="NAME", help="name of logs that grow: counted again, replaced")
+    command.add_argument("--spool", action="store_true", help="sign the tally and spool it for the hub (needs enrol)")
+    command.add_argument("--json", action="store_true", help="print the tally instead of a table")
+
+    command = add_command(commands, "explain", _explain, "say which indicators match a name, address or URL, and why")
+    command.add_argument("name", metavar="NAME")
+    add_lists(command)
+    command.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def _detect(options: argparse.Namespace) -> int:
+    policy = policy_of(options.policy)
+    state = State(options.state)
+    if options.spool:
+        state.identity()
+    counted = counting.count(
+        options.logs,
+        lists_of(options, now()),
+        policy,
+        clock=now,
+        mappings=[mapping.load(path) for path in options.mapping],
+        key=subscribers.read_key(options.key) if options.key else None,
+        lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
+        batch=options.batch,
+        zone=times.zone_of(options.time_zone),
+        tell=lambda sentence: print(sentence, file=sys.stderr),
+    )
+    text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
+    if options.out:
+        _write_out(options.out, text)
+    if options.spool:
+        sequence = counting.spool(state, counted.run, now())
+        print(f"Spooled as tally {sequence}; send it with: cleannet edge report", file=sys.stderr)
+    print(text if options.json else "\n".join(counted.lines))
+    # The document is for machines; a person still has to learn what is owed.
+    for line in (*(counted.deadlines if options.json else ()), *_damage(counted.run)):
+        print(line, file=sys.stderr)
+    return DONE
+
+
+def _write_out(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise WrongUse(f"{shown(path)}: cannot be written: {error.strerror}") from None
+
+
+def _damage(run: Run) -> list[str]:
+    return [f"{source.file}: {source.cut_off}" for source in run.sources if source.cut_off]
+
+
+def _explain(options: argparse.Namespace) -> int:
+    moment = now()
+    told = counting.explain(options.name, lists_of(options, moment), moment)
+    if options.json:
+        print(json.dumps(explanation(told.name, told.found, told.decision), ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(explanation_lines(told.name, told.found, told.decision)))
+    return DONE

@@ -1,0 +1,248 @@
+import gzip
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cleannet.core.policy_file import shipped
+from cleannet.edge import counting, following, mapping
+from cleannet.edge.counting import Lists
+from cleannet.edge.detect import Detection
+from cleannet.edge.following import Follower, Read
+from cleannet.edge.kept import Kept
+from cleannet.edge.state import State
+from cleannet.edge.tallies import Run
+
+NOW = datetime(2026, 11, 27, 4, tzinfo=UTC)
+POLICY = shipped()["mobile_malware_2011"]
+ZEEK = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n"
+NUMBERS = """
+schema = 1
+files = ["*.csv", "*.parquet"]
+time_form = "epoch_s"
+[columns]
+time = "t"
+number = "n"
+host = "h"
+fee = "f"
+record = "r"
+[fee]
+unit = "fen"
+every_row = true
+"""
+
+
+class Edge:
+    """Follow the folder `logs` of a test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.logs, self.clock = folder, folder / "logs", NOW
+        self.logs.mkdir()
+        (folder / "android_evil.txt").write_text("evil.example\n")
+        (folder / "m.toml").write_text(NUMBERS)
+        self.lists: Lists = counting.load(State(folder / "state"), [folder / "android_evil.txt"], [], NOW)
+        self.said: list[str] = []
+        self.open()
+
+    def open(self) -> None:
+        self.kept = Kept(self.folder / "counted.db")
+        self.follower = Follower([self.logs], self.kept, POLICY, days=60, batch="follow", tell=self.said.append)
+        columns = [mapping.load(self.folder / "m.toml")]
+        self.detection = Detection(self.lists.watchlist, columns, bytes(32), timedelta(days=60), UTC, self.said.append)
+
+    def read(self, *, once: bool = True) -> list[Read]:
+        return list(self.follower.read(self.detection, lambda: self.clock, once=once))
+
+    def runs(self) -> list[Run]:
+        return [run for _, run in self.follower.tallies(self.lists, lambda: self.clock)]
+
+    def maxima(self) -> list[tuple[str, int, int]]:
+        return [(run.tally.batch, one.hits, one.infected.maximum) for run in self.runs() for one in run.tally.programs]
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.logs / name
+        with path.open("a") as file:
+            file.write(text)
+        return path
+
+
+@pytest.fixture
+def edge(tmp_path: Path) -> Iterator[Edge]:
+    made = Edge(tmp_path)
+    yield made
+    made.kept.close()
+
+
+def dns(*who: int, at: datetime = NOW - timedelta(hours=1)) -> str:
+    return "".join(f"{at.timestamp():.6f}\t10.0.{number >> 8}.{number & 255}\tx.evil.example\n" for number in who)
+
+
+def charged(*rows: tuple[int, str, int], at: datetime = NOW - timedelta(hours=1)) -> str:
+    return "".join(f"{at.timestamp():.0f},138{number:08},evil.example,{fen},{record}\n" for number, record, fen in rows)
+
+
+def test_a_log_that_grows_is_counted_once(edge: Edge) -> None:
+    edge.write("dns.log", ZEEK + dns(1, 2) + "broken\n")
+    (read,) = edge.read()
+    assert (read.source.rows, read.source.broken, read.matched, read.remark) == (3, 1, 2, "")
+    assert edge.read() == []
+    edge.write("dns.log", dns(2, 3) + "broken\n")
+    (read,) = edge.read()
+    assert (read.source.rows, read.matched, read.source.shown[0].line) == (3, 2, 9)
+    assert edge.maxima() == [("follow 2026-11-27", 4, 3)]
+    (source,) = edge.runs()[0].document["sources"]
+    assert (source["rows"], source["broken"], source["format"]) == (6, 2, "zeek dns tsv")
+
+
+def test_nothing_is_read_again_after_a_new_start(edge: Edge) -> None:
+    edge.write("dns.log", ZEEK + dns(1))
+    edge.read()
+    edge.kept.close()
+    edge.open()
+    assert edge.read() == []
+    edge.write("dns.log", dns(2))
+    assert len(edge.read()) == 1
+    assert edge.maxima() == [("follow 2026-11-27", 2, 2)]
+
+
+def test_a_rotated_log_and_its_copy_are_not_counted_twice(edge: Edge) -> None:
+    path = edge.write("dns.log", ZEEK + dns(1, 2))
+    edge.read()
+    edge.write("dns.log", dns(3))
+    path.rename(edge.logs / "dns.1.log")
+    shutil.copy(edge.logs / "dns.1.log", edge.logs / "dns.2.log")
+    edge.write("dns.log", ZEEK + dns(4))
+    assert sorted((read.path.rpartition("/")[2], read.matched) for read in edge.read()) == [
+        ("dns.1.log", 1),
+        ("dns.log", 1),
+    ]
+    assert edge.maxima() == [("follow 2026-11-27", 4, 4)]
+    path.write_text("")
+    edge.write("dns.log", ZEEK + dns(5))
+    (read,) = edge.read()
+    assert (read.matched, read.remark) == (1, "was cut or replaced; read from its beginning")
+
+
+def test_the_count_goes_on_at_midnight(edge: Edge) -> None:
+    evening, night = datetime(2026, 11, 26, 15, 50, tzinfo=UTC), datetime(2026, 11, 26, 16, 10, tzinfo=UTC)
+    edge.write("dns.log", ZEEK + dns(*range(3), at=evening) + dns(*range(2, 5), at=night))
+    edge.read()
+    assert edge.maxima() == [("follow 2026-11-26", 3, 3), ("follow 2026-11-27", 3, 5)]
+    curves = [slot for run in edge.runs() for slot in run.tally.programs[0].infected.curve]
+    assert [slot.start for slot in curves] == sorted({slot.start for slot in curves})
+
+
+def test_a_row_of_yesterday_changes_yesterday(edge: Edge, tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    state.enrol("e", "OPERATOR-A", "44", {})
+    edge.write("dns.log", ZEEK + dns(1))
+    edge.read()
+    edge.follower.spool(state, edge.follower.tallies(edge.lists, lambda: NOW), lambda: NOW)
+    assert edge.runs() == []
+    edge.write("dns.log", dns(2, at=NOW - timedelta(hours=20)) + dns(3, at=NOW - timedelta(days=61)))
+    (read,) = edge.read()
+    assert read.source.late == 1
+    assert edge.maxima() == [("follow 2026-11-26", 1, 1), ("follow 2026-11-27", 1, 2)]
+    edge.follower.spool(state, edge.follower.tallies(edge.lists, lambda: NOW), lambda: NOW)
+    assert len(list(state.waiting())) == 3
+
+
+def test_what_will_be_tomorrow_waits_for_it(edge: Edge) -> None:
+    edge.write("dns.log", ZEEK + dns(1))
+    edge.read()
+    edge.clock = NOW + timedelta(days=1)
+    assert [batch for batch, *_ in edge.maxima()] == ["follow 2026-11-27", "follow 2026-11-28"]
+
+
+def test_a_threshold_is_told_once_with_what_is_owed(edge: Edge) -> None:
+    rows = [(number, f"r{number}", 0) for number in range(10_001)]
+    edge.write("a.csv", "t,n,h,f,r\n" + charged(*rows))
+    edge.read()
+    (day, run), *_ = edge.follower.tallies(edge.lists, lambda: edge.clock)
+    (owed,) = edge.follower.news(day, run, edge.lists)
+    assert owed.program == "evil"
+    assert edge.follower.news(day, run, edge.lists) == ()
+    edge.clock += timedelta(days=1)
+    assert [
+        edge.follower.news(day, run, edge.lists) for day, run in edge.follower.tallies(edge.lists, lambda: edge.clock)
+    ] == [
+        (),
+        (),
+    ]
+
+
+def test_loss_adds_up_over_days_and_a_record_counts_once(edge: Edge) -> None:
+    yesterday = NOW - timedelta(days=1)
+    edge.write("a.csv", "t,n,h,f,r\n" + charged((1, "a", 60_000_000), (2, "b", 60_000_000), at=yesterday))
+    edge.read()
+    edge.write("a.csv", charged((1, "a", 60_000_000), (3, "c", 90_000_000), (3, "c", -500)))
+    edge.read()
+    runs = edge.runs()
+    assert [one.loss_fen for run in runs for one in run.tally.programs] == [120_000_000, 89_999_500]
+    days = edge.follower.tallies(edge.lists, lambda: edge.clock)
+    assert [len(edge.follower.news(day, run, edge.lists)) for day, run in days] == [1, 0]
+
+
+def test_subscribers_named_in_two_ways_are_not_mixed(edge: Edge) -> None:
+    edge.write("dns.log", ZEEK + dns(1))
+    edge.read()
+    edge.write("a.csv", "t,n,h,f,r\n" + charged((1, "a", 1)))
+    assert edge.read() == []
+    assert "--state of its own" in edge.said[0]
+    assert edge.read() == []
+    assert len(edge.said) == 1
+    assert edge.maxima() == [("follow 2026-11-27", 1, 1)]
+
+
+def test_what_cannot_be_read_stops_no_other(edge: Edge) -> None:
+    edge.write("junk.bin", "\x00\x01")
+    edge.write("x.csv", "t,n\n")
+    (edge.logs / "gone.log").symlink_to("nowhere")
+    edge.write(".hidden", "x")
+    edge.write("dns.log", ZEEK + dns(1))
+    assert [read.matched for read in edge.read()] == [1]
+    assert sorted(sentence.partition(": ")[0].rpartition("/")[2] for sentence in edge.said) == [
+        "gone.log",
+        "junk.bin",
+        "m.toml",
+    ]
+
+
+@pytest.mark.parametrize(("name", "grows"), [("dns.log", True), ("dns.log.gz", False), ("x.parquet", False)])
+def test_a_file_that_is_being_written_is_read_when_it_can_be(edge: Edge, name: str, grows: bool) -> None:
+    path = edge.logs / name
+    if name.endswith(".parquet"):
+        table = {
+            "t": [int(NOW.timestamp())] * 2,
+            "n": ["13800138000", "x"],
+            "h": ["evil.example"] * 2,
+            "f": ["", ""],
+            "r": ["", ""],
+        }
+        pq.write_table(pa.table(table), path)
+    else:
+        text = (ZEEK + dns(1)).encode()
+        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    os.utime(path, times=(NOW.timestamp(), NOW.timestamp()))
+    edge.clock = NOW + timedelta(seconds=following.SETTLED)
+    assert len(edge.read(once=False)) == grows
+    edge.clock += timedelta(seconds=1)
+    assert len(edge.read(once=False)) == (not grows)
+    assert edge.read() == []
+    assert [(hits, maximum) for _, hits, maximum in edge.maxima()][:1] == [(1, 1)]
+
+
+def test_logs_of_the_past_are_forgotten(edge: Edge) -> None:
+    path = edge.write("dns.log", ZEEK + dns(1))
+    edge.read()
+    path.unlink()
+    edge.follower.forget(NOW + timedelta(days=61))
+    assert len(edge.kept.logs()) == 1
+    edge.follower.forget(NOW + timedelta(days=63))
+    assert edge.kept.logs() == []
+    assert edge.kept.changed() == []
