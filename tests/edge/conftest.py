@@ -2,7 +2,7 @@ import argparse
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,32 @@ from cleannet.core.merkle import Tree, leaf_hash
 from cleannet.edge import commands
 from cleannet.formats import envelope
 from cleannet.formats.ledger_export import head_payload
+
+START = datetime(2025, 11, 22, tzinfo=UTC)
+MAPPING = """\
+schema = 1
+time_zone = "Asia/Shanghai"
+[columns]
+time = "time"
+number = "phone"
+host = "name"
+uri = "uri"
+province = "province"
+fee = "fee"
+record = "record"
+[fee]
+unit = "yuan"
+every_row = true
+"""
+HEAD = "time,phone,name,uri,province,fee,record\n"
+
+
+def rows(count: int, first: int = 0, name: str = "evil.example") -> str:
+    return "".join(
+        f"{START + timedelta(milliseconds=number):%Y-%m-%d %H:%M:%S},138{number:08},{name},,44,0.10,r{number}\n"
+        for number in range(first, first + count)
+    )
+
 
 Run = Callable[..., int]
 # What breaks readers: moments out of range, numbers too large, halves of characters, nesting, long fields, quotes.
@@ -190,3 +216,11 @@ def tally_of(edge: Run, tmp_path: Path) -> Callable[..., dict[str, Any]]:
         return document
 
     return run
+
+
+@pytest.fixture
+def numbers(written: Callable[[str, str | bytes], Path], edge: Run, tmp_path: Path) -> list[object]:
+    """Return the options of a run over phone numbers."""
+    assert edge("key", tmp_path / "key") == 0
+    watchlist = written("android_evil.txt", "evil.example\n")
+    return ["--watchlist", watchlist, "--mapping", written("m.toml", MAPPING), "--key", tmp_path / "key"]

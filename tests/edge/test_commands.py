@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.edge.conftest import HEAD, MAPPING, rows
 
 from cleannet.core.indicator import Indicator, parse
 from cleannet.formats import envelope, release, tally
@@ -13,60 +14,6 @@ from cleannet.formats import envelope, release, tally
 Written = Callable[[str, str | bytes], Path]
 Edge = Callable[..., int]
 TallyOf = Callable[..., dict[str, Any]]
-START = datetime(2025, 11, 22, tzinfo=UTC)
-MAPPING = """\
-schema = 1
-time_zone = "Asia/Shanghai"
-[columns]
-time = "time"
-number = "phone"
-host = "name"
-uri = "uri"
-province = "province"
-fee = "fee"
-record = "record"
-[fee]
-unit = "yuan"
-every_row = true
-"""
-HEAD = "time,phone,name,uri,province,fee,record\n"
-
-
-def rows(count: int, first: int = 0, name: str = "evil.example") -> str:
-    return "".join(
-        f"{START + timedelta(milliseconds=number):%Y-%m-%d %H:%M:%S},138{number:08},{name},,44,0.10,r{number}\n"
-        for number in range(first, first + count)
-    )
-
-
-@pytest.fixture
-def numbers(written: Written, edge: Edge, tmp_path: Path) -> list[object]:
-    """Return the options of a run over phone numbers."""
-    assert edge("key", tmp_path / "key") == 0
-    watchlist = written("android_evil.txt", "evil.example\n")
-    return ["--watchlist", watchlist, "--mapping", written("m.toml", MAPPING), "--key", tmp_path / "key"]
-
-
-def test_a_passed_threshold_prints_the_deadline(
-    written: Written, edge: Edge, numbers: list[object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    log = written("a.csv", HEAD + rows(10_001))
-    before = datetime.now(UTC)
-    assert edge("detect", log, *numbers, "--json") == 0
-    printed = capsys.readouterr()
-    document = json.loads(printed.out)
-    assert "较大 III by 八" in printed.err
-    assert "incident.reported to" in printed.err
-    program = tally.read(document).programs[0]
-    assert (program.program, program.infected.maximum, program.loss_fen) == ("evil", 10_001, 100_010)
-    assert list(program.infected.crossings) == [10_000]
-    assert before <= tally.read(document).found_at <= datetime.now(UTC)
-    assert document["policy"]["id"] == "mobile_malware_2011"
-    assert edge("detect", log, *numbers) == 0
-    printed = capsys.readouterr()
-    assert "较大 III by 八" in printed.out
-    assert "incident.reported to" in printed.out
-    assert printed.err == ""
 
 
 def test_no_number_reaches_any_output(
@@ -98,6 +45,7 @@ def test_no_number_reaches_any_output(
     assert edge("explain", "13912345678", *numbers[:2]) == 2
     assert edge("detect", headless, *numbers) == 2
     assert edge("detect", good, *numbers[:2], "--mapping", wrong, *numbers[4:]) == 2
+    assert edge("follow", good.parent, bad, cut, urls, headless, *numbers, "--once", "--spool") == 0
     token = written("token", "t")
     token.chmod(0o600)
     for command in ("report", "heartbeat", "audit"):
@@ -152,74 +100,3 @@ def test_the_whole_way_to_the_hub(
     hub.leaves[:] = []
     assert edge("audit", *way) == 1
     assert "no longer begins with" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["statistics.example", "log.statistics.example"])
-def test_explain(edge: Edge, written: Written, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    lists = ["--watchlist", written("w/ioc.yaml", "- name: Spy\n  c2:\n    domains:\n    - log.statistics.example\n")]
-    lists += ["--allow", written("allow.conf", "server=/statistics.example/192.0.2.1\n")]
-    assert edge("explain", name, *lists, "--json") == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert answer["counts"] is False
-    assert answer["as_indicator"]["verdict"] == "hold"
-    assert [match["line"] for match in answer["matches"]] == ([4] if name.startswith("log") else [])
-    assert edge("explain", name, *lists) == 0
-    assert "hold" in capsys.readouterr().out
-
-
-def test_explain_with_a_waiver(edge: Edge, written: Written, capsys: pytest.CaptureFixture[str]) -> None:
-    waiver = '[[waiver]]\nindicator = "log.statistics.example"\napprover = "A"\nexpires = 2099-01-01T00:00:00Z\n'
-    lists = ["--watchlist", written("w.txt", "log.statistics.example\n")]
-    lists += ["--allow", written("allow.conf", "server=/statistics.example/192.0.2.1\n")]
-    lists += ["--allow", written("own.toml", waiver)]
-    assert edge("explain", "log.statistics.example", *lists, "--json") == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert (answer["counts"], answer["matches"][0]["allow"]["reason"]) == (True, "waived")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["explain", "com", "--watchlist", "{w}"], "public suffix"),
-        (["explain", "a.example"], "no watchlist"),
-        (["explain", "a.example", "--watchlist", "{missing}"], "cannot be read"),
-        (["detect", "{log}", "--watchlist", "{w}", "--policy", "nonsense"], "no law “nonsense”"),
-        (
-            ["detect", "{log}", "--watchlist", "{w}", "--policy", "incident_reporting_2025"],
-            "does not grade on infected",
-        ),
-        (["detect", "{log}", "--watchlist", "{w}", "--key", "{missing}"], "edge key"),
-        (["detect", "{log}", "--watchlist", "{w}", "--mapping", "{missing}"], "cannot be read"),
-        (["detect", "{log}", "--watchlist", "{w}", "--spool"], "edge enrol"),
-        (["detect", "{log}", "--watchlist", "{w}", "--time-zone", "Mars"], "“Mars” is not the name"),
-        (["detect", "{log}", "--watchlist", "{w}", "--time-zone", "../x"], "is not the name of a time zone"),
-        (["detect", "{log}", "--watchlist", "{w}", "--out", "{missing}/x"], "cannot be written"),
-        (["heartbeat", "--hub", "http://127.0.0.1:9", "--token-file", "{w}"], "edge enrol"),
-    ],
-)
-def test_wrong_use_has_its_sentence(
-    edge: Edge, written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
-) -> None:
-    places = {
-        "w": written("w.txt", "evil.example\n"),
-        "log": written("dns.log", "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n"),
-        "missing": tmp_path / "missing",
-    }
-    assert edge(*(word.format(**places) for word in arguments)) == 2
-    assert words in capsys.readouterr().err
-
-
-def test_a_release_signed_by_another_is_refused(
-    edge: Edge, written: Written, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = datetime.now(UTC)
-    key, other = envelope.new_key(), envelope.new_key().public_key()
-    found = (Indicator(parse("evil.example"), "Evil", "control", "infected", "android_evil.txt", 17),)
-    content = release.Release(7, "CNCERT", "P", now - timedelta(1), now + timedelta(1), "name", found)
-    signed = written("r.release", release.sign(content, key, envelope.key_id(key.public_key())))
-    ours = written("ours.pub", envelope.write_public(key.public_key()))
-    theirs = written("theirs.pub", envelope.write_public(other))
-    assert edge("explain", "evil.example", "--watchlist", signed, "--hub-key", ours) == 0
-    assert "release 7 of CNCERT, android_evil.txt:17" in capsys.readouterr().out
-    assert edge("explain", "evil.example", "--watchlist", signed, "--hub-key", theirs) == 1
-    assert "not among the trusted" in capsys.readouterr().err

@@ -78,13 +78,9 @@ class Kept:
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def bind(self, check_value: str) -> None:
         """Note under which key pseudonyms are made; raise WrongUse where they were made under another."""
