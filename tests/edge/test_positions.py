@@ -9,7 +9,7 @@ import zstandard
 
 from cleannet.edge import positions
 from cleannet.edge.files import FIRST_LINE, MARKED_LINES
-from cleannet.edge.positions import KNOWN_BYTES, Log, Position, find, moved, part
+from cleannet.edge.positions import KNOWN_BYTES, Log, Logs, Position, moved, part
 from cleannet.edge.rows import Source
 
 LINES = b"".join(b"line %d\n" % number for number in range(2000))
@@ -110,7 +110,7 @@ def test_a_log_is_read_on_from_where_it_was_read(
     now = path
     for step in change:
         now = step(now)
-    log, said = find(now, now.stat(), [known])
+    log, said = Logs([known]).find(now, now.stat())
     assert said.startswith(remark)
     assert (said != "") == (remark != "")
     after, content = read(now, log.position)
@@ -118,19 +118,19 @@ def test_a_log_is_read_on_from_where_it_was_read(
     assert after.lines == (log.position.lines + rest.count(b"\n"))
     assert (log is known) == (not remark)
     if rest:
-        assert after.path == str(now)
-        assert after.is_at(now, now.stat())
+        assert after.shown == str(now)
+        assert after.is_at(now.stat())
 
 
 def test_what_was_cut_is_known_again_where_it_was_copied_to(path: Path, known: Log) -> None:
     copy = copied(path)
     cut(path)
     grown(path)
-    log, _ = find(path, path.stat(), [known])
+    log, _ = Logs([known]).find(path, path.stat())
     log.position, _ = read(path, log.position)
     assert log is not known
-    assert find(path, path.stat(), [known, log])[0] is log
-    assert find(copy, copy.stat(), [known, log])[1].startswith("repeats")
+    assert Logs([known, log]).find(path, path.stat())[0] is log
+    assert Logs([known, log]).find(copy, copy.stat())[1].startswith("repeats")
 
 
 def test_only_whole_lines_are_taken_until_a_file_is_settled(path: Path, known: Log) -> None:
@@ -138,13 +138,13 @@ def test_only_whole_lines_are_taken_until_a_file_is_settled(path: Path, known: L
         file.write(b"one\ntw")
     position, content = read(path, known.position)
     assert content == b"one\n"
-    assert not position.is_at(path, path.stat())
+    assert not position.is_at(path.stat())
     assert read(path, position) == (position, b"")
     position, content = read(path, position, is_settled=True)
-    assert (content, position.is_at(path, path.stat())) == (b"tw", True)
+    assert (content, position.is_at(path.stat())) == (b"tw", True)
     with path.open("ab") as file:
         file.write(b"o\n")
-    assert read(path, find(path, path.stat(), [Log(position, Source("a", 0))])[0].position)[1] == b"o\n"
+    assert read(path, Logs([Log(position, Source("a", 0))]).find(path, path.stat())[0].position)[1] == b"o\n"
 
 
 def test_a_large_log_is_taken_in_parts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +155,7 @@ def test_a_large_log_is_taken_in_parts(path: Path, monkeypatch: pytest.MonkeyPat
         contents.append(content)
     assert b"".join(contents) == LINES
     assert all(piece.endswith(b"\n") and len(piece) <= 1000 for piece in contents[:-1])
-    assert (position.lines, position.is_at(path, path.stat())) == (2000, True)
+    assert (position.lines, position.is_at(path.stat())) == (2000, True)
 
 
 def test_what_is_too_long_for_a_line_is_cut(tmp_path: Path) -> None:
@@ -201,11 +201,11 @@ def test_two_logs_that_begin_alike_are_two(tmp_path: Path) -> None:
     first.write_bytes(b"x" * KNOWN_BYTES + b"\n" + b"1\n" * 4000)
     second.write_bytes(b"x" * KNOWN_BYTES + b"\n" + b"2\n" * 4000)
     known = Log(read(first, Position("1"))[0], Source("1", 0), 1)
-    log, remark = find(second, second.stat(), [known])
+    log, remark = Logs([known]).find(second, second.stat())
     assert (log.position.offset, remark) == (0, "")
 
 
 def test_a_file_that_is_gone_is_an_error(tmp_path: Path, known: Log) -> None:
     status = os.stat(tmp_path)
     with pytest.raises(OSError, match="No such file"):
-        find(tmp_path / "gone", status, [known])
+        Logs([known]).find(tmp_path / "gone", status)

@@ -22,7 +22,7 @@ from cleannet.edge.files import LogFile, is_packed
 from cleannet.edge.kept import Kept
 from cleannet.edge.matching import Watched
 from cleannet.edge.names import shown
-from cleannet.edge.positions import find, moved, part
+from cleannet.edge.positions import Logs, moved, part
 from cleannet.edge.rows import Source
 from cleannet.edge.state import State
 from cleannet.edge.tallies import Run, draw_up
@@ -58,7 +58,7 @@ class Follower:
     ) -> None:
         self._places, self._kept, self._policy = places, kept, policy
         self._days, self._batch, self._tell = days, batch, tell
-        self._logs = kept.logs()
+        self._logs = Logs(kept.logs())
         self._said: set[str] = set()
         self._held: Counter[Watched] = Counter()
 
@@ -131,24 +131,21 @@ class Follower:
     def forget(self, now: datetime) -> None:
         """Forget the days that no row can change any more at `now` (aware), and logs of theirs that are gone."""
         first = day_of(to_micros(now)) - self._days - 1
-        gone = [
-            log
-            for log in self._logs
-            if not Path(log.position.path).exists() and (log.source.last or 0) < start_of(first)
-        ]
-        self._kept.forget(first, gone)
-        self._logs = [log for log in self._logs if log not in gone]
+        there = {(status.st_dev, status.st_ino) for _, status in self._files()}
+        is_past = [(log.source.last or 0) < start_of(first) and log.position.file not in there for log in self._logs]
+        self._kept.forget(first, [log for log, past in zip(self._logs, is_past, strict=True) if past])
+        self._logs = Logs([log for log, past in zip(self._logs, is_past, strict=True) if not past])
 
     def _read(
         self, path: Path, status: os.stat_result, detection: Detection, now: datetime, *, is_settled: bool
     ) -> Read | None:
-        if any(log.position.is_at(path, status) for log in self._logs):
+        if self._logs.is_read(status):
             return None
         file = LogFile(path)
         is_parquet = file.start().startswith(PARQUET)
         if (is_parquet or is_packed(path)) and not is_settled:
             return None
-        log, remark = find(path, status, self._logs)
+        log, remark = self._logs.find(path, status)
         taken = part(path, log.position, status.st_size, detection.heading(file), is_settled=is_settled)
         if taken is None:
             return None
@@ -159,9 +156,7 @@ class Follower:
             taken.offset = status.st_size
         source.shown = [replace(row, line=row.line + log.position.lines - taken.repeated) for row in source.shown]
         log.source.add(source)
-        log.position = moved(log.position, taken, status)
-        if log.number is None:
-            self._logs.append(log)
+        self._logs.put(log, moved(log.position, taken, status))
         self._kept.commit(findings, log)
         self._held += findings.held
         return Read(shown(path), source, sum(findings.hits.values()), remark)

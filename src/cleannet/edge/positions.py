@@ -8,12 +8,13 @@ cut and written anew is read from its beginning.
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cleannet.edge.files import LONGEST_LINE, LogFile, LogPart, is_packed
+from cleannet.edge.names import shown
 from cleannet.edge.rows import Source
 
 KNOWN_BYTES = 4096
@@ -23,13 +24,13 @@ MOST = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Say how far a log was read: `offset` bytes and `lines` lines of its content.
+    """Say how far the log was read that is `shown` as it may be: `offset` bytes and `lines` lines of its content.
 
     `device`, `inode`, `size` and `written` (nanoseconds) are what its file looked like. `head` is the digest of the
     first `head_bytes` of the content, `tail` of the last before `offset`; `header` holds lines that say how to read on.
     """
 
-    path: str
+    shown: str
     device: int = 0
     inode: int = 0
     size: int = -1
@@ -41,9 +42,13 @@ class Position:
     tail: str = ""
     header: str = ""
 
-    def is_at(self, path: Path, status: os.stat_result) -> bool:
-        """Say whether the file still looks as it did when it was read."""
-        return self == replace(self, path=str(path), **_looks(status))
+    def is_at(self, status: os.stat_result) -> bool:
+        """Say whether a file looks as the log's did when it was read."""
+        return self == replace(self, **_looks(status))
+
+    @property
+    def file(self) -> tuple[int, int]:
+        return self.device, self.inode
 
 
 @dataclass(slots=True)
@@ -55,19 +60,48 @@ class Log:
     number: int | None = field(default=None, compare=False)
 
 
-def find(path: Path, status: os.stat_result, known: Sequence[Log]) -> tuple[Log, str]:
-    """Return the log that a file goes on, or a new one, and what is to be said about it; raise OSError."""
-    start = LogFile(path).start()
-    own = [log for log in known if (log.position.device, log.position.inode) == (status.st_dev, status.st_ino)]
-    for log in own:
-        if _goes_on(path, start, log.position):
-            return log, ""
-    if copied := next(
-        (log.position for log in known if log.position.offset and _goes_on(path, start, log.position)), None
-    ):
-        remark = f"repeats what was read of {copied.path}; read on from there"
-        return Log(replace(copied, path=str(path)), Source(str(path), 0)), remark
-    return Log(Position(str(path)), Source(str(path), 0)), "was cut or replaced; read from its beginning" if own else ""
+class Logs:
+    """Hold the logs that are followed, and find what a file holds among them."""
+
+    def __init__(self, logs: Iterable[Log]) -> None:
+        self._logs = list(logs)
+        self._by_file: dict[tuple[int, int], list[Log]] = {}
+        for log in self._logs:
+            self._by_file.setdefault(log.position.file, []).append(log)
+
+    def __iter__(self) -> Iterator[Log]:
+        return iter(self._logs)
+
+    def is_read(self, status: os.stat_result) -> bool:
+        """Say whether a file looks as it did when it was read."""
+        return any(log.position.is_at(status) for log in self._in(status))
+
+    def find(self, path: Path, status: os.stat_result) -> tuple[Log, str]:
+        """Return the log that a file goes on, or a new one, and what is to be said about it; raise OSError."""
+        start = _Start(LogFile(path).start())
+        own = self._in(status)
+        for log in own:
+            if _goes_on(path, start, log.position):
+                return log, ""
+        for log in self._logs:
+            if log.position.offset and _goes_on(path, start, log.position):
+                remark = f"repeats what was read of {log.position.shown}; read on from there"
+                return Log(replace(log.position, shown=shown(path)), Source(shown(path), 0)), remark
+        new = Log(Position(shown(path)), Source(shown(path), 0))
+        return new, "was cut or replaced; read from its beginning" if own else ""
+
+    def put(self, log: Log, position: Position) -> None:
+        """Have a log, perhaps a new one, at a position."""
+        if log.number is None:
+            self._logs.append(log)
+        elif log.position.file != position.file:
+            self._by_file[log.position.file].remove(log)
+        if log.number is None or log.position.file != position.file:
+            self._by_file.setdefault(position.file, []).append(log)
+        log.position = position
+
+    def _in(self, status: os.stat_result) -> list[Log]:
+        return self._by_file.get((status.st_dev, status.st_ino), [])
 
 
 def part(
@@ -88,7 +122,7 @@ def moved(position: Position, taken: LogPart, status: os.stat_result) -> Positio
     head = LogFile(taken.path).start()[: min(KNOWN_BYTES, taken.offset)]
     is_whole = taken.offset >= status.st_size or is_packed(taken.path)
     return Position(
-        str(taken.path),
+        shown(taken.path),
         **_looks(status) | ({} if is_whole else {"size": -1}),
         offset=taken.offset,
         lines=position.lines + taken.passed,
@@ -108,10 +142,22 @@ def _looks(status: os.stat_result) -> dict[str, Any]:
     }
 
 
-def _goes_on(path: Path, start: bytes, position: Position) -> bool:
-    if len(start) < position.head_bytes or hashlib.sha256(start[: position.head_bytes]).hexdigest() != position.head:
-        return False
-    return _tail(path, position.offset) == position.tail
+class _Start:
+    """Hold the first content of a file, and the digests of its first bytes that were asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._digests: dict[int, str] = {}
+
+    def digest(self, count: int) -> str:
+        if count not in self._digests:
+            is_there = len(self._content) >= count
+            self._digests[count] = hashlib.sha256(self._content[:count]).hexdigest() if is_there else ""
+        return self._digests[count]
+
+
+def _goes_on(path: Path, start: _Start, position: Position) -> bool:
+    return start.digest(position.head_bytes) == position.head and _tail(path, position.offset) == position.tail
 
 
 def _tail(path: Path, offset: int) -> str:
