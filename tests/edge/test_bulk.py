@@ -19,7 +19,7 @@ def test_only_what_may_match_is_read_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table(GOOD | {"host": pa.array(["good.example", "x.evil.example"])}), path)
     source = Source("x.parquet", 2**60)
-    rows = list(Bulk(ENTRIES, print).parquet(path, source, read_mapping(tmp_path)))
+    rows = list(Bulk(ENTRIES, print).parquet(LogFile(path), source, read_mapping(tmp_path)))
     assert [row.host for row in rows] == ["x.evil.example"]
     assert (source.rows, source.broken) == (2, 0)
 

@@ -11,6 +11,7 @@ from tests.edge.test_parquet import every
 
 from cleannet.edge import mapping
 from cleannet.edge.columns import batch_of
+from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.parquet import read_parquet
 from cleannet.edge.rows import Row, Source
@@ -129,7 +130,7 @@ def test_the_account_and_the_matches_do_not_depend_on_the_way(
 def _read(path: Path, read: Mapping, rest: Rest) -> tuple[Source, list[Row]]:
     micros = int(NOW.timestamp()) * 1_000_000
     source = Source("x.parquet", micros + 86_400_000_000, micros - 10 * 86_400_000_000)
-    return source, list(read_parquet(path, source, read, rest))
+    return source, list(read_parquet(LogFile(path), source, read, rest))
 
 
 def _find(row: Row) -> bool:

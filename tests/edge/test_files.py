@@ -157,3 +157,15 @@ def test_every_truncation_gives_a_prefix(
     found = [line for line in file.lines() if line is not None]
     assert found == lines[: len(found)]
     assert file.cut_off
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, zstandard.compress])
+def test_what_passed_comes_to_the_file(tmp_path: Path, packed: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(packed(bytes(range(256)) * 20_000))
+    passed: list[int] = []
+    file = LogFile(path, passed.append)
+    file.start()
+    assert passed == []
+    assert sum(1 for _ in file.lines())
+    assert sum(passed) == path.stat().st_size

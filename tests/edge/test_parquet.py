@@ -9,6 +9,7 @@ import pytest
 from tests.edge.test_tables import AT, MAPPING, ROW, Written
 
 from cleannet.edge import mapping
+from cleannet.edge.files import LogFile
 from cleannet.edge.parquet import read_parquet
 from cleannet.edge.rows import Source
 from cleannet.edge.sieve import Batch
@@ -47,7 +48,7 @@ def test_parquet(written: Written, tmp_path: Path, times: pa.Array) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"ts": times, **COLUMNS}), path)
     source = Source("x.parquet", 2 * AT)
-    rows = list(read_parquet(path, source, mapping.load(written("m.toml", MAPPING)), every))
+    rows = list(read_parquet(LogFile(path), source, mapping.load(written("m.toml", MAPPING)), every))
     assert rows == [ROW]
     assert (source.rows, source.broken, source.shown[0].line, source.format) == (2, 1, 2, "parquet")
     assert len(source.sha256) == 64
@@ -58,8 +59,17 @@ def test_numbers_as_floats_in_parquet(written: Written, tmp_path: Path) -> None:
     columns = COLUMNS | {"msisdn": pa.array([13800138000.0, float("nan")]), "ts": ["2025-11-22 08:00:00"] * 2}
     pq.write_table(pa.table(columns), path)
     source = Source("x.parquet", 2 * AT)
-    rows = list(read_parquet(path, source, mapping.load(written("m.toml", MAPPING)), every))
+    rows = list(read_parquet(LogFile(path), source, mapping.load(written("m.toml", MAPPING)), every))
     assert (len(rows), source.broken) == (1, 1)
+
+
+def test_what_passed_comes_to_the_file(written: Written, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"ts": ["2025-11-22 08:00:00"] * 2, **COLUMNS}), path)
+    passed: list[int] = []
+    log = LogFile(path, passed.append)
+    list(read_parquet(log, Source("x.parquet", 2 * AT), mapping.load(written("m.toml", MAPPING)), every))
+    assert passed == [path.stat().st_size]
 
 
 def test_a_damaged_parquet_is_not_fatal(written: Written, tmp_path: Path) -> None:
@@ -67,7 +77,7 @@ def test_a_damaged_parquet_is_not_fatal(written: Written, tmp_path: Path) -> Non
     pq.write_table(pa.table({"ts": ["2025-11-22 08:00:00"] * 2, **COLUMNS}), path)
     path.write_bytes(path.read_bytes()[:-20])
     source = Source("x.parquet", 2 * AT)
-    assert list(read_parquet(path, source, mapping.load(written("m.toml", MAPPING)), every)) == []
+    assert list(read_parquet(LogFile(path), source, mapping.load(written("m.toml", MAPPING)), every)) == []
     assert "damaged" in source.cut_off
 
 
@@ -75,7 +85,7 @@ def test_a_wrong_column_in_parquet(written: Written, tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"ts": ["x"]}), path)
     with pytest.raises(WrongUse, match=r"columns\.number"):
-        list(read_parquet(path, Source("x", AT), mapping.load(written("m.toml", MAPPING)), every))
+        list(read_parquet(LogFile(path), Source("x", AT), mapping.load(written("m.toml", MAPPING)), every))
 
 
 def test_a_column_that_is_only_viewed_and_one_of_a_name_twice(written: Written, tmp_path: Path) -> None:
@@ -84,7 +94,7 @@ def test_a_column_that_is_only_viewed_and_one_of_a_name_twice(written: Written, 
     table = pa.table(columns).add_column(0, "msisdn", pa.array(["1", "1"]))
     pq.write_table(table, path)
     source = Source("x.parquet", 2 * AT)
-    rows = list(read_parquet(path, source, mapping.load(written("m.toml", MAPPING)), every))
+    rows = list(read_parquet(LogFile(path), source, mapping.load(written("m.toml", MAPPING)), every))
     assert (rows, source.cut_off, source.rows) == ([ROW], "", 2)
 
 
@@ -112,7 +122,7 @@ def test_a_value_in_parquet_that_is_out_of_range_breaks_its_row(
     pq.write_table(pa.table(columns | {column: values}), path, version="2.6")
     source = Source("x.parquet", 2 * AT)
     text = MAPPING.replace("schema = 1", 'schema = 1\ntime_form = "epoch_s"') if values.type == "double" else MAPPING
-    rows = list(read_parquet(path, source, mapping.load(written("m.toml", text)), every))
+    rows = list(read_parquet(LogFile(path), source, mapping.load(written("m.toml", text)), every))
     assert (source.cut_off, source.rows, len(rows) + source.broken) == ("", 3, 3)
     assert rows
     assert not reason or reason in source.shown[0].reason
@@ -126,5 +136,5 @@ def test_a_text_in_parquet_that_is_none_is_not_fatal(written: Written, tmp_path:
     forced = pa.Array.from_buffers(kind, len(names), names.buffers())
     pq.write_table(pa.table(columns | {"name": forced}), path)
     source = Source("x.parquet", 2 * AT)
-    rows = list(read_parquet(path, source, mapping.load(written("m.toml", MAPPING)), every))
+    rows = list(read_parquet(LogFile(path), source, mapping.load(written("m.toml", MAPPING)), every))
     assert [row.host for row in rows] == ["evil.example", "\ufffd\ufffd", ""]

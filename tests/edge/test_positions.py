@@ -192,7 +192,7 @@ def test_the_header_is_read_again_before_each_part(tmp_path: Path, heading: obje
     taken = part(path, position, path.stat().st_size, heading, is_settled=True)
     assert taken is not None
     assert b"".join(taken.chunks()) == header + b"more\n"
-    assert (taken.passed, taken.repeated) == (1, header.count(b"\n"))
+    assert (taken.count, taken.repeated) == (1, header.count(b"\n"))
     assert moved(position, taken, path.stat()).header.encode("latin-1") == header
 
 

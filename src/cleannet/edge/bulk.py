@@ -1,7 +1,6 @@
 """The fast way to read logs: many rows at a time, of which only the few that matter are read by themselves."""
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 from cleannet.edge import plain_csv, plain_zeek, tables
 from cleannet.edge.files import LogFile
@@ -25,9 +24,9 @@ class Bulk:
             tell("Compiling the matcher; " + (_ONCE if FOLDER is not None else _EVERY_TIME))
         self._sieve = Sieve(watched)
 
-    def parquet(self, path: Path, source: Source, mapping: Mapping) -> Iterator[Row]:
+    def parquet(self, file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
         """Yield the rows of a Parquet file that may match, accounting for all; raise WrongUse for a missing column."""
-        return read_parquet(path, source, mapping, self._sieve.rest)
+        return read_parquet(file, source, mapping, self._sieve.rest)
 
     def csv(self, file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
         """Yield the rows of a CSV file that may match, accounting for all; raise WrongUse for a missing column."""

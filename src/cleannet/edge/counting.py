@@ -95,10 +95,11 @@ def count(
     batch: str = "",
     zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
+    passed: Callable[[int], object] = lambda count: None,
 ) -> Counted:
     """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
 
-    Times of query logs that carry no offset are of `zone`. `tell` hears what takes long.
+    Times of query logs that carry no offset are of `zone`. `tell` hears what takes long, `passed` the bytes read.
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
@@ -107,7 +108,15 @@ def count(
     if shown(batch) != batch and not _DIGEST.fullmatch(batch):
         raise WrongUse("eleven digits or more in the name of the batch could be a phone number: name it otherwise")
     detection = detect(
-        logs, lists.watchlist, begun_at=clock(), mappings=mappings, key=key, lateness=lateness, zone=zone, tell=tell
+        logs,
+        lists.watchlist,
+        begun_at=clock(),
+        mappings=mappings,
+        key=key,
+        lateness=lateness,
+        zone=zone,
+        tell=tell,
+        passed=passed,
     )
     run = detection.result(
         lists.allowed,

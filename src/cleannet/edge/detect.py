@@ -43,18 +43,20 @@ def detect(
     lateness: timedelta | None = None,
     zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
+    passed: Callable[[int], object] = lambda count: None,
 ) -> "Detection":
     """Read the logs and return what they hold of the watchlist's programs; `begun_at` (aware) is the edge's clock.
 
     Rows more than five minutes after `begun_at` are broken; rows older than `lateness` before it are late and
     not matched. `key` is the operator's, needed where a mapping names numbers. Times
-    of query logs that carry no offset are of `zone`. `tell` hears what takes long.
+    of query logs that carry no offset are of `zone`. `tell` hears what takes long, `passed` the bytes of the logs that
+    were read.
 
     Raises WrongUse for a log that no reader or mapping fits, and where some logs name numbers and some addresses.
     """
     detection = Detection(watchlist, mappings, key, lateness, zone, tell)
     for path in logs:
-        detection.read(LogFile(path), begun_at)
+        detection.read(LogFile(path, passed), begun_at)
     if len({source.subscribers for source in detection.sources}) > 1:
         raise WrongUse("some of these logs name subscribers by number and some by address: count them in separate runs")
     return detection
@@ -129,7 +131,7 @@ class Detection:
             )
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
         if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
-            return self._bulk.parquet(path, source, mapping)
+            return self._bulk.parquet(file, source, mapping)
         return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping)
 
     def _mapping(self, path: Path) -> Mapping | None:

@@ -30,10 +30,13 @@ _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 
 
 class LogFile:
-    """Give the lines of one file; `sha256` (of the file as it lies) and `cut_off` hold once all lines were taken."""
+    """Give the lines of one file; `sha256` (of the file as it lies) and `cut_off` hold once all lines were taken.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `passed` hears of each piece of the file how many bytes it has.
+    """
+
+    def __init__(self, path: Path, passed: Callable[[int], object] = lambda count: None) -> None:
+        self.path, self.passed = path, passed
         self.cut_off = ""
         self._digest = hashlib.sha256()
 
@@ -80,7 +83,7 @@ class LogFile:
                 yield from self._unpacked(data, file, self._decompressed)
             else:
                 while data:
-                    self._digest.update(data)
+                    self._note(data)
                     yield data
                     data = file.read(CHUNK)
 
@@ -92,7 +95,7 @@ class LogFile:
         def pieces() -> Iterator[bytes]:
             piece = data
             while piece:
-                self._digest.update(piece)
+                self._note(piece)
                 yield piece
                 piece = file.read(CHUNK)
 
@@ -100,6 +103,10 @@ class LogFile:
         yield from unpack(packed)
         for _ in packed:
             pass
+
+    def _note(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self.passed(len(piece))
 
     def _inflated(self, packed: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the content of gzip members (RFC 1952), between and after which zeros may lie."""
@@ -162,7 +169,7 @@ class LogPart(LogFile):
     """Give the lines of a file from byte `offset` of its content on, after `header`: lines that say how to read them.
 
     `end` bounds what is read of a file that is not packed, `heading` says which of its lines are of the header. Once
-    all lines were taken, `offset` is how far they went, `passed` how many they were without those `repeated` from
+    all lines were taken, `offset` is how far they went, `count` how many they were without those `repeated` from
     before, and `header` holds the lines for the next part.
     """
 
@@ -170,7 +177,7 @@ class LogPart(LogFile):
         self, path: Path, offset: int, end: int, header: bytes = b"", heading: re.Pattern[bytes] | None = None
     ) -> None:
         super().__init__(path)
-        self.offset, self.passed, self.header = offset, 0, header
+        self.offset, self.count, self.header = offset, 0, header
         self.repeated = header.count(b"\n")
         self._end, self._heading = end, heading
 
@@ -181,15 +188,15 @@ class LogPart(LogFile):
         carry = b""
         for chunk in self._part():
             self.offset += len(chunk)
-            self.passed += chunk.count(b"\n")
+            self.count += chunk.count(b"\n")
             if self._heading is not None:
                 carry += chunk
                 cut = carry.rfind(b"\n") + 1
-                self._note(carry[:cut], self._heading)
+                self._keep(carry[:cut], self._heading)
                 carry = carry[cut:] if len(carry) - cut <= LONGEST_LINE else b""
             yield chunk
 
-    def _note(self, lines: bytes, heading: re.Pattern[bytes]) -> None:
+    def _keep(self, lines: bytes, heading: re.Pattern[bytes]) -> None:
         if heading is FIRST_LINE:
             if not self.header and (first := heading.search(lines)):
                 self.header = first[0]

@@ -3,8 +3,12 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
 
 from cleannet.edge import counting, mapping, subscribers, times
 from cleannet.edge.interface import DONE, add_command, add_lists, add_reading, lists_of, now, policy_of
@@ -40,18 +44,21 @@ def _detect(options: argparse.Namespace) -> int:
     state = State(options.state)
     if options.spool:
         state.identity()
-    counted = counting.count(
-        options.logs,
-        lists_of(options, now()),
-        policy,
-        clock=now,
-        mappings=[mapping.load(path) for path in options.mapping],
-        key=subscribers.read_key(options.key) if options.key else None,
-        lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
-        batch=options.batch,
-        zone=times.zone_of(options.time_zone),
-        tell=lambda sentence: print(sentence, file=sys.stderr),
-    )
+    lists = lists_of(options, now())
+    with _progress(options.logs) as bar:
+        counted = counting.count(
+            options.logs,
+            lists,
+            policy,
+            clock=now,
+            mappings=[mapping.load(path) for path in options.mapping],
+            key=subscribers.read_key(options.key) if options.key else None,
+            lateness=timedelta(days=options.lateness) if options.lateness is not None else None,
+            batch=options.batch,
+            zone=times.zone_of(options.time_zone),
+            tell=lambda sentence: bar.write(sentence, file=sys.stderr),
+            passed=bar.update,
+        )
     text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
     if options.out:
         _write_out(options.out, text)
@@ -63,6 +70,12 @@ def _detect(options: argparse.Namespace) -> int:
     for line in (*(counted.deadlines if options.json else ()), *_damage(counted.run)):
         print(line, file=sys.stderr)
     return DONE
+
+
+def _progress(logs: Sequence[Path]) -> "tqdm[NoReturn]":
+    """Return a bar, on a terminal only, of how much of the logs was read, how fast, and how long the rest will take."""
+    size = sum(path.stat().st_size for path in logs if path.exists())
+    return tqdm(total=size, unit="B", unit_scale=True, unit_divisor=1024, leave=False, disable=None)
 
 
 def _write_out(path: Path, text: str) -> None:

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleannet.edge.columns import PER_MICROSECOND, batch_of
+from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.rows import BadRow, Row, Source
 from cleannet.edge.sieve import Rest
@@ -19,20 +19,20 @@ from cleannet.edge.wrong_use import WrongUse
 _BATCH = 131_072
 
 
-def read_parquet(path: Path, source: Source, mapping: Mapping, rest: Rest) -> Iterator[Row]:
+def read_parquet(log: LogFile, source: Source, mapping: Mapping, rest: Rest) -> Iterator[Row]:
     """Yield the rows of a Parquet file that `rest` does not settle, accounting for all in `source`.
 
     Raises WrongUse when a column is missing.
     """
     source.format = "parquet"
     source.subscribers = subscribers_of(mapping)
-    with path.open("rb") as file:
+    with log.path.open("rb") as file:
         source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     form = Form(mapping)
-    before = 0
+    before, size = 0, log.path.stat().st_size
     try:
         # Buffered ahead, a file would end up in memory whole.
-        with pq.ParquetFile(path, pre_buffer=False) as parquet:
+        with pq.ParquetFile(log.path, pre_buffer=False) as parquet:
             names = parquet.schema_arrow.names
             positions = positions_of(mapping, names, source.file)
             wanted = sorted({names[at] for at in positions if at >= 0})
@@ -49,6 +49,7 @@ def read_parquet(path: Path, source: Source, mapping: Mapping, rest: Rest) -> It
                 for row, *fields in zip(left.tolist(), *values, strict=True):
                     yield from form.rows(fields, before + row + 1, source)
                 before += batch.num_rows
+                log.passed(size * batch.num_rows // parquet.metadata.num_rows)
     except pa.ArrowNotImplementedError as error:
         raise WrongUse(f"{source.file}: a column is of a type that cannot be read: {error}") from None
     except (pa.ArrowException, OSError):

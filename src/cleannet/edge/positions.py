@@ -125,7 +125,7 @@ def moved(position: Position, taken: LogPart, status: os.stat_result) -> Positio
         shown(taken.path),
         **_looks(status) | ({} if is_whole else {"size": -1}),
         offset=taken.offset,
-        lines=position.lines + taken.passed,
+        lines=position.lines + taken.count,
         head=hashlib.sha256(head).hexdigest(),
         head_bytes=len(head),
         tail=_tail(taken.path, taken.offset),
