@@ -19,6 +19,7 @@ from cleannet.edge.following import Follower, Read
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
 from cleannet.edge.interface import DONE, add_command, add_lists, add_reading, add_state, lists_of, now, policy_of
 from cleannet.edge.kept import Kept
+from cleannet.edge.metrics import Metrics
 from cleannet.edge.page import owed_lines, program_lines
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
@@ -51,6 +52,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument(
         "--spool", action="store_true", help="sign the tallies and spool them for the hub (needs enrol)"
     )
+    command.add_argument("--metrics", metavar="HOST:PORT", help="answer Prometheus there")
     command.add_argument("--hub", metavar="URL", help="send them, too (needs --token-file)")
     command.add_argument("--token-file", type=Path, metavar="FILE")
 
@@ -75,19 +77,23 @@ def _follow(options: argparse.Namespace) -> int:
         if options.key:
             kept.bind(subscribers.check_value(subscribers.read_key(options.key)))
         follower = Follower(options.places, kept, policy, days=options.lateness, batch=options.batch, tell=_complain)
-        lists = _Lists(options)
+        lists, metrics = _Lists(options), Metrics()
+        if options.metrics:
+            metrics.serve(options.metrics)
         reported = -float("inf")
         while True:
             detection = lists.detection()
             has_read = False
             for read in follower.read(detection, now, once=options.once):
                 has_read = True
+                metrics.read(read.source, read.matched)
                 print(_line(read), flush=True)
                 if stop.is_set():
                     break
             is_due = options.once or stop.is_set() or time.monotonic() - reported >= options.every
             if has_read or is_due:
                 tallies = follower.tallies(lists.newest, now)
+                metrics.counted(run.tally for _, run in tallies)
                 owed = [(run, follower.news(day, run, lists.newest)) for day, run in tallies]
                 if is_spooled and (is_due or any(news for _, news in owed)):
                     follower.spool(state, tallies, now)
@@ -100,6 +106,7 @@ def _follow(options: argparse.Namespace) -> int:
                 if is_due:
                     follower.forget(now())
                     reported = time.monotonic()
+            metrics.passed(now(), sum(1 for _ in state.waiting()))
             if options.once or stop.is_set():
                 return DONE
             stop.wait(options.poll)
