@@ -185,9 +185,9 @@ def test_a_new_key_links_whoever_was_seen_under_the_old(kept: Kept) -> None:
         kept.bind(subscribers.check_value(own))
         kept.commit(findings, log())
     assert [one.infected.maximum for one in kept.programs(DAY_0)] == [50]
-    with pytest.raises(WrongUse, match="another key"):
+    with pytest.raises(WrongUse, match="under this key"):
         kept.bind(checks[0])
-    with pytest.raises(WrongUse, match="another key"):
+    with pytest.raises(WrongUse, match="under this key"):
         kept.rekey(*checks, lambda pseudonyms: pseudonyms)
 
 

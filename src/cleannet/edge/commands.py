@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cleannet.edge import follow_command, log_commands, looking, subscribers
+from cleannet.edge import follow_command, log_commands, looking, subscribers, warning_commands
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
 from cleannet.edge.interface import DONE, REFUSED, add_command, add_state, now, say
 from cleannet.edge.state import State, read_hub_keys
@@ -16,6 +16,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
     log_commands.register(commands)
     follow_command.register(commands)
+    warning_commands.register(commands)
 
     command = add_command(commands, "key", _key, "make the operator's key for pseudonyms")
     command.add_argument("file", type=Path, metavar="FILE")

@@ -9,7 +9,7 @@ the days and by the programs' subscribers in each: 36 bytes for a program, a sub
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +22,17 @@ from cleannet.edge.days import DAY, day_of, start_of
 from cleannet.edge.findings import Fee, Findings, Lost, tallied
 from cleannet.edge.positions import Log, Position
 from cleannet.edge.rows import BrokenRow, Source
-from cleannet.edge.spans import BYTES, Spans, from_bytes, regrouped, to_bytes, union, with_subscribers, within
+from cleannet.edge.spans import (
+    BYTES,
+    Spans,
+    from_bytes,
+    regrouped,
+    subscribers,
+    to_bytes,
+    union,
+    with_subscribers,
+    within,
+)
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats.tally import ProgramTally
 
@@ -84,17 +94,19 @@ class Kept:
 
     def bind(self, check_value: str) -> None:
         """Note under which key pseudonyms are made; raise WrongUse where they were made under another."""
-        known = self._db.execute("SELECT check_value FROM key").fetchone()
-        if known is None:
-            self._db.execute("INSERT INTO key VALUES (?)", (check_value,))
-        elif known[0] != check_value:
+        self._db.execute("INSERT INTO key SELECT ? WHERE NOT EXISTS (SELECT 1 FROM key)", (check_value,))
+        self.check(check_value)
+
+    def check(self, check_value: str) -> None:
+        """Raise WrongUse where pseudonyms were not made under the key of that check value."""
+        if self._db.execute("SELECT check_value FROM key").fetchone() != (check_value,):
             raise WrongUse(
-                "what was counted so far was so under another key; give that one, or change it by: cleannet edge rekey"
+                "what was counted so far was not so under this key; give that one, or change it by: cleannet edge rekey"
             )
 
     def rekey(self, old: str, new: str, renew: Callable[[bytes], bytes]) -> None:
         """Have `renew` change all pseudonyms of the key with the check value `old` to those of the key `new`."""
-        self.bind(old)
+        self.check(old)
         with self._whole():
             for (number,) in self._db.execute("SELECT number FROM segment").fetchall():
                 (data,) = self._db.execute("SELECT spans FROM segment WHERE number = ?", (number,)).fetchone()
@@ -156,6 +168,15 @@ class Kept:
         for program, count in self._db.execute("SELECT program, hits FROM hits WHERE day = ?", (day,)):
             hits[aliases.get(program, program)] = hits.get(aliases.get(program, program), 0) + count
         return tallied(hits, counts, self._lost(day, aliases))
+
+    def infected(self, programs: Collection[str], first: int) -> bytes:
+        """Return who was infected with one of the programs on the day `first` or later: 16 bytes each, nobody twice."""
+        query = "SELECT number FROM counter WHERE kind = 'infected' AND program = ?"
+        numbers = [number for program in programs for (number,) in self._db.execute(query, (program,))]
+        found: set[bytes] = set()
+        for (data,) in self._db.execute("SELECT spans FROM segment WHERE day >= ?", (first,)):
+            found |= subscribers(from_bytes(data), numbers)
+        return b"".join(sorted(found))
 
     def _lost(self, day: int, aliases: Mapping[str, str]) -> dict[str, Lost]:
         lost: dict[str, Lost] = {}

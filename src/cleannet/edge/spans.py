@@ -22,7 +22,7 @@ Places = npt.NDArray[np.intp]
 AT_ONCE = 1 << 17
 # Of one span.
 BYTES = 36
-_WORD = 64
+_WORD, _WIDTH = 64, 16
 _PRIME, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 
 
@@ -66,6 +66,13 @@ def sightings(counter: Counters, subscribers: bytes | bytearray, at: Moments) ->
     """Return the spans of sightings in whatever order; `subscribers` are 16 bytes each, as even as a cipher's."""
     words = np.frombuffer(subscribers, "<u8").reshape(-1, 2)
     return _from_any(Spans(counter, words[:, 0].copy(), words[:, 1].copy(), at, at + WINDOW))
+
+
+def subscribers(spans: Spans, counters: Sequence[int]) -> set[bytes]:
+    """Return the subscribers, 16 bytes each, that have a span for one of the counters."""
+    rows = np.flatnonzero(heads(spans) & np.isin(spans.counter, counters))
+    words = np.column_stack((spans.upper[rows], spans.lower[rows])).astype("<u8").tobytes()
+    return {words[at : at + _WIDTH] for at in range(0, len(words), _WIDTH)}
 
 
 def with_subscribers(spans: Spans, change: Callable[[bytes], bytes]) -> Spans:

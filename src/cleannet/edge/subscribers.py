@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cleannet.edge.wrong_use import WrongUse
 
 KEY_BYTES = 32
+BLOCK = 16
 _FORM = b"\x01"
 _WIDTH = 15
+_PLAIN = re.compile(_FORM + rb"\0*([1-9][0-9]*)")
 _CHECKED = 4
 _MOBILE = re.compile(r"(?:\+86|0086|86)?(1[3-9][0-9]{9})")
 _THINGS = re.compile(r"(?:\+86|0086|86)?(1[0-9]{12})")
@@ -68,6 +70,13 @@ def check_value(key: bytes) -> str:
 def renew(pseudonyms: bytes, old: bytes, new: bytes) -> bytes:
     """Return pseudonyms, 16 bytes each, that were made under `old`, as they are under `new`."""
     return _cipher(new).encryptor().update(_cipher(old).decryptor().update(pseudonyms))
+
+
+def numbers(pseudonyms: bytes, key: bytes) -> list[str]:
+    """Return the normalised numbers of pseudonyms, 16 bytes each, leaving out what is none under `key`."""
+    plain = _cipher(key).decryptor().update(pseudonyms)
+    blocks = [plain[at : at + BLOCK] for at in range(0, len(plain), BLOCK)]
+    return [found[1].decode() for found in map(_PLAIN.fullmatch, blocks) if found]
 
 
 def _cipher(key: bytes) -> "Cipher[modes.ECB]":
