@@ -45,7 +45,7 @@ def test_no_number_reaches_any_output(
     assert edge("explain", "13912345678", *numbers[:2]) == 2
     assert edge("detect", headless, *numbers) == 2
     assert edge("detect", good, *numbers[:2], "--mapping", wrong, *numbers[4:]) == 2
-    assert edge("follow", good.parent, bad, cut, urls, headless, *numbers, "--once", "--spool") == 0
+    assert edge("follow", good.parent, bad, cut, urls, headless, *numbers, "--once", "--spool") == 1
     token = written("token", "t")
     token.chmod(0o600)
     for command in ("report", "heartbeat", "audit"):

@@ -13,7 +13,7 @@ ROW = Row(AT, "8613800138000", "evil.example", province="44", fen=150, record="r
 
 
 def test_rows_are_counted_by_program_and_day() -> None:
-    findings = Findings()
+    findings = Findings(digest)
     for at, who in ((AT, b"a"), (AT + DAY, b"a"), (AT, b"b")):
         findings.take(ROW._replace(at=at), FOUND, who * 16)
     assert findings.hits == {("P", day_of(AT)): 2, ("P", day_of(AT) + 1): 1}
@@ -24,15 +24,15 @@ def test_rows_are_counted_by_program_and_day() -> None:
 
 
 def test_what_is_held_is_counted_apart() -> None:
-    findings = Findings()
+    findings = Findings(digest)
     (entry,) = FOUND
     held = replace(entry, decision=Decision("hold", "nothing", "listed", "good.example", "allow", 1))
     findings.take(ROW, [held, held], b"a" * 16)
-    assert (findings.held[held], findings.hits, findings.fees) == (2, {}, [])
+    assert (findings.held[held, day_of(AT)], findings.hits, findings.fees) == (2, {}, [])
 
 
 def test_two_indicators_of_a_program_are_one_hit() -> None:
-    findings = Findings()
+    findings = Findings(digest)
     findings.take(ROW, FOUND * 2, b"a" * 16)
     assert findings.programs()[0].hits == 1
 

@@ -10,6 +10,7 @@ import pytest
 from tests.edge.conftest import LoopbackHub, Run
 
 from cleannet.edge import follow_command
+from cleannet.edge.days import day_of
 from cleannet.edge.kept import Kept
 
 NUMBERS = """
@@ -100,6 +101,9 @@ def test_tallies_are_spooled_and_sent(
         (["--hub", "https://hub.example"], "go together"),
         (["--spool"], "cleannet edge enrol"),
         (["--time-zone", "Mars"], "time zone"),
+        (["--batch", "13800138000"], "could be a phone number"),
+        (["--policy", "incident_reporting_2025"], "does not grade"),
+        (["--metrics", "x"], "HOST:PORT"),
     ],
 )
 def test_wrong_use(
@@ -123,6 +127,40 @@ def test_a_new_key_is_taken_on(edge: Run, logs: Path, tmp_path: Path, capsys: py
     assert edge("rekey", *keys) == 0
     assert edge(*options(tmp_path), "--once", "--key", tmp_path / "new.key") == 0
     assert capsys.readouterr().out.splitlines()[-1].split()[:4] == ["evil", "10", "8", "8"]
+
+
+@pytest.mark.parametrize("arguments", [["--lateness", "0"], ["--poll", "-1"], ["--every", "x"]])
+def test_figures_out_of_range(edge: Run, tmp_path: Path, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        edge(*options(tmp_path), *arguments)
+
+
+def test_without_a_key_nothing_is_kept(edge: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edge(*options(tmp_path)[:-2], "--once") == 2
+    assert "cleannet edge key" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
+
+
+def test_what_could_not_be_read_shows_in_the_exit_status(edge: Run, logs: Path, tmp_path: Path) -> None:
+    (logs / "a.csv").write_text("t,n,h,f,r\n" + rows(0, 3))
+    (logs / "junk.bin").write_bytes(b"\0\1")
+    assert edge(*options(tmp_path), "--once") == 1
+
+
+def test_batches_keep_their_name(edge: Run, logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edge(*options(tmp_path), "--once") == 0
+    assert edge(*options(tmp_path), "--once", "--batch", "other") == 2
+    assert "--batch" in capsys.readouterr().err
+
+
+def test_lists_that_cannot_be_read_any_more_stop_nothing(running: "Running", logs: Path, tmp_path: Path) -> None:
+    (logs / "a.csv").write_text("t,n,h,f,r\n" + rows(0, 3))
+    running.wait_for("3 matched")
+    (tmp_path / "android_evil.txt").unlink()
+    running.wait_for("going on with the lists as they were")
+    with (logs / "a.csv").open("a") as file:
+        file.write(rows(3, 4))
+    running.wait_for("4 matched")
 
 
 def test_two_do_not_follow_at_once(edge: Run, logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,9 +238,10 @@ def _storm(folder: Path, kills: int) -> None:
     started = subprocess.run([*command(folder), "--once"], capture_output=True, text=True, check=False)
     assert started.returncode == 0, started.stderr
     kept = Kept(folder / "state" / "counted.db")
-    days = {day: kept.programs(day) for day in kept.changed()}
+    today = day_of(int(time.time() * 1e6))
+    days = {day: kept.programs(day) for day in (today - 1, today, today + 1)}
     assert sum(one.hits for programs in days.values() for one in programs) == written
-    assert kept.loss({}) == {"evil": written}
+    assert kept.loss() == {"evil": written}
     assert max(one.infected.maximum for programs in days.values() for one in programs) == written
     assert sum(kept_log.source.rows for kept_log in kept.logs()) == written
     assert sum(kept_log.source.broken for kept_log in kept.logs()) == 0

@@ -1,19 +1,15 @@
-import gzip
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from cleannet.core.policy_file import shipped
-from cleannet.edge import counting, following, mapping
+from cleannet.edge import counting, mapping
 from cleannet.edge.counting import Lists
 from cleannet.edge.detect import Detection
-from cleannet.edge.following import Follower, Read
+from cleannet.edge.following import Day, Follower, Read
 from cleannet.edge.kept import Kept
 from cleannet.edge.state import State
 from cleannet.edge.tallies import Run
@@ -55,11 +51,20 @@ class Edge:
         columns = [mapping.load(self.folder / "m.toml")]
         self.detection = Detection(self.lists.watchlist, columns, bytes(32), timedelta(days=60), UTC, self.said.append)
 
-    def read(self, *, once: bool = True) -> list[Read]:
-        return list(self.follower.read(self.detection, lambda: self.clock, once=once))
+    def read(self) -> list[Read]:
+        return list(self.follower.read(self.detection, lambda: self.clock))
+
+    def days(self) -> list[Day]:
+        return self.follower.days(self.lists, lambda: self.clock)
 
     def runs(self) -> list[Run]:
-        return [run for _, run in self.follower.tallies(self.lists, lambda: self.clock)]
+        return [day.run for day in self.days()]
+
+    def alarms(self) -> list[int]:
+        """Return how many programs are news on each day, and have them told."""
+        days = self.days()
+        self.follower.told(days)
+        return [len(day.owed) for day in days]
 
     def maxima(self) -> list[tuple[str, int, int]]:
         return [(run.tally.batch, one.hits, one.infected.maximum) for run in self.runs() for one in run.tally.programs]
@@ -142,13 +147,17 @@ def test_a_row_of_yesterday_changes_yesterday(edge: Edge, tmp_path: Path) -> Non
     state.enrol("e", "OPERATOR-A", "44", {})
     edge.write("dns.log", ZEEK + dns(1))
     edge.read()
-    edge.follower.spool(state, edge.follower.tallies(edge.lists, lambda: NOW), lambda: NOW)
+    days = edge.days()
+    edge.follower.spool(state, days, lambda: NOW)
+    edge.follower.told(days)
     assert edge.runs() == []
     edge.write("dns.log", dns(2, at=NOW - timedelta(hours=20)) + dns(3, at=NOW - timedelta(days=61)))
     (read,) = edge.read()
     assert read.source.late == 1
     assert edge.maxima() == [("follow 2026-11-26", 1, 1), ("follow 2026-11-27", 1, 2)]
-    edge.follower.spool(state, edge.follower.tallies(edge.lists, lambda: NOW), lambda: NOW)
+    days = edge.days()
+    edge.follower.spool(state, days, lambda: NOW)
+    edge.follower.told(days)
     assert len(list(state.waiting())) == 3
 
 
@@ -159,21 +168,44 @@ def test_what_will_be_tomorrow_waits_for_it(edge: Edge) -> None:
     assert [batch for batch, *_ in edge.maxima()] == ["follow 2026-11-27", "follow 2026-11-28"]
 
 
+MANY = [(number, f"r{number}", 0) for number in range(10_001)]
+HEAD = "t,n,h,f,r\n"
+
+
 def test_a_threshold_is_told_once_with_what_is_owed(edge: Edge) -> None:
-    rows = [(number, f"r{number}", 0) for number in range(10_001)]
-    edge.write("a.csv", "t,n,h,f,r\n" + charged(*rows))
+    edge.write("a.csv", HEAD + charged(*MANY))
     edge.read()
-    (day, run), *_ = edge.follower.tallies(edge.lists, lambda: edge.clock)
-    (owed,) = edge.follower.news(day, run, edge.lists)
+    ((owed,),) = (day.owed for day in edge.days())
     assert owed.program == "evil"
-    assert edge.follower.news(day, run, edge.lists) == ()
+    assert edge.alarms() == [1]
+    edge.write("a.csv", charged((1, "x", 0)))
+    edge.read()
+    assert edge.alarms() == [0]
     edge.clock += timedelta(days=1)
-    assert [
-        edge.follower.news(day, run, edge.lists) for day, run in edge.follower.tallies(edge.lists, lambda: edge.clock)
-    ] == [
-        (),
-        (),
-    ]
+    assert edge.alarms() == [0]
+
+
+def test_what_was_not_said_is_news_again(edge: Edge) -> None:
+    edge.write("a.csv", HEAD + charged(*MANY))
+    edge.read()
+    assert [len(day.owed) for day in edge.days()] == [1]
+    edge.kept.close()
+    edge.open()
+    assert edge.alarms() == [1]
+
+
+def test_what_goes_on_at_midnight_is_no_news(edge: Edge) -> None:
+    edge.write("a.csv", HEAD + charged(*MANY, at=datetime(2026, 11, 25, 15, tzinfo=UTC)))
+    edge.read()
+    assert edge.alarms() == [1, 0]
+
+
+def test_what_begins_at_midnight_is_news(edge: Edge) -> None:
+    for day in (20, 26):
+        others = [(number + day * 20_000, f"{day}-{record}", 0) for number, record, _ in MANY]
+        edge.write("a.csv", (HEAD if day == 20 else "") + charged(*others, at=datetime(2026, 11, day, 16, tzinfo=UTC)))
+        edge.read()
+        assert edge.alarms() == [1]
 
 
 def test_loss_adds_up_over_days_and_a_record_counts_once(edge: Edge) -> None:
@@ -184,57 +216,7 @@ def test_loss_adds_up_over_days_and_a_record_counts_once(edge: Edge) -> None:
     edge.read()
     runs = edge.runs()
     assert [one.loss_fen for run in runs for one in run.tally.programs] == [120_000_000, 89_999_500]
-    days = edge.follower.tallies(edge.lists, lambda: edge.clock)
-    assert [len(edge.follower.news(day, run, edge.lists)) for day, run in days] == [1, 0]
-
-
-def test_subscribers_named_in_two_ways_are_not_mixed(edge: Edge) -> None:
-    edge.write("dns.log", ZEEK + dns(1))
-    edge.read()
-    edge.write("a.csv", "t,n,h,f,r\n" + charged((1, "a", 1)))
-    assert edge.read() == []
-    assert "--state of its own" in edge.said[0]
-    assert edge.read() == []
-    assert len(edge.said) == 1
-    assert edge.maxima() == [("follow 2026-11-27", 1, 1)]
-
-
-def test_what_cannot_be_read_stops_no_other(edge: Edge) -> None:
-    edge.write("junk.bin", "\x00\x01")
-    edge.write("x.csv", "t,n\n")
-    (edge.logs / "gone.log").symlink_to("nowhere")
-    edge.write(".hidden", "x")
-    edge.write("dns.log", ZEEK + dns(1))
-    assert [read.matched for read in edge.read()] == [1]
-    assert sorted(sentence.partition(": ")[0].rpartition("/")[2] for sentence in edge.said) == [
-        "gone.log",
-        "junk.bin",
-        "m.toml",
-    ]
-
-
-@pytest.mark.parametrize(("name", "grows"), [("dns.log", True), ("dns.log.gz", False), ("x.parquet", False)])
-def test_a_file_that_is_being_written_is_read_when_it_can_be(edge: Edge, name: str, grows: bool) -> None:
-    path = edge.logs / name
-    if name.endswith(".parquet"):
-        table = {
-            "t": [int(NOW.timestamp())] * 2,
-            "n": ["13800138000", "x"],
-            "h": ["evil.example"] * 2,
-            "f": ["", ""],
-            "r": ["", ""],
-        }
-        pq.write_table(pa.table(table), path)
-    else:
-        text = (ZEEK + dns(1)).encode()
-        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    os.utime(path, times=(NOW.timestamp(), NOW.timestamp()))
-    edge.clock = NOW + timedelta(seconds=following.SETTLED)
-    assert len(edge.read(once=False)) == grows
-    edge.clock += timedelta(seconds=1)
-    assert len(edge.read(once=False)) == (not grows)
-    assert edge.read() == []
-    assert [(hits, maximum) for _, hits, maximum in edge.maxima()][:1] == [(1, 1)]
+    assert edge.alarms() == [1, 0]
 
 
 def test_logs_of_the_past_are_forgotten(edge: Edge) -> None:

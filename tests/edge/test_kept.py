@@ -13,8 +13,8 @@ from cleannet.edge import kept as kept_module
 from cleannet.edge import subscribers
 from cleannet.edge.contacts import Counter
 from cleannet.edge.days import DAY, day_of, start_of
-from cleannet.edge.findings import Findings
-from cleannet.edge.kept import Kept
+from cleannet.edge.findings import Findings, digest
+from cleannet.edge.kept import BATCH, KEY, Kept
 from cleannet.edge.positions import Log, Position
 from cleannet.edge.rows import BrokenRow, Source
 from cleannet.edge.wrong_use import WrongUse
@@ -32,7 +32,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
 
 
 def found(*seen: Seen, fen: int | None = None, record: str = "r") -> Findings:
-    findings = Findings()
+    findings = Findings(digest)
     for at, who, province in seen:
         findings.take(ROW._replace(at=at, province=province, fen=fen, record=record), FOUND, padded(who))
     return findings
@@ -78,8 +78,8 @@ def test_what_was_kept_is_there_again(tmp_path: Path, kept: Kept) -> None:
             "a.log", 9, 1, "csv", "numbers", rows=3, broken=1, first=2, last=8, shown=[BrokenRow("a.log", 2, "why")]
         ),
     )
-    kept.commit(found((START, b"a", "44")), followed)
-    kept.commit(found((START + 1, b"b", "")), followed)
+    first = kept.commit(found((START, b"a", "44")), followed)
+    assert kept.commit(found((START + 1, b"b", "")), first) == first == followed
     kept.close()
     again = Kept(tmp_path / "counted.db")
     assert again.logs() == [followed]
@@ -87,7 +87,7 @@ def test_what_was_kept_is_there_again(tmp_path: Path, kept: Kept) -> None:
     assert (program.hits, program.infected.maximum, set(program.infected.crossings)) == (2, 2, {0, 1})
     assert set(program.infected.by_province) == {"44", "unknown"}
     assert again.changed() == [DAY_0, DAY_0 + 1]
-    again.told(DAY_0)
+    again.told(DAY_0, [])
     assert again.changed() == [DAY_0 + 1]
     again.close()
 
@@ -106,7 +106,7 @@ def test_fees_come_to_what_they_come_to_in_one_run(tmp_path: Path, fees: list[tu
         loss.add(record.encode(), fen)
     own = {(one.loss_fen, one.loss_records, one.loss_contradictions) for one in kept.programs(DAY_0)}
     assert own == ({(loss.total, loss.records, loss.contradictions)} if fees else set())
-    assert kept.loss({}) == ({"P": loss.total} if fees else {})
+    assert kept.loss() == ({"P": loss.total} if fees else {})
     kept.close()
 
 
@@ -118,15 +118,14 @@ def test_a_record_told_again_later_counts_for_its_first_day(kept: Kept) -> None:
 
 def test_what_is_past_is_forgotten_but_what_it_cost(tmp_path: Path, kept: Kept) -> None:
     followed, gone = log(), log("gone.log")
-    kept.commit(found((START, b"secret-of-day-1", ""), fen=5), gone)
+    gone = kept.commit(found((START, b"secret-of-day-1", ""), fen=5), gone)
     kept.commit(found((START + 3 * DAY + 1, b"b", ""), fen=7, record="s"), followed)
     assert any(b"secret-of-day-1" in path.read_bytes() for path in tmp_path.glob("counted.db*"))
     kept.forget(DAY_0 + 2, [gone])
     assert kept.changed() == [DAY_0 + 3, DAY_0 + 4]
-    assert (kept.programs(DAY_0), kept.loss({})) == ([], {"P": 12})
+    assert (kept.programs(DAY_0), kept.loss()) == ([], {"P": 12})
     kept.forget(DAY_0 + 2)
-    assert (kept.loss({}), kept.logs()) == ({"P": 12}, [followed])
-    kept.close()
+    assert (kept.loss(), kept.logs()) == ({"P": 12}, [followed])
     assert not any(b"secret-of-day-1" in path.read_bytes() for path in tmp_path.glob("counted.db*"))
 
 
@@ -139,56 +138,84 @@ def test_a_commit_that_fails_leaves_nothing_half_done(kept: Kept, monkeypatch: p
     assert [(one.hits, one.infected.maximum) for one in kept.programs(DAY_0)] == [(1, 1)]
 
 
-@pytest.mark.parametrize(
-    ("notes", "news"),
-    [
-        ([(1, False)], [True]),
-        ([(1, False), (1, False)], [True, False]),
-        ([(1, False), (2, True)], [True, False]),
-        ([(1, False), (2, True), (3, True), (4, False)], [True, False, False, True]),
-        ([(3, False), (1, False)], [True, False]),
-        ([(1, True)], [True]),
-    ],
-)
-def test_a_threshold_is_news_once(kept: Kept, notes: list[tuple[int, bool]], news: list[bool]) -> None:
-    assert [kept.passes("P", "infected", 10, day, goes_on=goes_on) for day, goes_on in notes] == news
-    assert kept.passes("P", "infected", 20, 1, goes_on=False)
+def test_which_program_passed_which_figure_is_noted_by_day(kept: Kept) -> None:
+    assert kept.passed("P", "infected", 10) == set()
+    kept.told(3, [("P", "infected", 10), ("P", "infected", 20)])
+    kept.told(4, [("P", "infected", 10), ("Q", "infected", 10)])
+    assert kept.passed("P", "infected", 10) == {3, 4}
+    assert kept.passed("P", "loss", 10) == set()
+    kept.count_as({"P": "Q"})
+    assert kept.passed("Q", "infected", 10) == {3, 4}
+    assert kept.passed("Q", "infected", 20) == {3}
+
+
+def test_what_was_held_back_is_kept_by_day(kept: Kept) -> None:
+    (entry,) = FOUND
+    for day in (DAY_0, DAY_0, DAY_0 + 1):
+        findings = Findings(digest)
+        findings.held[entry, day] = 2
+        kept.commit(findings, log())
+    assert [(row["indicator"], row["hits"]) for row in kept.held(DAY_0)] == [("evil.example", 4)]
+    assert kept.held(DAY_0 + 1)[0]["hits"] == 2
+    assert kept.changed() == [DAY_0, DAY_0 + 1]
 
 
 def test_names_that_count_as_one_are_counted_together(kept: Kept) -> None:
     kept.commit(found((START, b"a", ""), (START, b"b", "44"), fen=5), log())
     other = found((START, b"b", ""), (START, b"c", ""), fen=7, record="s")
-    renamed = Findings()
+    renamed = Findings(digest)
     renamed.hits[("Q", DAY_0)] = 2
     renamed.fees = [fee._replace(program="Q") for fee in other.fees]
     for who in (b"b", b"c"):
         renamed.contacts.add(Counter("Q", "infected", ""), padded(who), START)
     kept.commit(renamed, log())
     assert [(one.program, one.infected.maximum) for one in kept.programs(DAY_0)] == [("P", 2), ("Q", 2)]
-    (one,) = kept.programs(DAY_0, aliases={"P": "Q"})
+    kept.told(DAY_0, [])
+    kept.count_as({"P": "Q"})
+    assert kept.changed() == [DAY_0]
+    (one,) = kept.programs(DAY_0)
     assert (one.program, one.hits, one.infected.maximum, one.loss_fen, one.loss_records) == ("Q", 4, 3, 12, 2)
     assert one.infected.by_province["unknown"].maximum == 3
-    assert kept.loss({"P": "Q"}) == {"Q": 12}
+    assert kept.loss() == {"Q": 12}
+    kept.told(DAY_0, [])
+    kept.count_as({"P": "Q"})
+    assert kept.changed() == []
+
+
+def test_a_record_of_two_names_of_one_program_is_one(kept: Kept) -> None:
+    kept.commit(found((START + DAY, b"a", ""), fen=5), log())
+    renamed = Findings(digest)
+    renamed.fees = [fee._replace(program="Q", at=START, fen=4) for fee in found((START, b"a", ""), fen=5).fees]
+    kept.commit(renamed, log())
+    kept.count_as({"P": "Q"})
+    assert kept.loss() == {"Q": 4}
+    renamed.hits["Q", DAY_0] = 1
+    kept.commit(renamed, log())
+    assert [(one.loss_fen, one.loss_records, one.loss_contradictions) for one in kept.programs(DAY_0)] == [(4, 1, 1)]
+    assert [one.loss_fen for one in kept.programs(DAY_0 + 1)] == [0]
 
 
 def test_a_new_key_links_whoever_was_seen_under_the_old(kept: Kept) -> None:
     key, other = bytes(32), bytes(31) + b"x"
     checks = subscribers.check_value(key), subscribers.check_value(other)
-    kept.bind(checks[0])
+    kept.bind(KEY, checks[0])
     numbers = [f"86138{number:08}" for number in range(50)]
     for part, own in ((numbers[:30], key), (numbers[20:], other)):
-        findings = Findings()
+        findings = Findings(digest)
         for number in part:
             findings.take(ROW._replace(at=START), FOUND, subscribers.Pseudonyms(own).of(number))
         if own is other:
             kept.rekey(*checks, lambda pseudonyms: subscribers.renew(pseudonyms, key, other))
-        kept.bind(subscribers.check_value(own))
+        kept.bind(KEY, subscribers.check_value(own))
         kept.commit(findings, log())
     assert [one.infected.maximum for one in kept.programs(DAY_0)] == [50]
     with pytest.raises(WrongUse, match="under this key"):
-        kept.bind(checks[0])
+        kept.bind(KEY, checks[0])
     with pytest.raises(WrongUse, match="under this key"):
         kept.rekey(*checks, lambda pseudonyms: pseudonyms)
+    kept.bind(BATCH, "a")
+    with pytest.raises(WrongUse, match="--batch"):
+        kept.bind(BATCH, "b")
 
 
 def test_segments_of_a_day_stay_few(tmp_path: Path, kept: Kept) -> None:

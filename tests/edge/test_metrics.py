@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.edge.test_findings import FOUND, ROW
 
-from cleannet.edge.findings import Findings
+from cleannet.edge.findings import Findings, digest
 from cleannet.edge.metrics import Metrics
 from cleannet.edge.rows import Source
 from cleannet.edge.wrong_use import WrongUse
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 def tally_of(*subscribers: bytes) -> Tally:
-    findings = Findings()
+    findings = Findings(digest)
     for subscriber in subscribers:
         findings.take(ROW, FOUND, subscriber * 16)
     return Tally("numbers", NOW, "b", None, tuple(findings.programs()))

@@ -2,10 +2,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.edge.test_findings import FOUND, ROW
+from tests.edge.test_kernel import watched
 
-from cleannet.edge.findings import Findings
+from cleannet.edge.findings import Findings, digest
 from cleannet.edge.rows import Source
-from cleannet.edge.tallies import draw_up
+from cleannet.edge.tallies import draw_up, held
 from cleannet.edge.watchlists import load_allow_lists, load_watchlists
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -15,7 +16,7 @@ def test_the_document_says_what_was_looked_for_and_what_was_found(tmp_path: Path
     (tmp_path / "android_evil.txt").write_text("evil.example\n")
     allowed = load_allow_lists([])
     watchlist = load_watchlists([tmp_path], allowed.lists, NOW, {}, 0)
-    findings = Findings()
+    findings = Findings(digest)
     findings.take(ROW, FOUND, bytes(16))
     source = Source("x.log", 2**60, subscribers="numbers", rows=3)
     source.break_row(2, "why")
@@ -26,7 +27,7 @@ def test_the_document_says_what_was_looked_for_and_what_was_found(tmp_path: Path
         allowed,
         batch="b",
         found_at=NOW,
-        held=findings.held,
+        held=[],
         thresholds=[0, 0],
         policy={"id": "p"},
     )
@@ -38,9 +39,14 @@ def test_the_document_says_what_was_looked_for_and_what_was_found(tmp_path: Path
     assert run.document["held"] == []
 
 
+def test_held_indicators_are_told_with_their_rows_of_all_days() -> None:
+    (entry,) = FOUND
+    (other,) = watched("other.example")
+    told = held({(entry, 1): 2, (other, 1): 4, (entry, 2): 3})
+    assert [(row["indicator"], row["hits"]) for row in told] == [("evil.example", 5), ("other.example", 4)]
+
+
 def test_without_a_source_subscribers_are_addresses() -> None:
     allowed = load_allow_lists([])
-    run = draw_up(
-        [], [], load_watchlists([], allowed.lists, NOW, {}, 0), allowed, batch="b", found_at=NOW, held=Findings().held
-    )
+    run = draw_up([], [], load_watchlists([], allowed.lists, NOW, {}, 0), allowed, batch="b", found_at=NOW, held=[])
     assert (run.tally.subscribers, run.tally.programs) == ("addresses", ())

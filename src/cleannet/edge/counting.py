@@ -83,6 +83,14 @@ def load(
     return Lists(load_watchlists(paths, allowed.lists, moment, keys, newest), allowed)
 
 
+def check(policy: Policy, batch: str) -> None:
+    """Raise WrongUse for a law that does not grade on infected subscribers, and for a batch named like a number."""
+    if deadlines.INFECTED not in policy.facts():
+        raise WrongUse(f"{policy.id} does not grade on infected subscribers; give the --policy that does")
+    if shown(batch) != batch and not _DIGEST.fullmatch(batch):
+        raise WrongUse("eleven digits or more in the name of the batch could be a phone number: name it otherwise")
+
+
 def count(
     logs: Sequence[Path],
     lists: Lists,
@@ -103,10 +111,7 @@ def count(
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
-    if deadlines.INFECTED not in policy.facts():
-        raise WrongUse(f"{policy.id} does not grade on infected subscribers; give the --policy that does")
-    if shown(batch) != batch and not _DIGEST.fullmatch(batch):
-        raise WrongUse("eleven digits or more in the name of the batch could be a phone number: name it otherwise")
+    check(policy, batch)
     detection = detect(
         logs,
         lists.watchlist,

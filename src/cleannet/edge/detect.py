@@ -18,8 +18,8 @@ from cleannet.edge.mapping import Mapping
 from cleannet.edge.names import shown
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.subscribers import Pseudonyms
-from cleannet.edge.tables import read_csv
-from cleannet.edge.tallies import Run, draw_up
+from cleannet.edge.tables import read_csv, subscribers_of
+from cleannet.edge.tallies import Run, draw_up, held
 from cleannet.edge.watchlists import Allowed, Watchlist
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import tally
@@ -79,7 +79,7 @@ class Detection:
         self._index = watchlist.index()
         self._mappings, self._lateness = mappings, lateness
         self._pseudonyms = Pseudonyms(key) if key else None
-        self.findings = Findings()
+        self.findings = Findings(self._hidden)
         self.sources: list[Source] = []
 
     def read(self, file: LogFile, begun_at: datetime) -> None:
@@ -105,12 +105,12 @@ class Detection:
         mapping, start = self._mapping(file.path), file.start()
         if zeek.is_tab_separated(start):
             return MARKED_LINES
-        return FIRST_LINE if mapping is not None and not mapping.header and not start.startswith(PARQUET) else None
+        return FIRST_LINE if mapping is not None and not mapping.header and not is_parquet(file.path, start) else None
 
     def drain(self) -> tuple[Findings, list[Source]]:
         """Return what was collected, and begin anew."""
         drained = self.findings, self.sources
-        self.findings, self.sources = Findings(), []
+        self.findings, self.sources = Findings(self._hidden), []
         return drained
 
     def _open(self, file: LogFile, source: Source) -> Iterator[Row]:
@@ -129,10 +129,19 @@ class Detection:
                 f"{source.file}: neither a Zeek dns.log nor http.log, nor Suricata's EVE log, nor queries of BIND, "
                 "Unbound or dnsmasq; CSV and Parquet need a --mapping for files named so"
             )
-        source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
-        if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
+        source.subscribers = subscribers_of(mapping)
+        if is_parquet(path, start):
             return self._bulk.parquet(file, source, mapping)
         return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping)
+
+    def subscribers(self, path: Path) -> str:
+        """Return what a log of that name names subscribers by."""
+        mapping = self._mapping(path)
+        return subscribers_of(mapping) if mapping is not None else tally.ADDRESSES
+
+    def _hidden(self, text: str) -> bytes:
+        """Return 16 bytes for an address or a record id, under the operator's key where there is one."""
+        return digest(text) if self._pseudonyms is None else self._pseudonyms.of_digest(digest(text))
 
     def _mapping(self, path: Path) -> Mapping | None:
         return next((mapping for mapping in self._mappings if mapping.fits(path.name)), None)
@@ -145,7 +154,7 @@ class Detection:
 
     def _keyed(self, source: Source) -> Callable[[str], bytes]:
         if source.subscribers != tally.NUMBERS:
-            return digest
+            return self._hidden
         if self._pseudonyms is None:
             raise WrongUse(
                 f"{source.file}: holds phone numbers; give the operator's key with --key (cleannet edge key)"
@@ -172,10 +181,15 @@ class Detection:
             allowed,
             batch=batch or _batch(self.sources),
             found_at=found_at,
-            held=self.findings.held,
+            held=held(self.findings.held),
             thresholds=thresholds,
             policy=policy,
         )
+
+
+def is_parquet(path: Path, start: bytes) -> bool:
+    """Say whether a file that begins so is Parquet, or calls itself so."""
+    return start.startswith(PARQUET) or path.suffix.lower() == ".parquet"
 
 
 def _batch(sources: Iterable[Source]) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from cleannet.core.tally import Loss
@@ -16,7 +16,7 @@ from cleannet.formats import tally
 
 
 class Fee(NamedTuple):
-    """Hold a billing record of a program: the digest of its id, integer fen (a refund is below zero), and when."""
+    """Hold a billing record of a program: what stands for its id, integer fen (a refund is below zero), and when."""
 
     program: str
     record: bytes
@@ -33,20 +33,24 @@ class Lost(NamedTuple):
 
 
 class Findings:
-    """Collect matched rows; `hits` counts them by program and day (days.day_of)."""
+    """Collect matched rows; `hits` and `held` count them by day (days.day_of).
 
-    def __init__(self) -> None:
+    `name` gives the 16 bytes that stand for the id of a record.
+    """
+
+    def __init__(self, name: Callable[[str], bytes]) -> None:
+        self._name = name
         self.contacts = Contacts()
         self.hits: Counter[tuple[str, int]] = Counter()
         self.fees: list[Fee] = []
-        self.held: Counter[Watched] = Counter()
+        self.held: Counter[tuple[Watched, int]] = Counter()
 
     def take(self, row: Row, found: Iterable[Watched], subscriber: bytes) -> None:
         """Note a row that matched; what an allow-list holds back is only counted in `held`."""
         hit: set[str] = set()
         for entry in found:
             if entry.decision.holds:
-                self.held[entry] += 1
+                self.held[entry, day_of(row.at)] += 1
                 continue
             program, kind = entry.indicator.program, entry.indicator.counts_as
             self.contacts.add(contacts.Counter(program, kind, row.province), subscriber, row.at)
@@ -54,7 +58,7 @@ class Findings:
         for program in hit:
             self.hits[program, day_of(row.at)] += 1
             if row.fen is not None:
-                self.fees.append(Fee(program, digest(row.record), row.fen, row.at))
+                self.fees.append(Fee(program, self._name(row.record), row.fen, row.at))
 
     def programs(self, thresholds: Iterable[int] = ()) -> list[tally.ProgramTally]:
         """Return what was found of each program, the most infected first."""

@@ -7,24 +7,36 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from cleannet.edge import mapping, subscribers, times
+from cleannet.edge import counting, mapping, subscribers, times
 from cleannet.edge.counting import Lists
 from cleannet.edge.detect import Detection
 from cleannet.edge.following import Follower, Read
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
-from cleannet.edge.interface import DONE, add_command, add_lists, add_reading, add_state, lists_of, now, policy_of
-from cleannet.edge.kept import Kept
+from cleannet.edge.interface import (
+    DONE,
+    REFUSED,
+    add_command,
+    add_lists,
+    add_reading,
+    add_state,
+    lists_of,
+    now,
+    policy_of,
+)
+from cleannet.edge.kept import BATCH, KEY, Kept
 from cleannet.edge.metrics import Metrics
 from cleannet.edge.page import owed_lines, program_lines
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
+from cleannet.formats.release import Rejected
 
-DAYS, EVERY, POLL = 60, 300, 5
+DAYS, EVERY, POLL = 60, 3600, 5
+_ANEW = 3600
 COUNTED = "counted.db"
 
 
@@ -38,15 +50,25 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     add_reading(command)
     command.add_argument(
         "--lateness",
-        type=int,
+        type=_count_of(1, 3650),
         default=DAYS,
         metavar="DAYS",
         help=f"a row so many days old still counts (default {DAYS})",
     )
     command.add_argument("--batch", default="follow", metavar="NAME", help="name of the daily batches (default follow)")
-    command.add_argument("--every", type=int, default=EVERY, metavar="S", help=f"report so often (default {EVERY} s)")
     command.add_argument(
-        "--poll", type=int, default=POLL, metavar="S", help=f"look for new rows so often (default {POLL} s)"
+        "--every",
+        type=_count_of(1, 86_400),
+        default=EVERY,
+        metavar="S",
+        help=f"report so often, in seconds (default {EVERY})",
+    )
+    command.add_argument(
+        "--poll",
+        type=_count_of(0, 3600),
+        default=POLL,
+        metavar="S",
+        help=f"look for new rows so often, in seconds (default {POLL})",
     )
     command.add_argument("--once", action="store_true", help="read and report what is there, and end")
     command.add_argument(
@@ -65,51 +87,90 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _follow(options: argparse.Namespace) -> int:
-    policy, state = policy_of(options.policy), State(options.state)
+    if not options.key:
+        raise WrongUse("what is kept is kept under the operator's key: give --key (make one: cleannet edge key FILE)")
+    policy, state, key = policy_of(options.policy), State(options.state), subscribers.read_key(options.key)
+    counting.check(policy, options.batch)
     if bool(options.hub) != bool(options.token_file):
         raise WrongUse("--hub and --token-file go together")
-    token = read_token(options.token_file) if options.hub else ""
-    is_spooled = bool(options.spool or options.hub)
-    if is_spooled:
+    if options.spool or options.hub:
         state.identity()
     state.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(state.folder), closing(_kept(state)) as kept, _stopped() as stop:
-        if options.key:
-            kept.bind(subscribers.check_value(subscribers.read_key(options.key)))
+        kept.bind(KEY, subscribers.check_value(key))
+        kept.bind(BATCH, options.batch)
         follower = Follower(options.places, kept, policy, days=options.lateness, batch=options.batch, tell=_complain)
-        lists, metrics = _Lists(options), Metrics()
-        if options.metrics:
-            metrics.serve(options.metrics)
-        reported = -float("inf")
+        desk = _Desk(options, state, follower)
+        lists = _Lists(options, key)
         while True:
-            detection = lists.detection()
-            has_read = False
-            for read in follower.read(detection, now, once=options.once):
-                has_read = True
-                metrics.read(read.source, read.matched)
-                print(_line(read), flush=True)
-                if stop.is_set():
+            is_through = True
+            for read in follower.read(lists.detection(), now):
+                desk.take(read)
+                if stop.is_set() or desk.is_due():
+                    is_through = False
                     break
-            is_due = options.once or stop.is_set() or time.monotonic() - reported >= options.every
-            if has_read or is_due:
-                tallies = follower.tallies(lists.newest, now)
-                metrics.counted(run.tally for _, run in tallies)
-                owed = [(run, follower.news(day, run, lists.newest)) for day, run in tallies]
-                if is_spooled and (is_due or any(news for _, news in owed)):
-                    follower.spool(state, tallies, now)
-                for run, news in owed:
-                    lines = [*owed_lines(news, run.tally.found_at), *(program_lines(run) if is_due else ())]
-                    if lines:
-                        print(f"{run.tally.batch}:", *lines, sep="\n", flush=True)
-                if options.hub:
-                    _send(options.hub, token, state)
-                if is_due:
-                    follower.forget(now())
-                    reported = time.monotonic()
-            metrics.passed(now(), sum(1 for _ in state.waiting()))
-            if options.once or stop.is_set():
-                return DONE
-            stop.wait(options.poll)
+            desk.report(lists.newest, is_last=stop.is_set() or (options.once and is_through))
+            if stop.is_set() or (options.once and is_through):
+                return REFUSED if options.once and follower.passed_over else DONE
+            if is_through:
+                stop.wait(options.poll)
+
+
+class _Desk:
+    """Say what was read and found, and report it: when it is due, and at once when a threshold is passed."""
+
+    def __init__(self, options: argparse.Namespace, state: State, follower: Follower) -> None:
+        self._options, self._state, self._follower = options, state, follower
+        self._token = read_token(options.token_file) if options.hub else ""
+        self._metrics = Metrics()
+        if options.metrics:
+            self._metrics.serve(options.metrics)
+        self._has_read = True
+        self._due, self._count_after = time.monotonic() + options.every, -float("inf")
+
+    def is_due(self) -> bool:
+        return bool(time.monotonic() >= self._due)
+
+    def take(self, read: Read) -> None:
+        self._has_read = True
+        self._metrics.read(read.source, read.matched)
+        source = read.source
+        line = f"{read.path}: {source.rows} rows, {source.broken} broken, {source.late} late, {read.matched} matched"
+        print("; ".join(filter(None, (line, read.remark, source.cut_off))), flush=True)
+
+    def report(self, lists: Lists, *, is_last: bool) -> None:
+        is_due = is_last or self.is_due()
+        if is_due or (self._has_read and time.monotonic() >= self._count_after):
+            self._count(lists, is_due=is_due)
+        if is_due:
+            self._follower.forget(now())
+            self._due = time.monotonic() + self._options.every
+        self._metrics.passed(now(), sum(1 for _ in self._state.waiting()))
+
+    def _count(self, lists: Lists, *, is_due: bool) -> None:
+        began = time.monotonic()
+        days = self._follower.days(lists, now)
+        self._metrics.counted(day.run.tally for day in days)
+        if is_due or any(day.owed for day in days):
+            if self._options.spool or self._options.hub:
+                self._follower.spool(self._state, days, now)
+            for day in days:
+                lines = (*owed_lines(day.owed, day.run.tally.found_at), *program_lines(day.run))
+                print(f"{day.run.tally.batch}:", *lines, sep="\n", flush=True)
+            # Only what was said is known: killed before, it is said again.
+            self._follower.told(days)
+            if self._options.hub:
+                self._send()
+        self._has_read = False
+        # Counting takes a fifth of the time at most.
+        self._count_after = time.monotonic() + 4 * (time.monotonic() - began)
+
+    def _send(self) -> None:
+        try:
+            with Hub(self._options.hub, self._token) as hub:
+                hub.report(self._state)
+        except (HubAway, HubRefused) as error:
+            _complain(f"{error}; tallies waiting in the spool: {sum(1 for _ in self._state.waiting())}")
 
 
 def _rekey(options: argparse.Namespace) -> int:
@@ -128,49 +189,55 @@ def _kept(state: State) -> Kept:
 
 
 class _Lists:
-    """Hold the lists, read anew when one of their files changed."""
+    """Hold the lists, read anew when a file changed, and each hour for what ends by itself: a release, an exception."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._options = options
+    def __init__(self, options: argparse.Namespace, key: bytes) -> None:
+        self._options, self._key = options, key
         self._seen: object = None
         self.newest: Lists
-        self._detection: Detection
+        self._detection: Detection | None = None
 
     def detection(self) -> Detection:
+        """Return the newest, or what there was where that cannot be read; raise WrongUse or Rejected at first."""
         options = self._options
-        seen = [_stamps(place) for place in (*options.watchlist, *options.allow, State(options.state).release)]
-        if seen != self._seen:
-            self.newest = lists_of(options, now())
-            self._detection = Detection(
-                self.newest.watchlist,
-                [mapping.load(path) for path in options.mapping],
-                subscribers.read_key(options.key) if options.key else None,
-                timedelta(days=options.lateness),
-                times.zone_of(options.time_zone),
-                _complain,
-            )
+        places = (*options.watchlist, *options.allow, *options.mapping, State(options.state).release)
+        seen = [time.monotonic() // _ANEW, *map(_stamps, places)]
+        if seen != self._seen or self._detection is None:
             self._seen = seen
+            try:
+                self.newest, self._detection = self._read()
+            except (WrongUse, Rejected) as error:
+                if self._detection is None:
+                    raise
+                _complain(f"{error}; going on with the lists as they were")
         return self._detection
+
+    def _read(self) -> tuple[Lists, Detection]:
+        options = self._options
+        lists = lists_of(options, now())
+        mappings = [mapping.load(path) for path in options.mapping]
+        days, zone = timedelta(days=options.lateness), times.zone_of(options.time_zone)
+        return lists, Detection(lists.watchlist, mappings, self._key, days, zone, _complain)
 
 
 def _stamps(place: Path) -> list[tuple[str, int, int]]:
-    paths = sorted(place.rglob("*")) if place.is_dir() else [place]
-    stamps = [(path, path.stat()) for path in paths if path.is_file()]
-    return [(str(path), stamp.st_mtime_ns, stamp.st_size) for path, stamp in stamps]
+    stamps = []
+    for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        stamps.append((str(path), status.st_mtime_ns, status.st_size))
+    return stamps
 
 
-def _line(read: Read) -> str:
-    source = read.source
-    line = f"{read.path}: {source.rows} rows, {source.broken} broken, {source.late} late, {read.matched} matched"
-    return "; ".join(filter(None, (line, read.remark, source.cut_off)))
+def _count_of(least: int, most: int) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{least} to {most}, in digits")
+        return int(text)
 
-
-def _send(url: str, token: str, state: State) -> None:
-    try:
-        with Hub(url, token) as hub:
-            hub.report(state)
-    except (HubAway, HubRefused) as error:
-        _complain(f"{error}; tallies waiting in the spool: {sum(1 for _ in state.waiting())}")
+    return count
 
 
 def _complain(sentence: str) -> None:
@@ -186,8 +253,8 @@ def _alone(folder: Path) -> Iterator[None]:
             raise WrongUse(f"{folder}: another “edge follow” is at work here; give each a --state of its own") from None
         try:
             yield
-        except sqlite3.Error as error:
-            raise WrongUse(f"{folder / COUNTED}: what was counted cannot be kept: {error}") from None
+        except (sqlite3.Error, OSError) as error:
+            raise WrongUse(f"{folder}: what was counted cannot be kept: {error}") from None
 
 
 @contextmanager

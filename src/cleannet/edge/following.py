@@ -5,8 +5,7 @@ to day, so no subscriber is lost at midnight and none is counted twice.
 """
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,17 +16,16 @@ from cleannet.edge import counting, deadlines
 from cleannet.edge.counting import Lists
 from cleannet.edge.days import DAY, date_of, day_of, start_of
 from cleannet.edge.deadlines import Owed
-from cleannet.edge.detect import PARQUET, Detection
+from cleannet.edge.detect import Detection, is_parquet
 from cleannet.edge.files import LogFile, is_packed
 from cleannet.edge.kept import Kept
-from cleannet.edge.matching import Watched
 from cleannet.edge.names import shown
-from cleannet.edge.positions import Logs, moved, part
+from cleannet.edge.positions import Log, Logs, moved, part
 from cleannet.edge.rows import Source
 from cleannet.edge.state import State
 from cleannet.edge.tallies import Run, draw_up
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats.tally import NUMBERS, ProgramTally
+from cleannet.formats.tally import NUMBERS
 
 # A file that did not change for so many seconds is not being written any more.
 SETTLED = 60
@@ -43,8 +41,21 @@ class Read:
     remark: str
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Hold the tally of a day, what is owed because of what is news in it, and which program passed which figure."""
+
+    number: int
+    run: Run
+    owed: tuple[Owed, ...]
+    passed: frozenset[tuple[str, str, int]]
+
+
 class Follower:
-    """Follow the logs in places; `days` is how many days late a row may come and still count."""
+    """Follow the logs in places; `days` is how many days late a row may come and still count.
+
+    `passed_over` says that something was there that could not be read.
+    """
 
     def __init__(
         self,
@@ -60,73 +71,47 @@ class Follower:
         self._days, self._batch, self._tell = days, batch, tell
         self._logs = Logs(kept.logs())
         self._said: set[str] = set()
-        self._held: Counter[Watched] = Counter()
+        self._refused: dict[tuple[int, ...], Detection] = {}
+        self.passed_over = False
 
-    def read(self, detection: Detection, clock: Callable[[], datetime], *, once: bool = False) -> Iterator[Read]:
+    def read(self, detection: Detection, clock: Callable[[], datetime]) -> Iterator[Read]:
         """Read whatever is new in the places, oldest file first, and yield what each part held once it is kept.
 
-        With `once` a file is taken for complete however young it is. What cannot be read is told once and passed over.
+        What cannot be read is told once and passed over.
         """
-        for path, status in self._files():
-            is_settled = once or clock().timestamp() - status.st_mtime > SETTLED
+        for path, looked in self._files():
+            if self._refused.get(_stamp(looked)) is detection:
+                continue
             try:
-                while found := self._read(path, status, detection, clock(), is_settled=is_settled):
+                while found := self._read(path, detection, clock()):
                     yield found
             except (OSError, WrongUse) as error:
                 detection.drain()
+                self._refused[_stamp(looked)] = detection
                 self._say(f"{shown(path)}: {error.strerror or error}" if isinstance(error, OSError) else str(error))
 
-    def tally(self, day: int, lists: Lists, found_at: datetime) -> Run:
-        """Return the tally of a day as established at `found_at` (aware)."""
-        start = start_of(day)
-        thresholds = self._policy.thresholds(deadlines.INFECTED)
-        sources = [log.source for log in self._logs]
-        return draw_up(
-            self._kept.programs(day, thresholds, lists.watchlist.aliases),
-            [one for one in sources if _reaches(one, start - WINDOW, start + DAY)],
-            lists.watchlist,
-            lists.allowed,
-            batch=f"{self._batch} {date_of(day)}",
-            found_at=found_at,
-            held=self._held,
-            thresholds=thresholds,
-            policy={"id": self._policy.id, "digest": self._policy.digest},
-        )
+    def days(self, lists: Lists, clock: Callable[[], datetime]) -> list[Day]:
+        """Return each day up to today that changed since others were told of it, as established now."""
+        self._kept.count_as(lists.watchlist.aliases)
+        today, loss = day_of(to_micros(clock())), self._kept.loss()
+        days: list[Day] = []
+        for number in self._kept.changed():
+            if number <= today:
+                run = self._tally(number, lists, clock())
+                before = {(*one, day.number) for day in days for one in day.passed}
+                passed, news = self._passed(number, run, loss, before)
+                days.append(Day(number, run, self._owed(run, loss, news), passed))
+        return days
 
-    def news(self, day: int, run: Run, lists: Lists) -> tuple[Owed, ...]:
-        """Return what is owed for each program that passed a threshold on that day, once for each."""
-        loss = self._kept.loss(lists.watchlist.aliases)
-        programs = tuple(
-            replace(one, loss_fen=loss.get(one.program, 0))
-            for one in run.tally.programs
-            if self._passes(one, day, loss.get(one.program, 0), run.tally.subscribers)
-        )
-        return deadlines.owed(replace(run.tally, programs=programs), self._policy, run.tally.found_at)
+    def spool(self, state: State, days: Iterable[Day], clock: Callable[[], datetime]) -> None:
+        """Spool the tallies of days."""
+        for day in days:
+            counting.spool(state, day.run, clock())
 
-    def _passes(self, program: ProgramTally, day: int, loss: int, subscribers: str) -> bool:
-        crossings = program.infected.crossings.items() if subscribers == NUMBERS else ()
-        # What is above a figure as the day begins may have been so on the day before.
-        news = [
-            self._kept.passes(program.program, deadlines.INFECTED, over, day, goes_on=to_micros(at) == start_of(day))
-            for over, at in crossings
-        ]
-        news += [
-            self._kept.passes(program.program, deadlines.LOSS, over, day, goes_on=True)
-            for over in self._policy.thresholds(deadlines.LOSS)
-            if loss > over
-        ]
-        return any(news)
-
-    def tallies(self, lists: Lists, clock: Callable[[], datetime]) -> list[tuple[int, Run]]:
-        """Return the tally of each day up to today that changed since it was spooled."""
-        today = day_of(to_micros(clock()))
-        return [(day, self.tally(day, lists, clock())) for day in self._kept.changed() if day <= today]
-
-    def spool(self, state: State, tallies: Iterable[tuple[int, Run]], clock: Callable[[], datetime]) -> None:
-        """Spool tallies that were just drawn up."""
-        for day, run in tallies:
-            counting.spool(state, run, clock())
-            self._kept.told(day)
+    def told(self, days: Iterable[Day]) -> None:
+        """Note that others know of days."""
+        for day in days:
+            self._kept.told(day.number, day.passed)
 
     def forget(self, now: datetime) -> None:
         """Forget the days that no row can change any more at `now` (aware), and logs of theirs that are gone."""
@@ -135,55 +120,111 @@ class Follower:
         is_past = [(log.source.last or 0) < start_of(first) and log.position.file not in there for log in self._logs]
         self._kept.forget(first, [log for log, past in zip(self._logs, is_past, strict=True) if past])
         self._logs = Logs([log for log, past in zip(self._logs, is_past, strict=True) if not past])
+        self._refused = {stamp: detection for stamp, detection in self._refused.items() if stamp[:2] in there}
 
-    def _read(
-        self, path: Path, status: os.stat_result, detection: Detection, now: datetime, *, is_settled: bool
-    ) -> Read | None:
+    def _read(self, path: Path, detection: Detection, now: datetime) -> Read | None:
+        status = path.stat()
         if self._logs.is_read(status):
             return None
+        self._refuse_mixture(path, detection)
         file = LogFile(path)
-        is_parquet = file.start().startswith(PARQUET)
-        if (is_parquet or is_packed(path)) and not is_settled:
+        is_columns = is_parquet(path, file.start())
+        is_settled = not -SETTLED <= now.timestamp() - status.st_mtime <= SETTLED
+        if (is_columns or is_packed(path)) and not is_settled:
             return None
         log, remark = self._logs.find(path, status)
-        taken = part(path, log.position, status.st_size, detection.heading(file), is_settled=is_settled)
+        heading = detection.heading(file)
+        taken = part(path, log.position, status.st_size, heading, is_settled=is_settled)
         if taken is None:
             return None
         detection.read(taken, now)
         findings, (source,) = detection.drain()
-        self._refuse_mixture(source)
-        if is_parquet:
+        if is_columns:
             taken.offset = status.st_size
+        position = moved(log.position, taken, status)
+        if not _is_still(path, status):
+            # What lies there now is another file: nothing was taken of it, and this one is found where it is.
+            return None
         source.shown = [replace(row, line=row.line + log.position.lines - taken.repeated) for row in source.shown]
-        log.source.add(source)
-        self._logs.put(log, moved(log.position, taken, status))
-        self._kept.commit(findings, log)
-        self._held += findings.held
-        return Read(shown(path), source, sum(findings.hits.values()), remark)
+        after = self._kept.commit(findings, Log(position, log.source.plus(source), log.number))
+        self._logs.put(log, after)
+        return Read(shown(path), source, sum(findings.hits.values()), remark) if position != log.position else None
 
-    def _refuse_mixture(self, source: Source) -> None:
-        other = next((log.source for log in self._logs if log.source.subscribers != source.subscribers), None)
+    def _refuse_mixture(self, path: Path, detection: Detection) -> None:
+        own = detection.subscribers(path)
+        other = next((log.source for log in self._logs if log.source.rows and log.source.subscribers != own), None)
         if other is not None:
             raise WrongUse(
-                f"{source.file}: names subscribers by {source.subscribers}, and the logs followed so far by "
-                f"{other.subscribers}: follow it with a --state of its own"
+                f"{shown(path)}: names subscribers by {own}, and the logs followed so far by {other.subscribers}: "
+                "follow it with a --state of its own"
             )
+
+    def _tally(self, day: int, lists: Lists, found_at: datetime) -> Run:
+        start = start_of(day)
+        thresholds = self._policy.thresholds(deadlines.INFECTED)
+        return draw_up(
+            self._kept.programs(day, thresholds),
+            [log.source for log in self._logs if _reaches(log.source, start - WINDOW, start + DAY)],
+            lists.watchlist,
+            lists.allowed,
+            batch=f"{self._batch} {date_of(day)}",
+            found_at=found_at,
+            held=self._kept.held(day),
+            thresholds=thresholds,
+            policy={"id": self._policy.id, "digest": self._policy.digest},
+        )
+
+    def _passed(
+        self, day: int, run: Run, loss: Mapping[str, int], before: Collection[tuple[str, str, int, int]]
+    ) -> tuple[frozenset[tuple[str, str, int]], set[str]]:
+        """Return which program passed which figure of which fact on a day, and of which programs that is news."""
+        passed, news = set(), set()
+        for program in run.tally.programs:
+            name = program.program
+            crossings = program.infected.crossings if run.tally.subscribers == NUMBERS else {}
+            facts = [(deadlines.INFECTED, figure, to_micros(at) == start_of(day)) for figure, at in crossings.items()]
+            figures = self._policy.thresholds(deadlines.LOSS)
+            facts += [(deadlines.LOSS, figure, True) for figure in figures if loss.get(name, 0) > figure]
+            for fact, figure, goes_on in facts:
+                told = self._kept.passed(name, fact, figure) | {d for *one, d in before if one == [name, fact, figure]}
+                # What is above a figure as the day begins may have been so since the day before; a loss stays.
+                is_known = day in told or (goes_on and (day - 1 in told if fact == deadlines.INFECTED else bool(told)))
+                passed.add((name, fact, figure))
+                news |= set() if is_known else {name}
+        return frozenset(passed), news
+
+    def _owed(self, run: Run, loss: Mapping[str, int], programs: Collection[str]) -> tuple[Owed, ...]:
+        own = (one for one in run.tally.programs if one.program in programs)
+        whole = tuple(replace(one, loss_fen=loss.get(one.program, 0)) for one in own)
+        return deadlines.owed(replace(run.tally, programs=whole), self._policy, run.tally.found_at)
 
     def _files(self) -> list[tuple[Path, os.stat_result]]:
         files = []
-        for place in self._places:
-            paths = sorted(place.rglob("*")) if place.is_dir() else [place]
-            for path in paths:
-                try:
-                    status = path.stat()
-                except OSError as error:
-                    self._say(f"{shown(path)}: cannot be read: {error.strerror}")
-                    continue
-                if path.is_file() and not any(piece.startswith(".") for piece in path.relative_to(place).parts):
-                    files.append((path, status))
+        for path in self._paths():
+            try:
+                if path.is_file():
+                    files.append((path, path.stat()))
+                elif not path.exists():
+                    self._say(f"{shown(path)}: is not there")
+            except OSError as error:
+                self._say(f"{shown(path)}: cannot be read: {error.strerror}")
         return sorted(files, key=lambda file: file[1].st_mtime_ns)
 
+    def _paths(self) -> Iterator[Path]:
+        for place in self._places:
+            if not place.is_dir():
+                yield place
+                continue
+            for folder, folders, names in os.walk(place, onerror=self._unread):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                yield from (Path(folder, name) for name in names if not name.startswith("."))
+
+    def _unread(self, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            self._say(f"{shown(error.filename)}: cannot be read: {error.strerror}")
+
     def _say(self, sentence: str) -> None:
+        self.passed_over = True
         if sentence not in self._said:
             self._said.add(sentence)
             self._tell(sentence)
@@ -191,3 +232,16 @@ class Follower:
 
 def _reaches(source: Source, start: int, end: int) -> bool:
     return source.first is not None and source.last is not None and source.first < end and source.last >= start
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _is_still(path: Path, before: os.stat_result) -> bool:
+    """Say whether the same file lies there as before, with no less in it."""
+    try:
+        now = path.stat()
+    except OSError:
+        return False
+    return (now.st_dev, now.st_ino) == (before.st_dev, before.st_ino) and now.st_size >= before.st_size

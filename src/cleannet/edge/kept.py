@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,48 +33,44 @@ from cleannet.edge.spans import (
     with_subscribers,
     within,
 )
+from cleannet.edge.tallies import told
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats.tally import ProgramTally
 
 VERSION = 1
 # Larger segments are not merged: SQLite holds no value of a gigabyte.
 _MOST = 1 << 23
-_TABLES = """
-CREATE TABLE counter (
-    number INTEGER PRIMARY KEY, program TEXT, kind TEXT, province TEXT, UNIQUE (program, kind, province)
-);
-CREATE TABLE segment (number INTEGER PRIMARY KEY, day INTEGER, spans BLOB);
-CREATE INDEX segment_day ON segment (day);
-CREATE TABLE hits (program TEXT, day INTEGER, hits INTEGER, PRIMARY KEY (program, day)) WITHOUT ROWID;
-CREATE TABLE fee (
-    program TEXT, record BLOB, refund INTEGER, fen INTEGER, contradictions INTEGER, day INTEGER,
-    PRIMARY KEY (program, record, refund)
-) WITHOUT ROWID;
-CREATE INDEX fee_day ON fee (day);
-CREATE TABLE lost (program TEXT PRIMARY KEY, fen INTEGER) WITHOUT ROWID;
-CREATE TABLE key (check_value TEXT);
-CREATE TABLE changed (day INTEGER PRIMARY KEY);
-CREATE TABLE passed (
-    program TEXT, fact TEXT, figure INTEGER, day INTEGER, PRIMARY KEY (program, fact, figure, day)
-) WITHOUT ROWID;
-CREATE TABLE log (number INTEGER PRIMARY KEY, position TEXT, source TEXT);
+_PATIENCE = 60.0
+KEY, BATCH, _ALIASES = "key", "batch", "aliases"
+_OTHER = {
+    KEY: "what was counted so far was not so under this key; give that one, or change it by: cleannet edge rekey",
+    BATCH: "what was counted so far went by another --batch name, and would be counted twice under two",
+}
+# A record that was charged under two names of one program is one record, of the day on which it was first seen.
+_FEES = """
+SELECT unit(program) AS name, min(fen) AS fen, min(day) AS day,
+    sum(contradictions) + count(DISTINCT fen) - 1 AS contradictions
+FROM fee GROUP BY unit(program), record, refund
 """
+_TABLES = Path(__file__).with_name("kept.sql")
 
 
 class Kept:
     """Open the file, made where there is none; raise WrongUse where it is of another version or cannot be opened."""
 
     def __init__(self, path: Path) -> None:
+        self._unit: Callable[[str, str], str] = lambda program, otherwise: otherwise
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA secure_delete = ON")
+            self._db.create_function("unit", 1, self._name)
             with self._whole():
                 (version,) = self._db.execute("PRAGMA user_version").fetchone()
                 if not version:
-                    for statement in filter(str.strip, _TABLES.split(";")):
+                    for statement in _TABLES.read_text("utf-8").split(";"):
                         self._db.execute(statement)
                     self._db.execute(f"PRAGMA user_version = {VERSION}")
         except (OSError, sqlite3.DatabaseError) as error:
@@ -92,38 +88,59 @@ class Kept:
             self._db.execute("BEGIN IMMEDIATE")
             yield
 
-    def bind(self, check_value: str) -> None:
-        """Note under which key pseudonyms are made; raise WrongUse where they were made under another."""
-        self._db.execute("INSERT INTO key SELECT ? WHERE NOT EXISTS (SELECT 1 FROM key)", (check_value,))
-        self.check(check_value)
+    def bind(self, name: str, value: str) -> None:
+        """Note the check value of the key (KEY) or the batches' name (BATCH); raise WrongUse where it was another."""
+        self._db.execute("INSERT OR IGNORE INTO noted VALUES (?, ?)", (name, value))
+        self.check(name, value)
 
-    def check(self, check_value: str) -> None:
-        """Raise WrongUse where pseudonyms were not made under the key of that check value."""
-        if self._db.execute("SELECT check_value FROM key").fetchone() != (check_value,):
-            raise WrongUse(
-                "what was counted so far was not so under this key; give that one, or change it by: cleannet edge rekey"
-            )
+    def check(self, name: str, value: str) -> None:
+        """Raise WrongUse where that was not noted."""
+        if self._noted(name) != value:
+            raise WrongUse(_OTHER[name])
 
     def rekey(self, old: str, new: str, renew: Callable[[bytes], bytes]) -> None:
         """Have `renew` change all pseudonyms of the key with the check value `old` to those of the key `new`."""
-        self.check(old)
+        self.check(KEY, old)
         with self._whole():
             for (number,) in self._db.execute("SELECT number FROM segment").fetchall():
                 (data,) = self._db.execute("SELECT spans FROM segment WHERE number = ?", (number,)).fetchone()
                 renewed = to_bytes(with_subscribers(from_bytes(data), renew))
                 self._db.execute("UPDATE segment SET spans = ? WHERE number = ?", (renewed, number))
-            self._db.execute("UPDATE key SET check_value = ?", (new,))
+            self._db.create_function("renewed", 1, renew, deterministic=True)
+            self._db.execute("UPDATE fee SET record = renewed(record)")
+            self._db.execute("UPDATE noted SET value = ? WHERE name = ?", (new, KEY))
+        self._wipe()
+
+    def count_as(self, aliases: Mapping[str, str]) -> None:
+        """Count from now on, in all days, a name that rows were counted under as the program that it is an alias of."""
+        written = json.dumps(dict(sorted(aliases.items())))
+        if self._noted(_ALIASES, "{}") != written:
+            with self._whole():
+                self._db.execute("INSERT OR REPLACE INTO noted VALUES (?, ?)", (_ALIASES, written))
+                self._db.execute("INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM segment")
+        self._unit = aliases.get
+
+    def _noted(self, name: str, otherwise: str = "") -> str:
+        found = self._db.execute("SELECT value FROM noted WHERE name = ?", (name,)).fetchone()
+        return str(found[0]) if found else otherwise
+
+    def _name(self, program: str) -> str:
+        return self._unit(program, program)
+
+    def _wipe(self) -> None:
+        """Let what was erased be in no file."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def logs(self) -> list[Log]:
         """Return the logs that are followed."""
         rows = self._db.execute("SELECT number, position, source FROM log ORDER BY number")
         return [Log(Position(**json.loads(position)), _source(json.loads(source)), n) for n, position, source in rows]
 
-    def commit(self, findings: Findings, log: Log) -> None:
-        """Take in what was found in a part of a log, together with how far it is read now."""
+    def commit(self, findings: Findings, log: Log) -> Log:
+        """Take in what was found in a part of a log, together with how far it is read now, and return it as kept."""
         spans, counters = findings.contacts.spans(), findings.contacts.counters
         with self._whole():
-            self._put(log)
+            log = self._put(log)
             changed = {day for _, day in findings.hits}
             if len(spans.start):
                 numbers = np.array([self._number(counter) for counter in counters], np.int32)
@@ -133,28 +150,37 @@ class Kept:
                     "INSERT INTO hits VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hits = hits + excluded.hits",
                     (program, day, hits),
                 )
+            for (entry, day), hits in findings.held.items():
+                self._db.execute(
+                    "INSERT INTO held VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hits = hits + excluded.hits",
+                    (json.dumps(told(entry), ensure_ascii=False, sort_keys=True), day, hits),
+                )
+                changed.add(day)
             for fee in findings.fees:
                 changed.add(self._charge(fee))
             self._db.executemany("INSERT OR IGNORE INTO changed VALUES (?)", [(day,) for day in changed])
+        return log
 
     def changed(self) -> list[int]:
         """Return the days that changed since they were `told`, the oldest first."""
         return [day for (day,) in self._db.execute("SELECT day FROM changed ORDER BY day")]
 
-    def told(self, day: int) -> None:
-        """Note that the hub will hear of a day as it is now."""
-        self._db.execute("DELETE FROM changed WHERE day = ?", (day,))
+    def told(self, day: int, passed: Iterable[tuple[str, str, int]]) -> None:
+        """Note that others know of a day as it is now, and which program passed which figure of which fact in it."""
+        with self._whole():
+            self._db.execute("DELETE FROM changed WHERE day = ?", (day,))
+            rows = [(*one, day) for one in passed]
+            self._db.executemany("INSERT OR IGNORE INTO passed VALUES (?, ?, ?, ?)", rows)
 
-    def programs(
-        self, day: int, thresholds: Iterable[int] = (), aliases: Mapping[str, str] | None = None
-    ) -> list[ProgramTally]:
-        """Return what a day holds of each program; who ran at its beginning counts from then on.
+    def passed(self, program: str, fact: str, figure: int) -> set[int]:
+        """Return the days on which it was told that a program passed a figure."""
+        query = "SELECT day FROM passed WHERE unit(program) = ? AND fact = ? AND figure = ?"
+        return {day for (day,) in self._db.execute(query, (program, fact, figure))}
 
-        `aliases` maps a name that rows were counted under to the program that it counts as now.
-        """
-        aliases = aliases or {}
+    def programs(self, day: int, thresholds: Iterable[int] = ()) -> list[ProgramTally]:
+        """Return what a day holds of each program; who ran at its beginning counts from then on."""
         counters = [
-            Counter(aliases.get(program, program), kind, province)
+            Counter(self._name(program), kind, province)
             for program, kind, province in self._db.execute(
                 "SELECT program, kind, province FROM counter ORDER BY number"
             )
@@ -164,10 +190,26 @@ class Kept:
         if len(numbers) < len(counters):
             spans = regrouped(spans, np.array([numbers[counter] for counter in counters], np.int32))
         counts = counted(tuple(numbers), spans, thresholds)
-        hits = dict.fromkeys((program for program, _ in counts), 0)
-        for program, count in self._db.execute("SELECT program, hits FROM hits WHERE day = ?", (day,)):
-            hits[aliases.get(program, program)] = hits.get(aliases.get(program, program), 0) + count
-        return tallied(hits, counts, self._lost(day, aliases))
+        query = "SELECT unit(program), sum(hits) FROM hits WHERE day = ? GROUP BY 1"
+        hits = dict.fromkeys((program for program, _ in counts), 0) | dict(self._db.execute(query, (day,)))
+        lost = {
+            program: Lost(*figures)
+            for program, *figures in self._db.execute(
+                f"SELECT name, sum(fen), count(*), sum(contradictions) FROM ({_FEES}) WHERE day = ? GROUP BY name",
+                (day,),
+            )
+        }
+        return tallied(hits, counts, lost)
+
+    def held(self, day: int) -> list[dict[str, Any]]:
+        """Return the indicators that were held back on a day, those with the most rows first."""
+        rows = self._db.execute("SELECT entry, hits FROM held WHERE day = ? ORDER BY hits DESC, entry", (day,))
+        return [json.loads(entry) | {"hits": hits} for entry, hits in rows]
+
+    def loss(self) -> dict[str, int]:
+        """Return what each program ever cost, in fen."""
+        both = f"SELECT name, fen FROM ({_FEES}) UNION ALL SELECT unit(program), fen FROM lost"
+        return dict(self._db.execute(f"SELECT name, sum(fen) FROM ({both}) GROUP BY name"))
 
     def infected(self, programs: Collection[str], first: int) -> bytes:
         """Return who was infected with one of the programs on the day `first` or later: 16 bytes each, nobody twice."""
@@ -178,32 +220,6 @@ class Kept:
             found |= subscribers(from_bytes(data), numbers)
         return b"".join(sorted(found))
 
-    def _lost(self, day: int, aliases: Mapping[str, str]) -> dict[str, Lost]:
-        lost: dict[str, Lost] = {}
-        query = "SELECT program, sum(fen), count(*), sum(contradictions) FROM fee WHERE day = ? GROUP BY program"
-        for program, *figures in self._db.execute(query, (day,)):
-            name = aliases.get(program, program)
-            lost[name] = Lost(*map(sum, zip(lost.get(name, Lost()), figures, strict=True)))
-        return lost
-
-    def passes(self, program: str, fact: str, figure: int, day: int, *, goes_on: bool) -> bool:
-        """Note that a program is above a threshold of the law on a day, and say whether that is news.
-
-        It is none where that `goes_on` from the last time it was noted.
-        """
-        known = self._db.execute(
-            "SELECT max(day) FROM passed WHERE program = ? AND fact = ? AND figure = ?", (program, fact, figure)
-        ).fetchone()[0]
-        self._db.execute("INSERT OR IGNORE INTO passed VALUES (?, ?, ?, ?)", (program, fact, figure, day))
-        return known is None or (day > known and not goes_on)
-
-    def loss(self, aliases: Mapping[str, str]) -> dict[str, int]:
-        """Return what each program ever cost, in fen; for `aliases` see `programs`."""
-        loss: dict[str, int] = {}
-        for program, fen in self._db.execute("SELECT program, fen FROM fee UNION ALL SELECT program, fen FROM lost"):
-            loss[aliases.get(program, program)] = loss.get(aliases.get(program, program), 0) + fen
-        return loss
-
     def forget(self, day: int, logs: Iterable[Log] = ()) -> None:
         """Forget all days before this one but what they cost, and the logs that are not followed any more."""
         with self._whole():
@@ -212,16 +228,19 @@ class Kept:
                 "ON CONFLICT DO UPDATE SET fen = fen + excluded.fen",
                 (day,),
             )
-            for table in ("segment", "hits", "fee", "changed"):
+            for table in ("segment", "hits", "held", "fee", "changed"):
                 self._db.execute(f"DELETE FROM {table} WHERE day < ?", (day,))
             self._db.executemany("DELETE FROM log WHERE number = ?", [(log.number,) for log in logs])
+        self._wipe()
 
-    def _put(self, log: Log) -> None:
+    def _put(self, log: Log) -> Log:
         position, source = json.dumps(asdict(log.position)), json.dumps(asdict(log.source))
         if log.number is None:
-            log.number = self._db.execute("INSERT INTO log VALUES (NULL, ?, ?)", (position, source)).lastrowid
-        else:
-            self._db.execute("UPDATE log SET position = ?, source = ? WHERE number = ?", (position, source, log.number))
+            return replace(
+                log, number=self._db.execute("INSERT INTO log VALUES (NULL, ?, ?)", (position, source)).lastrowid
+            )
+        self._db.execute("UPDATE log SET position = ?, source = ? WHERE number = ?", (position, source, log.number))
+        return log
 
     def _number(self, counter: Counter) -> int:
         """Return the number of a counter: they are counted from 0 on, none is ever let go."""

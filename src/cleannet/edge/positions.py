@@ -50,8 +50,12 @@ class Position:
     def file(self) -> tuple[int, int]:
         return self.device, self.inode
 
+    @property
+    def start(self) -> tuple[int, str]:
+        return self.head_bytes, self.head
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """Hold a log that is followed: how far it was read, and the account of what was."""
 
@@ -64,13 +68,14 @@ class Logs:
     """Hold the logs that are followed, and find what a file holds among them."""
 
     def __init__(self, logs: Iterable[Log]) -> None:
-        self._logs = list(logs)
-        self._by_file: dict[tuple[int, int], list[Log]] = {}
-        for log in self._logs:
-            self._by_file.setdefault(log.position.file, []).append(log)
+        self._logs: dict[int, Log] = {}
+        self._by_file: dict[tuple[int, int], dict[int, Log]] = {}
+        self._by_head: dict[tuple[int, str], dict[int, Log]] = {}
+        for log in logs:
+            self._add(log)
 
     def __iter__(self) -> Iterator[Log]:
-        return iter(self._logs)
+        return iter(self._logs.values())
 
     def is_read(self, status: os.stat_result) -> bool:
         """Say whether a file looks as it did when it was read."""
@@ -78,41 +83,49 @@ class Logs:
 
     def find(self, path: Path, status: os.stat_result) -> tuple[Log, str]:
         """Return the log that a file goes on, or a new one, and what is to be said about it; raise OSError."""
-        start = _Start(LogFile(path).start())
+        start = LogFile(path).start()
         own = self._in(status)
-        for log in own:
-            if _goes_on(path, start, log.position):
-                return log, ""
-        for log in self._logs:
-            if log.position.offset and _goes_on(path, start, log.position):
+        alike: dict[int, Log] = {}
+        for count in {count for count, _ in self._by_head if 0 < count <= len(start)}:
+            alike |= self._by_head.get((count, _digest(start[:count])), {})
+        for log in (*(log for log in own if log.number in alike), *alike.values()):
+            if _tail(path, log.position.offset) == log.position.tail:
+                if log in own:
+                    return log, ""
                 remark = f"repeats what was read of {log.position.shown}; read on from there"
                 return Log(replace(log.position, shown=shown(path)), Source(shown(path), 0)), remark
         new = Log(Position(shown(path)), Source(shown(path), 0))
         return new, "was cut or replaced; read from its beginning" if own else ""
 
-    def put(self, log: Log, position: Position) -> None:
-        """Have a log, perhaps a new one, at a position."""
-        if log.number is None:
-            self._logs.append(log)
-        elif log.position.file != position.file:
-            self._by_file[log.position.file].remove(log)
-        if log.number is None or log.position.file != position.file:
-            self._by_file.setdefault(position.file, []).append(log)
-        log.position = position
+    def put(self, before: Log, after: Log) -> None:
+        """Have a log, which is kept now, in place of what was found."""
+        if before.number is not None:
+            del self._by_file[before.position.file][before.number]
+            del self._by_head[before.position.start][before.number]
+        self._add(after)
+
+    def _add(self, log: Log) -> None:
+        number = log.number if log.number is not None else -1
+        self._logs[number] = log
+        self._by_file.setdefault(log.position.file, {})[number] = log
+        self._by_head.setdefault(log.position.start, {})[number] = log
 
     def _in(self, status: os.stat_result) -> list[Log]:
-        return self._by_file.get((status.st_dev, status.st_ino), [])
+        return list(self._by_file.get((status.st_dev, status.st_ino), {}).values())
 
 
 def part(
     path: Path, position: Position, size: int, heading: re.Pattern[bytes] | None, *, is_settled: bool
 ) -> LogPart | None:
-    """Return what is to be read next, whole lines unless the file is settled; None where there is nothing."""
+    """Return what is to be read next, whole lines until the file is settled; None where there is nothing.
+
+    A line of a header is never taken before its end.
+    """
     header = position.header.encode("latin-1")
     if is_packed(path):
         return LogPart(path, position.offset, size, header, heading)
     end = min(size, position.offset + MOST)
-    if end < size or not is_settled:
+    if end < size or not is_settled or (heading is not None and not header):
         end = _whole_lines(path, position.offset, end)
     return LogPart(path, position.offset, end, header, heading) if end > position.offset else None
 
@@ -126,7 +139,7 @@ def moved(position: Position, taken: LogPart, status: os.stat_result) -> Positio
         **_looks(status) | ({} if is_whole else {"size": -1}),
         offset=taken.offset,
         lines=position.lines + taken.count,
-        head=hashlib.sha256(head).hexdigest(),
+        head=_digest(head),
         head_bytes=len(head),
         tail=_tail(taken.path, taken.offset),
         header=taken.header.decode("latin-1"),
@@ -142,24 +155,6 @@ def _looks(status: os.stat_result) -> dict[str, Any]:
     }
 
 
-class _Start:
-    """Hold the first content of a file, and the digests of its first bytes that were asked for."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._digests: dict[int, str] = {}
-
-    def digest(self, count: int) -> str:
-        if count not in self._digests:
-            is_there = len(self._content) >= count
-            self._digests[count] = hashlib.sha256(self._content[:count]).hexdigest() if is_there else ""
-        return self._digests[count]
-
-
-def _goes_on(path: Path, start: _Start, position: Position) -> bool:
-    return start.digest(position.head_bytes) == position.head and _tail(path, position.offset) == position.tail
-
-
 def _tail(path: Path, offset: int) -> str:
     """Return the digest of the last content before an offset, "" where the content ends before it."""
     begin = max(0, offset - KNOWN_BYTES)
@@ -169,7 +164,11 @@ def _tail(path: Path, offset: int) -> str:
         if len(held) >= offset - begin:
             break
     held = held[: offset - begin]
-    return hashlib.sha256(held).hexdigest() if len(held) == offset - begin else ""
+    return _digest(held) if len(held) == offset - begin else ""
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _whole_lines(path: Path, offset: int, end: int) -> int:

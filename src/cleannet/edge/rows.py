@@ -1,7 +1,7 @@
 """The one form of a log row, and the account of how reading a source went."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from cleannet.core.indicator import host_and_port
@@ -107,15 +107,13 @@ class Source:
         self.settle(1, int(is_late), None if is_late else (at, at))
         return not is_late
 
-    def add(self, other: "Source") -> None:
-        """Take in the account of a later part of the same source."""
-        self.file, self.latest, self.earliest = other.file, other.latest, other.earliest
-        self.format, self.subscribers, self.cut_off = other.format, other.subscribers, other.cut_off
-        self.broken += other.broken
-        self.unmapped += other.unmapped
-        span = None if other.first is None or other.last is None else (other.first, other.last)
-        self.settle(other.rows, other.late, span)
-        self.shown = (self.shown + other.shown)[:SHOWN_PER_SOURCE]
+    def plus(self, later: "Source") -> "Source":
+        """Return the account of this part of a source and a later one, without a digest."""
+        both = replace(later, sha256="", shown=(self.shown + later.shown)[:SHOWN_PER_SOURCE])
+        both.broken += self.broken
+        both.unmapped += self.unmapped
+        both.settle(self.rows, self.late, None if self.first is None or self.last is None else (self.first, self.last))
+        return both
 
     def settle(self, rows: int, late: int, span: tuple[int, int] | None) -> None:
         """Count rows of which so many are late; `span` holds the first and the last moment of the others, if any."""

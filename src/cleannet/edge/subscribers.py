@@ -61,6 +61,10 @@ class Pseudonyms:
         """Return the pseudonym, 16 bytes, of a number of at most 15 digits."""
         return self._encrypt(_FORM + number.encode().rjust(_WIDTH, b"\0"))
 
+    def of_digest(self, digest: bytes) -> bytes:
+        """Return the pseudonym of 16 bytes that stand for an address or a record and could be guessed."""
+        return self._encrypt(digest)
+
 
 def check_value(key: bytes) -> str:
     """Return what tells keys apart and nothing of a key: the beginning of a block that is no number's pseudonym."""

@@ -1,7 +1,7 @@
 """Draw up the tally of what was found: the document for the hub and for people (docs/formats.md)."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ def draw_up(
     *,
     batch: str,
     found_at: datetime,
-    held: Counter[Watched],
+    held: Sequence[dict[str, Any]],
     thresholds: Sequence[int] = (),
     policy: dict[str, Any] | None = None,
 ) -> Run:
@@ -64,7 +64,7 @@ def draw_up(
         "passed_over": _passed_over(watchlist, allowed),
         "watchlists": [asdict(file) for file in watchlist.files],
         "allow_lists": [asdict(file) for file in allowed.files],
-        "held": [_held(entry, hits) for entry, hits in held.most_common()],
+        "held": list(held),
         "sources": [_source(source) for source in sources],
         "programs": [tally.write_program(program) for program in programs],
     }
@@ -76,7 +76,16 @@ def _passed_over(watchlist: Watchlist, allowed: Allowed) -> dict[str, Any]:
     return {"files": len(files), "first": files[:SHOWN]}
 
 
-def _held(entry: Watched, hits: int) -> dict[str, Any]:
+def held(rows: Mapping[tuple[Watched, int], int]) -> list[dict[str, Any]]:
+    """Return the indicators that were held back, those with the most rows first; `rows` counts them by day."""
+    hits: Counter[Watched] = Counter()
+    for (entry, _), count in rows.items():
+        hits[entry] += count
+    return [told(entry) | {"hits": count} for entry, count in hits.most_common()]
+
+
+def told(entry: Watched) -> dict[str, Any]:
+    """Return a held indicator as a tally tells it, without its hits."""
     indicator, decision = entry.indicator, entry.decision
     return {
         "indicator": indicator.pattern.text,
@@ -87,7 +96,6 @@ def _held(entry: Watched, hits: int) -> dict[str, Any]:
         "listed": decision.listed,
         "allow_list": decision.list,
         "allow_list_line": decision.line,
-        "hits": hits,
     }
 
 

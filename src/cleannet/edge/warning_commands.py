@@ -12,7 +12,7 @@ from cleannet.edge import subscribers, warning
 from cleannet.edge.days import day_of
 from cleannet.edge.follow_command import COUNTED
 from cleannet.edge.interface import DONE, add_command, add_state, now
-from cleannet.edge.kept import Kept
+from cleannet.edge.kept import KEY, Kept
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
 
@@ -55,7 +55,7 @@ def _notify_list(options: argparse.Namespace) -> int:
     if not path.exists():
         raise WrongUse(f"{path.parent}: nothing was counted here; numbers to warn come from what “edge follow” keeps")
     with closing(Kept(path)) as kept:
-        kept.check(subscribers.check_value(key))
+        kept.check(KEY, subscribers.check_value(key))
         first = day_of(to_micros(now() - timedelta(days=options.days - 1)))
         pseudonyms = kept.infected(options.program, first)
     found = subscribers.numbers(pseudonyms, key)
