@@ -35,15 +35,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "logs", nargs="+", type=Path, metavar="LOG", help="logs of Zeek, Suricata or resolvers, CSV or Parquet"
     )
     _add_lists(command)
-    command.add_argument(
-        "--mapping",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="M",
-        help="what the columns of CSV and Parquet mean: a file, or the name of a shipped one (xdr)",
-    )
-    command.add_argument("--key", type=Path, metavar="FILE", help="the operator's key, where logs hold phone numbers")
+    counting.add_arguments(command)
     command.add_argument("--policy", default=POLICY, metavar="P", help=f"a law, shipped or a file (default {POLICY})")
     command.add_argument("--lateness", metavar="DAYS", type=int, help="count rows older than so many days as late only")
     command.add_argument(
@@ -182,6 +174,8 @@ def _detect(options: argparse.Namespace) -> int:
         batch=options.batch,
         zone=times.zone_of(options.time_zone),
         tell=lambda sentence: print(sentence, file=sys.stderr),
+        assignments=options.assignments,
+        slack=options.assignment_slack,
     )
     text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
     if options.out:
@@ -204,7 +198,8 @@ def _write_out(path: Path, text: str) -> None:
 
 
 def _damage(run: Run) -> list[str]:
-    return [f"{source.file}: {source.cut_off}" for source in run.sources if source.cut_off]
+    files = [*run.document["sources"], *(run.document["assignments"] or {}).get("files", ())]
+    return [f"{file['file']}: {file['cut_off']}" for file in files if file["cut_off"]]
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -1,18 +1,21 @@
 """Do what `cleannet edge detect` and `explain` do, as of a clock that is given: load the lists, count, spool."""
 
+import argparse
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cleannet.core.allow import Decision
 from cleannet.core.clock import BEIJING
 from cleannet.core.indicator import NotUnderstood, parse
 from cleannet.core.policy import Policy
+from cleannet.core.tally import to_micros
 from cleannet.edge import coverage, deadlines
 from cleannet.edge.deadlines import Owed
-from cleannet.edge.detect import Run, detect
+from cleannet.edge.detect import AHEAD, Run, detect
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Found
 from cleannet.edge.names import shown
@@ -21,6 +24,10 @@ from cleannet.edge.state import State, read_hub_keys
 from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
 from cleannet.edge.wrong_use import WrongUse
 
+if TYPE_CHECKING:
+    from cleannet.edge.assignments import Assignments
+
+_LONGEST_SLACK = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 Clock = Callable[[], datetime]
 
@@ -61,6 +68,34 @@ class Explained:
     decision: Decision
 
 
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add what says how the subscribers of a log are told."""
+    command.add_argument(
+        "--mapping",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="M",
+        help="what the columns of CSV and Parquet mean: a file, or the name of a shipped one (xdr)",
+    )
+    command.add_argument("--key", type=Path, metavar="FILE", help="the operator's key, where phone numbers are counted")
+    command.add_argument(
+        "--assignments",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="who had which address when, to count numbers where logs tell addresses; may be given again",
+    )
+    command.add_argument(
+        "--assignment-slack",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="let an assignment hold so much earlier and later where none other did (default 0)",
+    )
+
+
 def load(
     state: State,
     watchlists: Sequence[Path],
@@ -94,10 +129,13 @@ def count(
     batch: str = "",
     zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
+    assignments: Sequence[Path] = (),
+    slack: int = 0,
 ) -> Counted:
     """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
 
-    Times of query logs that carry no offset are of `zone`. `tell` hears what takes long.
+    Times of query logs that carry no offset are of `zone`. `tell` hears what takes long. `assignments` are files that
+    say who had which address, and need the key; `slack` is how many seconds earlier and later they may have held.
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
@@ -105,8 +143,17 @@ def count(
         raise WrongUse(f"{policy.id} does not grade on infected subscribers; give the --policy that does")
     if shown(batch) != batch and not _DIGEST.fullmatch(batch):
         raise WrongUse("eleven digits or more in the name of the batch could be a phone number: name it otherwise")
+    who = _assignments(assignments, mappings, clock, key, slack) if assignments else None
     detection = detect(
-        logs, lists.watchlist, begun_at=clock(), mappings=mappings, key=key, lateness=lateness, zone=zone, tell=tell
+        logs,
+        lists.watchlist,
+        begun_at=clock(),
+        mappings=mappings,
+        key=key,
+        lateness=lateness,
+        zone=zone,
+        tell=tell,
+        assignments=who,
     )
     run = detection.result(
         lists.allowed,
@@ -116,6 +163,18 @@ def count(
         batch=batch,
     )
     return Counted(run, lists, deadlines.owed(run.tally, policy, run.tally.found_at))
+
+
+def _assignments(
+    paths: Sequence[Path], mappings: Sequence[Mapping], clock: Clock, key: bytes | None, slack: int
+) -> "Assignments":
+    if key is None:
+        raise WrongUse("--assignments tell phone numbers; give the operator's key with --key (cleannet edge key)")
+    if not 0 <= slack <= _LONGEST_SLACK:
+        raise WrongUse(f"--assignment-slack must lie between 0 and {_LONGEST_SLACK} seconds")
+    from cleannet.edge.assignments import Assignments  # noqa: PLC0415 - numba takes a second to import, see detect
+
+    return Assignments(paths, mappings, to_micros(clock()) + AHEAD, timedelta(seconds=slack))
 
 
 def spool(state: State, run: Run, moment: datetime) -> int:

@@ -13,7 +13,7 @@ from cleannet.core.clock import BEIJING
 from cleannet.core.tally import MICROSECOND, Contacts, Loss, from_micros, to_micros
 from cleannet.core.terms import COUNTED
 from cleannet.edge import eve, query_logs, zeek
-from cleannet.edge.files import LogFile
+from cleannet.edge.files import LogFile, is_parquet
 from cleannet.edge.json_lines import is_json
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Watched
@@ -27,9 +27,9 @@ from cleannet.formats import tally
 from cleannet.formats.moments import write_moment
 
 if TYPE_CHECKING:
+    from cleannet.edge.assignments import Assignments
     from cleannet.edge.bulk import Bulk
 
-PARQUET = b"PAR1"
 # A smaller file is read before the compiled code is loaded.
 BULKY = 1 << 18
 SHOWN = 10
@@ -62,19 +62,21 @@ def detect(
     lateness: timedelta | None = None,
     zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
+    assignments: "Assignments | None" = None,
 ) -> "Detection":
     """Read the logs and return what they hold of the watchlist's programs; `begun_at` (aware) is the edge's clock.
 
     Rows more than five minutes after `begun_at` are broken; rows older than `lateness` before it are late and
-    not matched. `key` is the operator's, needed where a mapping names numbers. Times
-    of query logs that carry no offset are of `zone`. `tell` hears what takes long.
+    not matched. `key` is the operator's, needed where a mapping names numbers and for `assignments`, by which matched
+    rows that tell an address count for the number that had it, or for nobody. Times of query logs that carry no offset
+    are of `zone`. `tell` hears what takes long.
 
     Raises WrongUse for a log that no reader or mapping fits, and where some logs name numbers and some addresses.
     """
-    detection = Detection(watchlist, begun_at, key, lateness, zone, tell)
+    detection = Detection(watchlist, begun_at, key, lateness, zone, tell, assignments)
     for path in logs:
         detection.read(path, mappings)
-    if len({source.subscribers for source in detection.sources}) > 1:
+    if len({source.counts for source in detection.sources}) > 1:
         raise WrongUse("some of these logs name subscribers by number and some by address: count them in separate runs")
     return detection
 
@@ -90,7 +92,9 @@ class Detection:
         lateness: timedelta | None,
         zone: tzinfo,
         tell: Callable[[str], object],
+        assignments: "Assignments | None",
     ) -> None:
+        self._assignments = assignments
         self._zone, self._tell = zone, tell
         self._watchlist = watchlist
         self._index = watchlist.index()
@@ -111,8 +115,8 @@ class Detection:
             find = self._index.find
             for row in rows:
                 found = find(row.host, row.address, row.port, row.target)
-                if found:
-                    self._match(row, found, keyed(row.subscriber))
+                if found and (subscriber := keyed(row)):
+                    self._match(row, found, subscriber)
         except OSError as error:
             raise WrongUse(f"{shown(path)}: cannot be read: {error.strerror}") from None
         if file is not None:
@@ -135,7 +139,7 @@ class Detection:
                 "Unbound or dnsmasq; CSV and Parquet need a --mapping for files named so"
             )
         source.subscribers = tally.NUMBERS if "number" in mapping.columns else tally.ADDRESSES
-        if start.startswith(PARQUET) or path.suffix.lower() == ".parquet":
+        if is_parquet(path, start):
             return self._bulk.parquet(path, source, mapping), None
         return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping), file
 
@@ -145,14 +149,20 @@ class Detection:
 
         return Bulk(self._watchlist.watched, self._tell)
 
-    def _keyed(self, source: Source) -> Callable[[str], bytes]:
-        if source.subscribers != tally.NUMBERS:
-            return _as_bytes
+    def _keyed(self, source: Source) -> Callable[[Row], bytes]:
+        """Return what tells the subscribers of a source's rows apart; it gives b"" for one who cannot be named."""
+        is_told = source.subscribers == tally.NUMBERS
+        if not is_told and self._assignments is None:
+            return lambda row: _as_bytes(row.subscriber)
         if self._pseudonyms is None:
             raise WrongUse(
-                f"{source.file}: holds phone numbers; give the operator's key with --key (cleannet edge key)"
+                f"{source.file}: phone numbers are counted; give the operator's key with --key (cleannet edge key)"
             )
-        return self._pseudonyms.of
+        of = self._pseudonyms.of
+        if is_told or self._assignments is None:
+            return lambda row: of(row.subscriber)
+        number_of = self._assignments.join(source)
+        return lambda row: of(number) if (number := number_of(row)) else b""
 
     def _match(self, row: Row, found: Iterable[Watched], subscriber: bytes) -> None:
         hit: set[str] = set()
@@ -192,7 +202,7 @@ class Detection:
         watchlist = self._watchlist
         document: dict[str, Any] = {
             "schema": tally.SCHEMA,
-            "subscribers": self.sources[0].subscribers if self.sources else tally.ADDRESSES,
+            "subscribers": self.sources[0].counts if self.sources else tally.ADDRESSES,
             "window": "24h",
             "found_at": write_moment(found_at),
             "batch": batch or _batch(self.sources),
@@ -217,6 +227,7 @@ class Detection:
             "watchlists": [asdict(file) for file in watchlist.files],
             "allow_lists": [asdict(file) for file in allowed.files],
             "held": [_held(entry, hits) for entry, hits in self._held.most_common()],
+            "assignments": self._assignments.account(self.sources) if self._assignments else None,
             "sources": [_source(source) for source in self.sources],
             "programs": [tally.write_program(program) for program in programs],
         }
@@ -269,6 +280,7 @@ def _source(source: Source) -> dict[str, Any]:
         "broken": source.broken,
         "late": source.late,
         "unmapped": source.unmapped,
+        "assigned": None if source.assigned is None else dict(source.assigned),
         "first": None if source.first is None else write_moment(from_micros(source.first)),
         "last": None if source.last is None else write_moment(from_micros(source.last)),
         "cut_off": source.cut_off or None,

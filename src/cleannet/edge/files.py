@@ -20,6 +20,7 @@ DAMAGED = "the compressed data is damaged; what came before was read"
 TOO_SHORT = "the compressed data ends too early; what was there was read"
 _GZIP, _GZIP_PIECE = b"\x1f\x8b", 1 << 12
 _ZSTD, _ZSTD_PIECE, _WIDEST_WINDOW = b"\x28\xb5\x2f\xfd", 512, 1 << 27
+_PARQUET = b"PAR1"
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 
 
@@ -146,6 +147,11 @@ class LogFile:
         if frame is not None:
             self.cut_off = TOO_SHORT
         yield bytes(gathered)
+
+
+def is_parquet(path: Path, start: bytes) -> bool:
+    """Say whether a file that begins so, or is called so, is Parquet."""
+    return start.startswith(_PARQUET) or path.suffix.lower() == ".parquet"
 
 
 def _up_to_damage(path: Path, begun: int, given: int) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cleannet.edge.names import shown
 from cleannet.edge.rows import BadRow
-from cleannet.edge.times import FORMS
+from cleannet.edge.times import FORMS, from_text
 from cleannet.edge.wrong_use import WrongUse
 
 SCHEMA = 1
@@ -67,6 +67,10 @@ class Mapping:
     def fits(self, name: str, kind: str = LOG) -> bool:
         """Say whether the mapping is meant for a file of this name and kind."""
         return kind == self.kind and any(fnmatch(name, pattern) for pattern in self.files)
+
+    def moment(self, time: str | int) -> int:
+        """Return the microseconds of a time as the file writes it; a whole number holds them already."""
+        return time if isinstance(time, int) else from_text(time, self.time_form, self.zone)
 
     def fen(self, fee: str, billing: str) -> int | None:
         """Return what a row adds to the loss, below zero for a refund, None when it is no billing row."""

@@ -10,7 +10,6 @@ from cleannet.edge.mapping import Mapping
 from cleannet.edge.provinces import province_code
 from cleannet.edge.rows import TOO_LONG, BadRow, Row, Source, port_or_zero, requested
 from cleannet.edge.subscribers import normalise
-from cleannet.edge.times import from_text
 from cleannet.edge.wrong_use import WrongUse
 
 NOT_CSV = "not CSV: a quote is out of place or never closed, or a field is longer than 128 KiB"
@@ -115,7 +114,7 @@ class Form:
             raise BadRow("a value cannot be read")
         time, number, address, src_port, host, uri, dst_ip, dst_port, province, fee, record, billing = fields
         mapping = self._mapping
-        at = time if isinstance(time, int) else from_text(time, mapping.time_form, mapping.zone)
+        at = mapping.moment(time)
         subscriber = normalise(number) if self._numbers else address.strip()
         if not subscriber:
             raise BadRow("the subscriber is not a phone number" if self._numbers else "the subscriber is missing")
