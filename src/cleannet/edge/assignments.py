@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cleannet.core.addresses import Address, address_or_none
+from cleannet.core.addresses import address_or_none
 from cleannet.core.tally import MICROSECOND, from_micros
 from cleannet.edge.files import LogFile, is_parquet
 from cleannet.edge.mapping import ASSIGNMENTS, Mapping
@@ -36,6 +37,10 @@ _OPEN = (1 << 63) - 1
 _HALF, _LOW = 64, (1 << 64) - 1
 # Port 0 is nobody's, so a block may begin with either.
 _EVERY_PORT, _LAST = (0, 65535), 65535
+_Words = tuple[int, ...]
+# A record is the words of its address; when it begins and ends, the number, its first and its last port.
+_Record = tuple[int, ...]
+_AFTER = "qqqHH"
 _Ints = npt.NDArray[np.int64]
 _Ports = npt.NDArray[np.uint16]
 _PORT = re.compile("[0-9]{1,5}")
@@ -64,29 +69,28 @@ class Assignments:
     ) -> None:
         self._slack = slack // MICROSECOND
         self._files: list[Source] = []
-        gathered = {4: _gather("I"), 6: _gather("QQ")}
+        gathered = _gather("I"), _gather("QQ")
         for path in paths:
             source = Source(shown(path), latest)
             self._files.append(source)
             for record in _records(path, source, mappings):
-                words = _words(record.address)
-                for column, value in zip(gathered[record.address.version], (*words, *record[1:]), strict=True):
+                for column, value in zip(gathered[len(record) - len(_AFTER) - 1], record, strict=True):
                     column.append(value)
-        self._tables = {version: _Table(columns) for version, columns in gathered.items()}
+        self._tables = tuple(_Table(columns) for columns in gathered)
 
     def find(self, address: str, port: int, at: int) -> str | Miss:
         """Return the normalised number that had an address and port (0: not told) at a moment, in microseconds."""
-        place = address_or_none(address.strip())
-        if place is None:
+        words = _words(address)
+        if not words:
             return Miss.UNKNOWN
-        found = self._find(place, port, at, 0)
+        found = self._find(words, port, at, 0)
         if found is Miss.UNKNOWN and self._slack:
-            near = self._find(place, port, at, self._slack)
+            near = self._find(words, port, at, self._slack)
             return found if isinstance(near, Miss) else near
         return found
 
-    def _find(self, place: Address, port: int, at: int, slack: int) -> str | Miss:
-        numbers, first, last = self._tables[place.version].held(_words(place), at + slack, at - slack)
+    def _find(self, words: _Words, port: int, at: int, slack: int) -> str | Miss:
+        numbers, first, last = self._tables[len(words) - 1].held(words, at + slack, at - slack)
         if port:
             certain = set(numbers[(first <= port) & (port <= last)].tolist())
         else:
@@ -127,15 +131,6 @@ class Assignments:
         }
 
 
-class _Record(NamedTuple):
-    address: Address
-    begins: int
-    ends: int
-    number: int
-    first: int
-    last: int
-
-
 class _Table:
     """Hold the assignments of one version of IP in order of address, of one word or two, and of when they began."""
 
@@ -149,7 +144,7 @@ class _Table:
             ordered.append(np.asarray(columns.pop(0))[order])
         *self._words, self._begins, self._ends, self._numbers, self._first, self._last = ordered
 
-    def held(self, words: Iterable[int], latest_begin: int, after: int) -> "tuple[_Ints, _Ports, _Ports]":
+    def held(self, words: _Words, latest_begin: int, after: int) -> "tuple[_Ints, _Ports, _Ports]":
         """Return numbers, first and last ports of what began up to one moment and ended after the other."""
         low, high = 0, len(self._begins)
         for column, word in zip(self._words, words, strict=True):
@@ -167,12 +162,16 @@ def _none_yet() -> Counter[str]:
 
 def _gather(words: str) -> "list[array[int]]":
     """Return empty columns: the words of an address, and what else a record holds."""
-    return [array(code) for code in (*words, *"qqqHH")]
+    return [array(code) for code in (*words, *_AFTER)]
 
 
-def _words(address: Address) -> tuple[int, ...]:
-    whole = int(address)
-    return (whole,) if address.version == 4 else (whole >> _HALF, whole & _LOW)
+@lru_cache(1 << 16)
+def _words(text: str) -> _Words:
+    """Return an address as one word (IPv4) or two, none for what is no address."""
+    address = address_or_none(text.strip())
+    if address is None:
+        return ()
+    return (int(address),) if address.version == 4 else (int(address) >> _HALF, int(address) & _LOW)
 
 
 def _records(path: Path, source: Source, mappings: Iterable[Mapping]) -> Iterator[_Record]:
@@ -200,7 +199,7 @@ def _form(mapping: Mapping) -> Make[_Record]:
         except BadRow as error:
             source.break_row(line, str(error))
             return
-        if source.takes(record.begins, line):
+        if source.takes(record[-len(_AFTER)], line):
             yield record
 
     return rows
@@ -210,8 +209,8 @@ def _record(fields: Sequence[Any], mapping: Mapping) -> _Record:
     if None in fields:
         raise BadRow("a value cannot be read")
     begins, ends, address, number, first, last = fields
-    place, digits = address_or_none(address.strip()), normalise(number)
-    if place is None:
+    words, digits = _words(address), normalise(number)
+    if not words:
         raise BadRow("the address cannot be read")
     if not digits:
         raise BadRow("the subscriber is not a phone number")
@@ -219,11 +218,12 @@ def _record(fields: Sequence[Any], mapping: Mapping) -> _Record:
     ended = _OPEN if isinstance(ends, str) and not ends.strip() else min(mapping.moment(ends), _OPEN)
     if ended < begun:
         raise BadRow("the assignment ends before it begins")
-    return _Record(place, begun, ended, int(digits), *_block(first.strip(), last.strip()))
+    return (*words, begun, ended, int(digits), *_block(first, last))
 
 
 def _block(first: str, last: str) -> tuple[int, int]:
     """Return the first and the last port; every port where none is told."""
+    first, last = first.strip(), last.strip()
     if not first and not last:
         return _EVERY_PORT
     if not (_PORT.fullmatch(first) and _PORT.fullmatch(last)):
