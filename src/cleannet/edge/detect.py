@@ -92,7 +92,7 @@ class Detection:
         lateness: timedelta | None,
         zone: tzinfo,
         tell: Callable[[str], object],
-        assignments: "Assignments | None",
+        assignments: "Assignments | None" = None,
     ) -> None:
         self._assignments = assignments
         self._zone, self._tell = zone, tell
