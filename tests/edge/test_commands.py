@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.edge.conftest import HEAD, MAPPING, rows
+from tests.edge.conftest import HEAD, MAPPING, START, rows
 
 from cleannet.core.indicator import Indicator, parse
 from cleannet.formats import envelope, release, tally
@@ -64,6 +64,56 @@ def test_no_number_reaches_any_output(
     assert document["rows"]["read"] == 14
     assert document["rows"]["broken"] == 5
     assert document["programs"][0]["infected"]["subscribers"] == 9
+
+
+WHO = """\
+schema = 1
+kind = "assignments"
+time_zone = "Asia/Shanghai"
+files = ["*radius*"]
+[columns]
+from = "from"
+to = "to"
+address = "ip"
+number = "phone"
+"""
+
+
+def test_no_number_of_an_assignment_reaches_any_output(
+    written: Written, edge: Edge, numbers: list[object], tmp_path: Path, capfd: pytest.CaptureFixture[str], hub: Any
+) -> None:
+    planted = [f"138{number:08}" for number in range(8)]
+    head = "from,to,ip,phone\n"
+    good = "".join(f"2025-11-22 08:00:00,,10.0.0.{last},{number}\n" for last, number in enumerate(planted))
+    broken = "soon,,10.0.0.1,13800000001\n13800000002,13800000003\n2025-11-22,,13800000004,13800000005x\n"
+    shared = "2025-11-22 08:00:00,,10.0.0.7,13800000006\n"
+    radius = written("13800000000-radius.csv", head + good + broken + shared)
+    cut = written("cut-radius.csv.gz", gzip.compress((head + good * 2000).encode())[:-40])
+    zeek = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n" + "".join(
+        f"{(START + timedelta(hours=1)).timestamp()}\t10.0.0.{last}\tevil.example\n" for last in range(10)
+    )
+    log = written("dns.log", zeek)
+    joined = [log, *numbers, "--mapping", written("who.toml", WHO), "--assignments"]
+    assert edge("enrol", "--edge", "e", "--party", "P", "--hub-key", written("hub.pub", hub.keys)) == 0
+    assert edge("detect", *joined, radius, "--out", tmp_path / "T.json", "--spool") == 0
+    assert edge("detect", *joined, radius, "--json") == 0
+    assert edge("detect", *joined, radius, "--assignments", cut, "--assignment-slack", 60) == 0
+    printed = capfd.readouterr()
+    assert "cut-radius.csv.gz: the compressed data ends too early" in printed.err
+    assert "7 joined with the number that had it, 3 counted for nobody (2 without an assignment then" in printed.out
+    assert edge("detect", *joined, written("headless-radius.csv", good)) == 2
+    assert edge("detect", *joined, tmp_path / "13800000005-radius.csv") == 2
+    assert edge("detect", *joined, written("13800000006.csv", head + good)) == 2
+    refused = capfd.readouterr()
+    inputs = {path for path in tmp_path.iterdir() if path.suffix in (".csv", ".gz")}
+    outputs = [path for path in tmp_path.rglob("*") if path.is_file() and path not in inputs]
+    texts = [text.encode() for text in (printed.out, printed.err, refused.out, refused.err)]
+    for text in (*texts, *(path.read_bytes() for path in outputs)):
+        assert [number for number in planted if number.encode() in text] == []
+    document = json.loads((tmp_path / "T.json").read_bytes())
+    assert (document["subscribers"], document["programs"][0]["infected"]["subscribers"]) == ("numbers", 7)
+    assert document["assignments"]["rows"] == {"joined": 7, "unknown": 2, "no_port": 0, "ambiguous": 1}
+    assert len(document["assignments"]["broken"]) == 3
 
 
 def test_the_whole_way_to_the_hub(

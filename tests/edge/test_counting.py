@@ -94,6 +94,26 @@ def test_a_merge_counts_the_union_and_replaces_what_was_counted_apart(written: W
     assert [(one["batch"], one["revision"], one["release"]) for one in sent] == [("dns", 1, 1), ("dns", 2, 2)]
 
 
+def test_who_had_which_address_is_read_by_the_clock(written: Written, lists: counting.Lists) -> None:
+    moment = int(NOW.timestamp())
+    text = MAPPING.replace('number = "n"', 'address = "n"')
+    who = 'schema = 1\nkind = "assignments"\ntime_form = "epoch_s"\n[columns]\nfrom = "t"\nto = "u"\naddress = "a"\n'
+    mappings = [mapping.load(written("m.toml", text)), mapping.load(written("who.toml", who + 'number = "n"\n'))]
+    rows = [f"{moment - 90},{moment},10.0.0.1,13800138000", f"{moment + 3600},,10.0.0.2,13800138001"]
+    radius = written("radius.csv", "t,u,a,n\n" + "\n".join(rows))
+    log = written("a.csv", f"t,n,h\n{moment - 60},10.0.0.1,evil.example\n{moment + 20},10.0.0.1,evil.example\n")
+    for slack, joined in ((0, 1), (30, 2)):
+        counted = counting.count(
+            [log], lists, LAW, clock=lambda: NOW, mappings=mappings, key=bytes(32), assignments=[radius], slack=slack
+        )
+        account = counted.run.document["assignments"]
+        assert (account["slack"], account["rows"]["joined"], account["rows"]["unknown"]) == (slack, joined, 2 - joined)
+        assert [row["reason"] for row in account["broken"]] == ["the time lies in the future"]
+        assert counted.run.tally.programs[0].infected.subscribers == 1
+    with pytest.raises(WrongUse, match="--key"):
+        counting.count([log], lists, LAW, clock=lambda: NOW, mappings=mappings, assignments=[radius])
+
+
 def test_wrong_use_has_its_sentence(written: Written, lists: counting.Lists, tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="no watchlist"):
         counting.load(State(tmp_path / "state"), [], [], NOW)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.edge.conftest import mangled
 
 from cleannet.edge import mapping
+from cleannet.edge.assignments import Assignments
 from cleannet.edge.detect import detect
 from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import load_allow_lists, load_watchlists
@@ -128,6 +129,103 @@ def test_numbers_and_addresses_are_not_added_up(written: Written) -> None:
     zeek = written("dns.log", ZEEK + f"{stamp(0)}\t10.0.0.1\tone.example\n")
     with pytest.raises(WrongUse, match="separate runs"):
         run(written, zeek, written("a.csv", rows((0, "13800138000", "one.example", "", "", ""))))
+
+
+WHO = """\
+schema = 1
+kind = "assignments"
+time_form = "epoch_s"
+[columns]
+from = "start"
+to = "stop"
+address = "ip"
+number = "msisdn"
+"""
+WITH_PORTS = WHO + 'first_port = "first"\nlast_port = "last"\n'
+
+
+def joined(
+    written: Written, records: str, *logs: Path, ports: bool = False, key: bytes | None = KEY, slack: int = 0
+) -> Run:
+    allowed = load_allow_lists([])
+    watchlist = load_watchlists([written(name, text) for name, text in LISTS.items()], allowed.lists, NOW, {})
+    head = "start,stop,ip,msisdn" + (",first,last" if ports else "")
+    mappings = [
+        mapping.load(written("who.toml", WITH_PORTS if ports else WHO)),
+        mapping.load(written("m.toml", 'files = ["*.csv*"]\n' + MAPPING)),
+    ]
+    path = written("radius.csv", f"{head}\n{records}")
+    who = Assignments([path], mappings, int(NOW.timestamp()) * 1_000_000, timedelta(seconds=slack))
+    detection = detect(logs, watchlist, begun_at=NOW, mappings=mappings, key=key, assignments=who)
+    return detection.result(allowed, found_at=NOW)
+
+
+RADIUS = (
+    f"{stamp(0)},{stamp(600)},10.0.0.1,13800138000\n"
+    f"{stamp(600)},,10.0.0.1,13800138001\n"
+    f"{stamp(0)},{stamp(900)},10.0.0.2,13800138000\n"
+    f"x,{stamp(900)},10.0.0.2,13800138000\n"
+)
+ADDRESSES = ZEEK + "".join(
+    f"{stamp(seconds)}\t{address}\t{name}\n"
+    for seconds, address, name in [
+        (0, "10.0.0.1", "one.example"),
+        (599, "10.0.0.1", "x.one.example"),
+        (600, "10.0.0.1", "one.example"),
+        (700, "10.0.0.2", "one.example"),
+        (900, "10.0.0.2", "one.example"),
+        (700, "10.0.0.3", "one.example"),
+        (700, "10.0.0.3", "fine.example"),
+    ]
+)
+
+
+def test_who_had_the_addresses_is_counted(written: Written) -> None:
+    numbers = written("a.csv", rows((60, "13800138001", "one.example", "44", "", "")))
+    found = joined(written, RADIUS, written("dns.log", ADDRESSES), numbers)
+    (one,) = found.tally.programs
+    # Two numbers: one had two addresses, the other stands in both logs.
+    assert (found.tally.subscribers, one.infected.subscribers, one.hits) == ("numbers", 2, 5)
+    zeek, csv = found.document["sources"]
+    assert zeek["assigned"] == {"joined": 4, "unknown": 2, "no_port": 0, "ambiguous": 0}
+    assert csv["assigned"] is None
+    account = found.document["assignments"]
+    assert account["rows"] == zeek["assigned"]
+    assert [(file["rows"], file["broken"]) for file in account["files"]] == [(4, 1)]
+    assert [row["line"] for row in account["broken"]] == [5]
+    assert found.document["rows"] == {"read": 8, "broken": 0, "late": 0, "unmapped": 0}
+    assert tally.read(json.loads(json.dumps(found.document))) == found.tally
+    assert canonical.decode(canonical.encode(found.document)) == found.document
+    assert "138001380" not in json.dumps(found.document)
+
+
+def test_the_fast_way_joins_the_same(written: Written) -> None:
+    fields = "#fields\tts\tid.orig_h\tid.orig_p\tquery\n"
+    text = "#separator \\x09\n#path\tdns\n" + fields
+    text += "".join(f"{stamp(number % 3000)}\t192.0.2.1\t{number % 4096}\tone.example\n" for number in range(9000))
+    records = f"{stamp(0)},,192.0.2.1,13800138000,1024,2047\n{stamp(0)},,192.0.2.1,13800138001,2048,3071\n"
+    found = joined(written, records, written("dns.log", text), ports=True)
+    by_port = [number % 4096 for number in range(9000)]
+    assert found.document["sources"][0]["assigned"] == {
+        "joined": sum(1024 <= port < 3072 for port in by_port),
+        "unknown": sum(0 < port < 1024 or port >= 3072 for port in by_port),
+        "no_port": by_port.count(0),
+        "ambiguous": 0,
+    }
+    assert found.tally.programs[0].infected.subscribers == 2
+
+
+@pytest.mark.parametrize(("slack", "counted"), [(0, 0), (30, 1)])
+def test_an_assignment_may_begin_a_little_earlier(written: Written, slack: int, counted: int) -> None:
+    log = written("dns.log", ZEEK + f"{stamp(0)}\t10.0.0.1\tone.example\n")
+    found = joined(written, f"{stamp(20)},,10.0.0.1,13800138000\n", log, slack=slack)
+    assert sum(program.infected.subscribers for program in found.tally.programs) == counted
+    assert found.document["assignments"]["slack"] == slack
+
+
+def test_assignments_need_the_key(written: Written) -> None:
+    with pytest.raises(WrongUse, match="--key"):
+        joined(written, RADIUS, written("dns.log", ADDRESSES), key=None)
 
 
 def test_numbers_need_the_key(written: Written) -> None:

@@ -61,7 +61,7 @@ def read(tmp_path: Path, *events: dict[str, Any]) -> tuple[list[Row], Source]:
 )
 def test_what_an_event_tells(tmp_path: Path, event: dict[str, Any], places: list[tuple[str, str, int, str]]) -> None:
     rows, source = read(tmp_path, event)
-    assert rows == [Row(AT + 1, "10.0.0.1", *place) for place in places]
+    assert rows == [Row(AT + 1, "10.0.0.1", *place, source_port=40000) for place in places]
     assert (source.rows, source.unmapped, source.broken, source.format) == (1, not places, 0, eve.FORMAT)
 
 

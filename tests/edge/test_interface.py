@@ -24,6 +24,15 @@ Edge = Callable[..., int]
         (["detect", "{log}", "--watchlist", "{w}", "--time-zone", "Mars"], "“Mars” is not the name"),
         (["detect", "{log}", "--watchlist", "{w}", "--time-zone", "../x"], "is not the name of a time zone"),
         (["detect", "{log}", "--watchlist", "{w}", "--out", "{missing}/x"], "cannot be written"),
+        (["detect", "{log}", "--watchlist", "{w}", "--assignments", "{w}"], "give the operator's key with --key"),
+        (
+            ["detect", "{log}", "--watchlist", "{w}", "--assignments", "{w}", "--key", "{key}"],
+            'no --mapping of kind = "assignments" fits this file',
+        ),
+        (
+            "detect {log} --watchlist {w} --assignments {w} --key {key} --assignment-slack -1".split(),
+            "between 0 and 86400 seconds",
+        ),
         (["heartbeat", "--hub", "http://127.0.0.1:9", "--token-file", "{w}"], "edge enrol"),
     ],
 )
@@ -34,6 +43,8 @@ def test_wrong_use_has_its_sentence(
         "w": written("w.txt", "evil.example\n"),
         "log": written("dns.log", "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n"),
         "missing": tmp_path / "missing",
+        "key": written("key", "ab" * 32),
     }
+    (tmp_path / "key").chmod(0o600)
     assert edge(*(word.format(**places) for word in arguments)) == 2
     assert words in capsys.readouterr().err

@@ -108,6 +108,59 @@ def test_what_is_wrong_is_said_with_its_place(written: Written, old: str, new: s
     assert str(path) in str(wrong.value)
 
 
+ASSIGNMENTS = """\
+schema = 1
+kind = "assignments"
+time_zone = "Asia/Shanghai"
+[columns]
+from = "start"
+to = "stop"
+address = "ip"
+number = "msisdn"
+first_port = "low"
+last_port = "high"
+"""
+
+
+def test_a_mapping_of_assignments_is_for_no_log(written: Written) -> None:
+    found = mapping.load(written("m.toml", 'files = ["radius*"]\n' + ASSIGNMENTS))
+    assert found.fits("radius-1.csv", mapping.ASSIGNMENTS)
+    assert not found.fits("dhcp.csv", mapping.ASSIGNMENTS)
+    assert not found.fits("radius-1.csv")
+    assert found.places == ("from", "to", "address", "number", "first_port", "last_port")
+    log = mapping.load(written("m.toml", 'kind = "log"\n' + GOOD))
+    assert log.fits("radius-1.csv")
+    assert not log.fits("radius-1.csv", mapping.ASSIGNMENTS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"assignments"', '"leases"', "kind must be one of log, assignments"),
+        ('from = "start"', "", "columns.from is missing"),
+        ('to = "stop"', "", "columns.to is missing"),
+        ('address = "ip"', "", "columns.address is missing"),
+        ('number = "msisdn"', "", "columns.number is missing"),
+        ('first_port = "low"', "", "both first_port and last_port"),
+        ('last_port = "high"', "", "both first_port and last_port"),
+        ('to = "stop"', 'to = "stop"\nhost = "h"', "columns.host is not known; known are address, first_port, from"),
+        ("[columns]", '[fee]\nunit = "yuan"\n[columns]', "fee is not known"),
+        ('time_zone = "Asia/Shanghai"', 'time_form = "%Y%m%d"', "time_zone is missing"),
+        ("[columns]", '[csv]\ndelimiter = ";;"\n[columns]', "csv.delimiter"),
+    ],
+)
+def test_what_is_wrong_with_one_of_assignments(written: Written, old: str, new: str, words: str) -> None:
+    assert old in ASSIGNMENTS
+    with pytest.raises(WrongUse, match=words):
+        mapping.load(written("m.toml", ASSIGNMENTS.replace(old, new, 1)))
+
+
+def test_all_mistakes_of_one_of_assignments_are_said_at_once(written: Written) -> None:
+    with pytest.raises(WrongUse) as wrong:
+        mapping.load(written("m.toml", 'kind = "assignments"\nnonsense = 1\n[columns]\nlast_port = "x"'))
+    assert len(str(wrong.value).splitlines()) == 7
+
+
 def test_all_mistakes_are_said_at_once(written: Written) -> None:
     with pytest.raises(WrongUse) as wrong:
         mapping.load(written("m.toml", "nonsense = 1"))

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from cleannet.core.allow import AllowLists, Listed
 from cleannet.core.indicator import Indicator, parse
 from cleannet.core.policy_file import shipped
@@ -17,6 +19,8 @@ LISTS = AllowLists([Listed("service.example", "ordinary", "in use", 3)])
 def run(subscribers: str, *programs: ProgramTally) -> Run:
     document = {
         "rows": {"read": 9, "broken": 1, "late": 0, "unmapped": 2},
+        "assignments": None,
+        "sources": [],
         "broken": [{"file": "a.csv", "line": 4, "reason": "the time cannot be read"}],
         "indicators": {"understood": 5, "not_understood": 1, "held_by_allow_list": 1},
         "held": [
@@ -60,6 +64,47 @@ def test_addresses_are_said_not_to_be_numbers() -> None:
     text = "\n".join(run_lines(run("addresses"), Watchlist(), Allowed(LISTS, [], [])))
     assert "No row matched" in text
     assert "not phone numbers" in text
+
+
+def assigned(**rows: int) -> dict[str, int]:
+    return dict.fromkeys(("joined", "unknown", "no_port", "ambiguous"), 0) | rows
+
+
+@pytest.mark.parametrize(
+    ("logs", "words", "absent"),
+    [
+        (
+            [assigned(joined=7, unknown=2, no_port=1)],
+            [
+                "Assignments: 5 read, 1 broken.",
+                "r.csv:9: the address cannot be read",
+                "7 joined with the number that had it, 3 counted for nobody (2 without an assignment then, "
+                "1 without the port that tells whose it was, 0 with two numbers at once).",
+                "No matched row counts for anybody.",
+            ],
+            ["0.log", "No row matched"],
+        ),
+        (
+            [assigned(joined=1), assigned(ambiguous=4), None, assigned(unknown=1)],
+            ["1 joined", "5 counted for nobody", "1.log: 0 joined", "4 with two numbers", "3.log: 0 joined"],
+            ["0.log", "2.log"],
+        ),
+        ([assigned(unknown=1)] * 12, ["12 counted for nobody", "9.log: ", "… and 2 logs more"], ["10.log"]),
+        ([assigned(joined=1), None], ["0 counted for nobody", "No row matched"], ["0.log"]),
+    ],
+)
+def test_who_it_was_is_said(logs: list[dict[str, int] | None], words: list[str], absent: list[str]) -> None:
+    found = run("numbers")
+    found.document["sources"] = [{"file": f"{number}.log", "assigned": log} for number, log in enumerate(logs)]
+    found.document["assignments"] = {
+        "slack": 0,
+        "rows": {name: sum((log or assigned())[name] for log in logs) for name in assigned()},
+        "files": [{"rows": 3, "broken": 0}, {"rows": 2, "broken": 1}],
+        "broken": [{"file": "r.csv", "line": 9, "reason": "the address cannot be read"}],
+    }
+    text = "\n".join(run_lines(found, Watchlist(), Allowed(LISTS, [], [])))
+    assert [word for word in words if word not in text] == []
+    assert [word for word in absent if word in text] == []
 
 
 def test_an_explanation_names_lists_and_lines() -> None:

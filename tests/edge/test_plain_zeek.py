@@ -25,6 +25,7 @@ OF_DNS = [
     "763769600.000001\tC1\t10.0.0.1\tgood.net",
     "9999999999\tC1\t10.0.0.3\tgood.net",
     "1763769602\tC1\t10.0.0.3",
+    "#fields\tts\tid.orig_p\tid.orig_h\tquery",
     "",
     "#close\t2026",
     "#fields\tts\tid.orig_h\tquery",
@@ -69,6 +70,9 @@ def rows_of(lines: list[str]) -> st.SearchStrategy[bytes]:
 )
 @example(data=(DNS.encode(), "".join(f"{line}\n" for line in OF_DNS).encode()), chunk=1 << 20, ended=True)
 @example(data=(HTTP.encode(), "".join(f"{line}\n" for line in OF_HTTP).encode()), chunk=1 << 20, ended=False)
+@example(
+    data=(DNS.encode(), "\n".join([OF_DNS[11], OF_DNS[1].replace("C1", "4242")]).encode()), chunk=1 << 20, ended=True
+)
 @example(data=(b"#fields\tts\n", b""), chunk=1, ended=True)
 @example(data=(b"#path\tdns", b""), chunk=1 << 20, ended=False)
 @example(data=(DNS.encode(), b"#separator \\x0a\n" + OF_DNS[1].encode()), chunk=1 << 20, ended=False)

@@ -32,34 +32,41 @@ def read(folder: Path, text: str | bytes, kind: str = "", zone: tzinfo = BEIJING
 
 
 @pytest.mark.parametrize(
-    ("line", "kind"),
+    ("line", "kind", "port"),
     [
-        (BIND, "bind queries"),
-        ("26-Nov-2026 12:00:00 client 10.0.0.1#4242: query: evil.example IN A + (10.0.0.53)", "bind queries"),
+        (BIND, "bind queries", 4242),
+        ("26-Nov-2026 12:00:00 client 10.0.0.1#4242: query: evil.example IN A + (10.0.0.53)", "bind queries", 4242),
         (
             "26-Nov-2026 12:00:00.000 client 10.0.0.1#4242 (evil.example): view inside: query: evil.example IN AAAA +",
             "bind queries",
+            4242,
         ),
         (
             "2026-11-26T04:00:00.000Z queries: info: client @0x7f 10.0.0.1#1/key edge (evil.example): "
             "query: evil.example IN A +",
             "bind queries",
+            1,
         ),
         (
             "Nov 26 12:00:00 ns1 named[4]: client @0x7f 10.0.0.1#1 (evil.example): query: evil.example IN A +",
             "bind queries",
+            1,
         ),
-        (UNBOUND.replace("evil.example.", "evil.example"), "unbound queries"),
-        ("[1795665600] unbound[812:0] query: 10.0.0.1 evil.example A IN", "unbound queries"),
-        ("2026-11-26T12:00:00.000+08:00 unbound[812:0] info: 10.0.0.1 evil.example A IN", "unbound queries"),
-        ("Nov 26 12:00:00 ns1 unbound[812]: [812:1] info: 10.0.0.1 evil.example A IN", "unbound queries"),
-        (DNSMASQ, "dnsmasq queries"),
-        ("Nov 26 12:00:00 gw dnsmasq[812]: 17 10.0.0.1/4242 query[AAAA] evil.example from 10.0.0.1", "dnsmasq queries"),
+        (UNBOUND.replace("evil.example.", "evil.example"), "unbound queries", 0),
+        ("[1795665600] unbound[812:0] query: 10.0.0.1 evil.example A IN", "unbound queries", 0),
+        ("2026-11-26T12:00:00.000+08:00 unbound[812:0] info: 10.0.0.1 evil.example A IN", "unbound queries", 0),
+        ("Nov 26 12:00:00 ns1 unbound[812]: [812:1] info: 10.0.0.1 evil.example A IN", "unbound queries", 0),
+        (DNSMASQ, "dnsmasq queries", 0),
+        (
+            "Nov 26 12:00:00 gw dnsmasq[812]: 17 10.0.0.1/4242 query[AAAA] evil.example from 10.0.0.1",
+            "dnsmasq queries",
+            4242,
+        ),
     ],
 )
-def test_who_asked_for_which_name_when(tmp_path: Path, line: str, kind: str) -> None:
+def test_who_asked_for_which_name_when(tmp_path: Path, line: str, kind: str, port: int) -> None:
     rows, source = read(tmp_path, line + "\r\n\n")
-    assert rows == [Row(NOON, "10.0.0.1", "evil.example")]
+    assert rows == [Row(NOON, "10.0.0.1", "evil.example", source_port=port)]
     assert source.format == kind
 
 

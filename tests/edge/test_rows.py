@@ -1,6 +1,6 @@
 import pytest
 
-from cleannet.edge.rows import SHOWN_PER_SOURCE, Source, requested
+from cleannet.edge.rows import SHOWN_PER_SOURCE, Source, port_or_zero, requested
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,14 @@ from cleannet.edge.rows import SHOWN_PER_SOURCE, Source, requested
 )
 def test_what_a_row_asked_for(host: str, uri: str, port: str, found: tuple[str, int, str]) -> None:
     assert requested(host, uri, port) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [("1", 1), ("65535", 65535), ("65536", 0), ("-1", 0), ("", 0), ("8x", 0), ("８０", 0), ("9" * 5000, 0)],
+)
+def test_a_port(text: str, port: int) -> None:
+    assert port_or_zero(text) == port
 
 
 def test_every_row_is_accounted_for() -> None:

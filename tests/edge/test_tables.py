@@ -135,6 +135,15 @@ def test_what_a_row_may_hold(written: Written, fields: str, row: Row | None) -> 
     assert source.unmapped == (row is None)
 
 
+def test_the_port_of_the_subscriber(written: Written) -> None:
+    text = MAPPING.replace('number = "msisdn"', 'address = "msisdn"\nsrc_port = "sport"')
+    data = HEAD.replace("kind", "kind,sport") + PLAIN.replace(",1\n", ",1,4242\n") + PLAIN.replace(",1\n", ",1,x\n")
+    assert [(row.subscriber, row.source_port) for row in read(written, data, text)[0]] == [
+        ("13800138000", 4242),
+        ("13800138000", 0),
+    ]
+
+
 def test_a_wrong_column_is_said_with_the_columns_there_are(written: Written) -> None:
     with pytest.raises(WrongUse, match=r"“msisdn” \(columns.number\) is not in .*: ts, phone, name"):
         read(written, HEAD.replace("msisdn", "phone") + PLAIN)

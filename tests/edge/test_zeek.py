@@ -54,6 +54,15 @@ def test_http(tmp_path: Path) -> None:
     assert (source.unmapped, source.format) == (1, "zeek http tsv")
 
 
+@pytest.mark.parametrize(("told", "port"), [("4242", 4242), ("-", 0), ("70000", 0), ("x", 0)])
+def test_the_port_of_the_originator(tmp_path: Path, told: str, port: int) -> None:
+    tsv = HTTP.replace("id.orig_h", "id.orig_p\tid.orig_h") + f"1763769600\t{told}\t10.0.0.1\t192.0.2.1\t80\t-\t-\n"
+    assert read(tmp_path, tsv)[0] == [Row(AT, "10.0.0.1", "", "192.0.2.1", 80, "", source_port=port)]
+    data = {"_path": "dns", "ts": 1763769600, "id.orig_h": "10.0.0.1", "query": "a.example"}
+    data["id.orig_p"] = int(told) if told.isdecimal() else told
+    assert read(tmp_path, json.dumps(data))[0] == [Row(AT, "10.0.0.1", "a.example", source_port=port)]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

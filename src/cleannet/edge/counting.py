@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cleannet.core.allow import Decision
 from cleannet.core.clock import BEIJING
 from cleannet.core.indicator import NotUnderstood, parse
 from cleannet.core.policy import Policy
+from cleannet.core.tally import to_micros
 from cleannet.edge import coverage, deadlines
 from cleannet.edge.deadlines import Owed
-from cleannet.edge.detect import detect
+from cleannet.edge.detect import AHEAD, detect
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Found
 from cleannet.edge.names import shown
@@ -22,6 +24,10 @@ from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
 from cleannet.edge.wrong_use import WrongUse
 
+if TYPE_CHECKING:
+    from cleannet.edge.assignments import Assignments
+
+_LONGEST_SLACK = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 Clock = Callable[[], datetime]
 
@@ -104,14 +110,19 @@ def count(
     zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
     passed: Callable[[int], object] = lambda count: None,
+    assignments: Sequence[Path] = (),
+    slack: int = 0,
 ) -> Counted:
     """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
 
     Times of query logs that carry no offset are of `zone`. `tell` hears what takes long, `passed` the bytes read.
+    `assignments` are files that say who had which address, and need the key; `slack` is how many seconds earlier and
+    later they may have held.
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
     check(policy, batch)
+    who = _assignments(assignments, mappings, clock, key, slack) if assignments else None
     detection = detect(
         logs,
         lists.watchlist,
@@ -122,6 +133,7 @@ def count(
         zone=zone,
         tell=tell,
         passed=passed,
+        assignments=who,
     )
     run = detection.result(
         lists.allowed,
@@ -131,6 +143,18 @@ def count(
         batch=batch,
     )
     return Counted(run, lists, deadlines.owed(run.tally, policy, run.tally.found_at))
+
+
+def _assignments(
+    paths: Sequence[Path], mappings: Sequence[Mapping], clock: Clock, key: bytes | None, slack: int
+) -> "Assignments":
+    if key is None:
+        raise WrongUse("--assignments tell phone numbers; give the operator's key with --key (cleannet edge key)")
+    if not 0 <= slack <= _LONGEST_SLACK:
+        raise WrongUse(f"--assignment-slack must lie between 0 and {_LONGEST_SLACK} seconds")
+    from cleannet.edge.assignments import Assignments  # noqa: PLC0415 - numba takes a second to import, see detect
+
+    return Assignments(paths, mappings, to_micros(clock()) + AHEAD, timedelta(seconds=slack))
 
 
 def spool(state: State, run: Run, moment: datetime) -> int:

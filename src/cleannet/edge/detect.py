@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cleannet.core.clock import BEIJING
 from cleannet.core.tally import MICROSECOND, to_micros
 from cleannet.edge import eve, query_logs, zeek
-from cleannet.edge.files import FIRST_LINE, MARKED_LINES, LogFile
+from cleannet.edge.files import FIRST_LINE, MARKED_LINES, LogFile, is_parquet
 from cleannet.edge.findings import Findings, digest
 from cleannet.edge.json_lines import is_json
 from cleannet.edge.mapping import Mapping
@@ -25,9 +25,9 @@ from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import tally
 
 if TYPE_CHECKING:
+    from cleannet.edge.assignments import Assignments
     from cleannet.edge.bulk import Bulk
 
-PARQUET = b"PAR1"
 # A smaller file is read before the compiled code is loaded.
 BULKY = 1 << 18
 AHEAD = timedelta(minutes=5) // MICROSECOND
@@ -44,20 +44,21 @@ def detect(
     zone: tzinfo = BEIJING,
     tell: Callable[[str], object] = lambda sentence: None,
     passed: Callable[[int], object] = lambda count: None,
+    assignments: "Assignments | None" = None,
 ) -> "Detection":
     """Read the logs and return what they hold of the watchlist's programs; `begun_at` (aware) is the edge's clock.
 
     Rows more than five minutes after `begun_at` are broken; rows older than `lateness` before it are late and
-    not matched. `key` is the operator's, needed where a mapping names numbers. Times
-    of query logs that carry no offset are of `zone`. `tell` hears what takes long, `passed` the bytes of the logs that
-    were read.
+    not matched. `key` is the operator's, needed where a mapping names numbers and for `assignments`, by which matched
+    rows that tell an address count for the number that had it, or for nobody. Times of query logs that carry no offset
+    are of `zone`. `tell` hears what takes long, `passed` the bytes of the logs that were read.
 
     Raises WrongUse for a log that no reader or mapping fits, and where some logs name numbers and some addresses.
     """
-    detection = Detection(watchlist, mappings, key, lateness, zone, tell)
+    detection = Detection(watchlist, mappings, key, lateness, zone, tell, assignments)
     for path in logs:
         detection.read(LogFile(path, passed), begun_at)
-    if len({source.subscribers for source in detection.sources}) > 1:
+    if len({source.counts for source in detection.sources}) > 1:
         raise WrongUse("some of these logs name subscribers by number and some by address: count them in separate runs")
     return detection
 
@@ -73,7 +74,9 @@ class Detection:
         lateness: timedelta | None,
         zone: tzinfo,
         tell: Callable[[str], object],
+        assignments: "Assignments | None" = None,
     ) -> None:
+        self._assignments = assignments
         self._zone, self._tell = zone, tell
         self._watchlist = watchlist
         self._index = watchlist.index()
@@ -93,8 +96,8 @@ class Detection:
             find = self._index.find
             for row in rows:
                 found = find(row.host, row.address, row.port, row.target)
-                if found:
-                    self.findings.take(row, found, keyed(row.subscriber))
+                if found and (subscriber := keyed(row)):
+                    self.findings.take(row, found, subscriber)
         except OSError as error:
             raise WrongUse(f"{shown(file.path)}: cannot be read: {error.strerror}") from None
         source.sha256 = source.sha256 or file.sha256
@@ -152,14 +155,20 @@ class Detection:
 
         return Bulk(self._watchlist.watched, self._tell)
 
-    def _keyed(self, source: Source) -> Callable[[str], bytes]:
-        if source.subscribers != tally.NUMBERS:
-            return self._hidden
+    def _keyed(self, source: Source) -> Callable[[Row], bytes]:
+        """Return what tells the subscribers of a source's rows apart; it gives b"" for one who cannot be named."""
+        is_told = source.subscribers == tally.NUMBERS
+        if not is_told and self._assignments is None:
+            return lambda row: self._hidden(row.subscriber)
         if self._pseudonyms is None:
             raise WrongUse(
-                f"{source.file}: holds phone numbers; give the operator's key with --key (cleannet edge key)"
+                f"{source.file}: phone numbers are counted; give the operator's key with --key (cleannet edge key)"
             )
-        return self._pseudonyms.of
+        of = self._pseudonyms.of
+        if is_told or self._assignments is None:
+            return lambda row: of(row.subscriber)
+        number_of = self._assignments.join(source)
+        return lambda row: of(number) if (number := number_of(row)) else b""
 
     def result(
         self,
@@ -182,14 +191,10 @@ class Detection:
             batch=batch or _batch(self.sources),
             found_at=found_at,
             held=held(self.findings.held),
+            assignments=self._assignments.account(self.sources) if self._assignments else None,
             thresholds=thresholds,
             policy=policy,
         )
-
-
-def is_parquet(path: Path, start: bytes) -> bool:
-    """Say whether a file that begins so is Parquet, or calls itself so."""
-    return start.startswith(PARQUET) or path.suffix.lower() == ".parquet"
 
 
 def _batch(sources: Iterable[Source]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cleannet.edge.files import LogFile
 from cleannet.edge.json_lines import objects, parsed, text_of
-from cleannet.edge.rows import BadRow, Row, Source, requested
+from cleannet.edge.rows import BadRow, Row, Source, port_or_zero, requested
 from cleannet.edge.times import from_iso
 
 FORMAT = "suricata eve"
@@ -56,7 +56,8 @@ def _contacts(event: dict[str, Any]) -> list[Row]:
     at, subscriber = from_iso(text_of(event.get("timestamp"))), text_of(event.get("src_ip"))
     if not subscriber:
         raise BadRow("the source address is missing")
-    return [Row(at, subscriber, *place) for place in places]
+    source_port = port_or_zero(text_of(event.get("src_port")))
+    return [Row(at, subscriber, *place, source_port=source_port) for place in places]
 
 
 def _names(dns: dict[str, Any]) -> list[str]:

@@ -26,6 +26,7 @@ MARKED_LINES, FIRST_LINE = (
     re.compile(rb"^#[^\n]*\n", re.MULTILINE),
     re.compile(rb"^[^\n]*[^\r\n][^\n]*\n", re.MULTILINE),
 )
+_PARQUET = b"PAR1"
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 
 
@@ -224,6 +225,11 @@ def is_packed(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(len(_ZSTD))
     return start.startswith((_GZIP, _ZSTD)) or bool(_SKIPPABLE.match(start))
+
+
+def is_parquet(path: Path, start: bytes) -> bool:
+    """Say whether a file that begins so, or is called so, is Parquet."""
+    return start.startswith(_PARQUET) or path.suffix.lower() == ".parquet"
 
 
 def _up_to_damage(path: Path, begun: int, given: int) -> Iterator[bytes]:

@@ -16,8 +16,8 @@ from cleannet.edge import counting, deadlines
 from cleannet.edge.counting import Lists
 from cleannet.edge.days import DAY, date_of, day_of, start_of
 from cleannet.edge.deadlines import Owed
-from cleannet.edge.detect import Detection, is_parquet
-from cleannet.edge.files import LogFile, is_packed
+from cleannet.edge.detect import Detection
+from cleannet.edge.files import LogFile, is_packed, is_parquet
 from cleannet.edge.kept import Kept
 from cleannet.edge.names import shown
 from cleannet.edge.positions import Log, Logs, moved, part

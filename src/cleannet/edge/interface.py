@@ -75,7 +75,7 @@ def add_reading(command: argparse.ArgumentParser) -> None:
         metavar="M",
         help="what the columns of CSV and Parquet mean: a file, or the name of a shipped one (xdr)",
     )
-    command.add_argument("--key", type=Path, metavar="FILE", help="the operator's key, where logs hold phone numbers")
+    command.add_argument("--key", type=Path, metavar="FILE", help="the operator's key, where phone numbers are counted")
     command.add_argument("--policy", default=POLICY, metavar="P", help=f"a law, shipped or a file (default {POLICY})")
     command.add_argument(
         "--time-zone",

@@ -27,6 +27,21 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     add_lists(command)
     add_reading(command)
+    command.add_argument(
+        "--assignments",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="who had which address when, to count numbers where logs tell addresses; may be given again",
+    )
+    command.add_argument(
+        "--assignment-slack",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="let an assignment hold so much earlier and later where none other did (default 0)",
+    )
     command.add_argument("--lateness", metavar="DAYS", type=int, help="count rows older than so many days as late only")
     command.add_argument("--out", type=Path, metavar="T.json", help="write the tally here")
     command.add_argument("--batch", default="", metavar="NAME", help="name of logs that grow: counted again, replaced")
@@ -58,6 +73,8 @@ def _detect(options: argparse.Namespace) -> int:
             zone=times.zone_of(options.time_zone),
             tell=lambda sentence: bar.write(sentence, file=sys.stderr),
             passed=bar.update,
+            assignments=options.assignments,
+            slack=options.assignment_slack,
         )
     text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
     if options.out:
@@ -86,7 +103,8 @@ def _write_out(path: Path, text: str) -> None:
 
 
 def _damage(run: Run) -> list[str]:
-    return [f"{source.file}: {source.cut_off}" for source in run.sources if source.cut_off]
+    files = [*run.document["sources"], *(run.document["assignments"] or {}).get("files", ())]
+    return [f"{file['file']}: {file['cut_off']}" for file in files if file["cut_off"]]
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -1,4 +1,7 @@
-"""Read a mapping file: TOML that says which columns of a CSV or Parquet log mean what (docs/edge.md)."""
+"""Read a mapping file: TOML that says which columns of CSV or Parquet mean what (docs/edge.md).
+
+Its kind says what the files are: logs, or assignments of addresses to phone numbers.
+"""
 
 import re
 import tomllib
@@ -11,18 +14,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cleannet.edge.names import shown
 from cleannet.edge.rows import BadRow
-from cleannet.edge.times import FORMS
+from cleannet.edge.times import FORMS, from_text
 from cleannet.edge.wrong_use import WrongUse
 
 SCHEMA = 1
+LOG, ASSIGNMENTS = KINDS = ("log", "assignments")
 WHO = ("number", "address")
 WHERE = ("host", "uri", "dst_ip")
-COLUMNS = ("time", *WHO, *WHERE, "dst_port", "province", "fee", "record", "billing")
+COLUMNS = ("time", *WHO, "src_port", *WHERE, "dst_port", "province", "fee", "record", "billing")
+_NEEDED, _PORTS = ("from", "to", "address", "number"), ("first_port", "last_port")
+ASSIGNED = (*_NEEDED, *_PORTS)
 _KEYS = {
-    "": {"schema", "files", "time_zone", "time_form", "columns", "csv", "fee"},
-    "columns": set(COLUMNS),
+    "": {"schema", "kind", "files", "time_zone", "time_form", "columns", "csv"},
     "csv": {"delimiter", "encoding", "header"},
     "fee": {"unit", "billing", "refund", "every_row"},
+}
+_KEYS_OF = {
+    LOG: _KEYS | {"": _KEYS[""] | {"fee"}, "columns": set(COLUMNS)},
+    ASSIGNMENTS: _KEYS | {"columns": set(ASSIGNED)},
 }
 # Under ten million yuan: no single fee is larger, and a phone number in the wrong column never becomes a sum.
 _YUAN = re.compile(r"(-?)([0-9]{1,7})(?:\.([0-9]{1,2})0*)?")
@@ -31,13 +40,14 @@ _FEN = re.compile(r"-?[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Hold what a mapping file says; `columns` maps a meaning (of `COLUMNS`) to the name of the file's column.
+    """Hold what a mapping file says; `columns` maps a meaning (of `places`) to the name of the file's column.
 
     `billing` and `refund` are the values of the billing column that make a row a fee or a refund; None for `billing`
     makes every row with a fee a billing row. `header` names the columns of a CSV without a header line.
     """
 
     path: str
+    kind: str
     files: tuple[str, ...]
     zone: ZoneInfo | None
     time_form: str
@@ -49,9 +59,18 @@ class Mapping:
     billing: frozenset[str] | None
     refund: frozenset[str]
 
-    def fits(self, name: str) -> bool:
-        """Say whether the mapping is meant for a file of this name."""
-        return any(fnmatch(name, pattern) for pattern in self.files)
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The meanings a column may have, in the order in which readers give the fields of a row."""
+        return ASSIGNED if self.kind == ASSIGNMENTS else COLUMNS
+
+    def fits(self, name: str, kind: str = LOG) -> bool:
+        """Say whether the mapping is meant for a file of this name and kind."""
+        return kind == self.kind and any(fnmatch(name, pattern) for pattern in self.files)
+
+    def moment(self, time: str | int) -> int:
+        """Return the microseconds of a time as the file writes it; a whole number holds them already."""
+        return time if isinstance(time, int) else from_text(time, self.time_form, self.zone)
 
     def fen(self, fee: str, billing: str) -> int | None:
         """Return what a row adds to the loss, below zero for a refund, None when it is no billing row."""
@@ -92,17 +111,21 @@ def load(path: Path) -> Mapping:
 class _Reader:
     def __init__(self, path: str, data: dict[str, Any], problems: list[str]) -> None:
         self._path, self._data, self._problems = path, data, problems
+        self._kind = self._one_of("kind", data.get("kind", LOG), KINDS)
 
     def mapping(self) -> Mapping:
         self._known("", self._data)
         if self._data.get("schema") != SCHEMA:
             self._wrong(f"schema must be {SCHEMA}")
-        columns, fee = self._columns(), self._table("fee")
+        is_log = self._kind == LOG
+        columns, fee = self._columns(), self._table("fee") if is_log else {}
+        (self._check_log if is_log else self._check_assignments)(columns)
         csv = self._table("csv")
         billing = self._texts("fee.billing", fee.get("billing")) if "billing" in fee else None
         self._check_fee(columns, fee, billing)
         return Mapping(
             self._path,
+            self._kind,
             self._texts("files", self._data.get("files", ["*"])),
             self._zone(),
             self._text("time_form", self._data.get("time_form", "iso")),
@@ -117,14 +140,22 @@ class _Reader:
 
     def _columns(self) -> dict[str, str]:
         table = self._table("columns")
-        columns = {name: self._text(f"columns.{name}", value) for name, value in table.items()}
+        return {name: self._text(f"columns.{name}", value) for name, value in table.items()}
+
+    def _check_log(self, columns: Table[str, str]) -> None:
         if "time" not in columns:
             self._wrong("columns.time is missing")
         if len([who for who in WHO if who in columns]) != 1:
             self._wrong("columns must name either number or address: who the subscriber is")
         if not any(where in columns for where in WHERE):
             self._wrong("columns must name at least one of host, uri, dst_ip: what the subscriber was in contact with")
-        return columns
+
+    def _check_assignments(self, columns: Table[str, str]) -> None:
+        for name in _NEEDED:
+            if name not in columns:
+                self._wrong(f"columns.{name} is missing")
+        if len([port for port in _PORTS if port in columns]) == 1:
+            self._wrong("columns must name both first_port and last_port, or neither")
 
     def _check_fee(self, columns: Table[str, str], fee: Table[str, Any], billing: tuple[str, ...] | None) -> None:
         if "fee" not in columns:
@@ -178,9 +209,9 @@ class _Reader:
         return value
 
     def _known(self, name: str, table: Table[str, Any]) -> None:
-        for key in sorted(set(table) - _KEYS[name]):
+        for key in sorted(set(table) - _KEYS_OF[self._kind][name]):
             where = f"{name}.{key}" if name else key
-            self._wrong(f"{where} is not known; known are {', '.join(sorted(_KEYS[name]))}")
+            self._wrong(f"{where} is not known; known are {', '.join(sorted(_KEYS_OF[self._kind][name]))}")
 
     def _text(self, name: str, value: object) -> str:
         if isinstance(value, str) and value:

@@ -24,8 +24,10 @@ def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed) -> Iterator[str]
         f"Rows: {rows['read']} read, {rows['broken']} broken, {rows['late']} late, "
         f"{rows['unmapped']} with nothing to match."
     )
-    for row in run.document["broken"]:
-        yield f"  {row['file']}:{row['line']}: {row['reason']}"
+    yield from _broken(run.document["broken"])
+    who = run.document["assignments"]
+    if who is not None:
+        yield from _who(who, run.document["sources"])
     yield (
         f"Indicators: {indicators['understood']} understood, {indicators['not_understood']} not, "
         f"{indicators['held_by_allow_list']} held by an allow-list."
@@ -67,7 +69,41 @@ def program_lines(run: Run) -> Iterator[str]:
             ]
         )
     else:
-        yield "No row matched an indicator that counts."
+        who = run.document["assignments"]
+        is_left_out = who is not None and _missed(who["rows"])
+        yield "No matched row counts for anybody." if is_left_out else "No row matched an indicator that counts."
+
+
+def _broken(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        yield f"  {row['file']}:{row['line']}: {row['reason']}"
+
+
+def _who(assignments: dict[str, Any], sources: Iterable[dict[str, Any]]) -> Iterator[str]:
+    files = assignments["files"]
+    read, broken = sum(file["rows"] for file in files), sum(file["broken"] for file in files)
+    yield f"Assignments: {read} read, {broken} broken."
+    yield from _broken(assignments["broken"])
+    yield f"Matched rows that tell an address: {_became(assignments['rows'])}"
+    missed = [source for source in sources if source["assigned"] and _missed(source["assigned"])]
+    # Of one log the total says it all.
+    for source in missed[:SHOWN] if len(missed) > 1 else ():
+        yield f"  {source['file']}: {_became(source['assigned'])}"
+    if len(missed) > SHOWN:
+        yield f"  … and {len(missed) - SHOWN} logs more"
+
+
+def _missed(rows: dict[str, int]) -> int:
+    return sum(count for became, count in rows.items() if became != "joined")
+
+
+def _became(rows: dict[str, int]) -> str:
+    """Say what became of matched rows that tell an address."""
+    return (
+        f"{rows['joined']} joined with the number that had it, {_missed(rows)} counted for nobody "
+        f"({rows['unknown']} without an assignment then, {rows['no_port']} without the port that tells whose it was, "
+        f"{rows['ambiguous']} with two numbers at once)."
+    )
 
 
 def owed_lines(owed: Iterable[Owed], found_at: datetime) -> Iterator[str]:

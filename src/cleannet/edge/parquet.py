@@ -1,9 +1,12 @@
 """Read Parquet logs by a mapping, many rows at a time."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Table
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -12,11 +15,14 @@ from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.rows import BadRow, Row, Source
 from cleannet.edge.sieve import Rest
-from cleannet.edge.tables import PLACES, Form, positions_of, subscribers_of
+from cleannet.edge.tables import Form, Make, T, positions_of, subscribers_of
 from cleannet.edge.times import from_local
 from cleannet.edge.wrong_use import WrongUse
 
 _BATCH = 131_072
+Columns = Table[str, pa.Array]
+Indices = npt.NDArray[np.intp]
+Left = Callable[[Columns, int], Indices]
 
 
 def read_parquet(log: LogFile, source: Source, mapping: Mapping, rest: Rest) -> Iterator[Row]:
@@ -24,11 +30,22 @@ def read_parquet(log: LogFile, source: Source, mapping: Mapping, rest: Rest) -> 
 
     Raises WrongUse when a column is missing.
     """
+
+    def left(columns: Columns, rows: int) -> Indices:
+        return rest(batch_of(columns, rows, mapping), source)
+
+    return read_rows(log, source, mapping, left, Form(mapping).rows)
+
+
+def read_rows(log: LogFile, source: Source, mapping: Mapping, left: Left, make: Make[T]) -> Iterator[T]:
+    """Yield what `make` makes of the rows that `left` leaves of each batch's columns; the others are accounted for.
+
+    Raises WrongUse when a column is missing.
+    """
     source.format = "parquet"
     source.subscribers = subscribers_of(mapping)
     with log.path.open("rb") as file:
         source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    form = Form(mapping)
     before, size = 0, log.path.stat().st_size
     try:
         # Buffered ahead, a file would end up in memory whole.
@@ -38,16 +55,18 @@ def read_parquet(log: LogFile, source: Source, mapping: Mapping, rest: Rest) -> 
             wanted = sorted({names[at] for at in positions if at >= 0})
             for batch in parquet.iter_batches(_BATCH, columns=wanted):
                 columns = {
-                    place: _column(batch, names[at]) for place, at in zip(PLACES, positions, strict=True) if at >= 0
+                    place: _column(batch, names[at])
+                    for place, at in zip(mapping.places, positions, strict=True)
+                    if at >= 0
                 }
-                left = rest(batch_of(columns, batch.num_rows, mapping), source)
-                taken = pa.array(left)
+                read = left(columns, batch.num_rows)
+                taken = pa.array(read)
                 values = [
-                    _values(columns[place].take(taken), mapping) if place in columns else [""] * len(left)
-                    for place in PLACES
+                    _values(columns[place].take(taken), mapping) if place in columns else [""] * len(read)
+                    for place in mapping.places
                 ]
-                for row, *fields in zip(left.tolist(), *values, strict=True):
-                    yield from form.rows(fields, before + row + 1, source)
+                for row, *fields in zip(read.tolist(), *values, strict=True):
+                    yield from make(fields, before + row + 1, source)
                 before += batch.num_rows
                 log.passed(size * batch.num_rows // parquet.metadata.num_rows)
     except pa.ArrowNotImplementedError as error:

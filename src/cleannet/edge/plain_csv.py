@@ -10,7 +10,7 @@ from cleannet.edge.files import LogFile
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.sieve import Batch, Rest
-from cleannet.edge.tables import PLACES, CsvReader
+from cleannet.edge.tables import CsvReader, Form
 
 # In the first a byte of ASCII is always that character, in the others one below 0x30 is.
 _OF_ASCII = frozenset({"utf-8", "utf8", "ascii", "latin-1", "iso-8859-1"})
@@ -29,7 +29,7 @@ def read_csv(file: LogFile, source: Source, mapping: Mapping, rest: Rest) -> Ite
 
     Raises WrongUse when a column is missing. From the first quote on, the file is read row by row.
     """
-    reader = CsvReader(source, mapping)
+    reader = CsvReader(source, mapping, Form(mapping).rows)
     blocks = Blocks(file, source)
     for block in blocks:
         header = 0
@@ -43,10 +43,12 @@ def read_csv(file: LogFile, source: Source, mapping: Mapping, rest: Rest) -> Ite
         yield from _block(block, blocks.before + header, reader, source, mapping, rest)
 
 
-def _block(block: bytes, before: int, reader: CsvReader, source: Source, mapping: Mapping, rest: Rest) -> Iterator[Row]:
+def _block(
+    block: bytes, before: int, reader: CsvReader[Row], source: Source, mapping: Mapping, rest: Rest
+) -> Iterator[Row]:
     if not block.endswith(b"\n"):
         block += b"\n"
-    at_column = dict(zip(PLACES, reader.positions or (), strict=False))
+    at_column = dict(zip(mapping.places, reader.positions or (), strict=False))
     taken = [name for name in _TAKEN if at_column.get(name, -1) >= 0]
     fields = split(block, ord(mapping.delimiter), reader.width, [at_column[name] for name in taken])
     texts, odd = dict(zip(taken, fields.texts, strict=True)), fields.odd

@@ -43,14 +43,15 @@ def _block(block: bytes, before: int, reader: TabReader, source: Source, rest: R
     if block and not block.endswith(b"\n"):
         block += b"\n"
     header = reader.header
-    names = FIELDS[header.path]
-    fields = split(block, ord(header.separator), len(header.fields), header.positions)
+    # No row is odd or found for its port: only the rows that are read by themselves need it.
+    at_field = {name: at for name, at in zip(FIELDS[header.path], header.positions, strict=True) if name != "id.orig_p"}
+    fields = split(block, ord(header.separator), len(header.fields), list(at_field.values()))
     odd = fields.odd
     if not len(odd):
         return
     texts = {
         name: plain.without(texts, header.unset.encode(), header.empty.encode(), odd)
-        for name, texts in zip(names, fields.texts, strict=True)
+        for name, texts in zip(at_field, fields.texts, strict=True)
     }
     at = plain.moments(texts["ts"], "epoch_s", None, odd)
     plain.mark_empty(texts["id.orig_h"], odd)

@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 
 from cleannet.core.tally import from_micros, to_micros
 from cleannet.edge.files import LogFile
-from cleannet.edge.rows import BadRow, Row, Source
+from cleannet.edge.rows import BadRow, Row, Source, port_or_zero
 from cleannet.edge.times import from_epoch_seconds, from_iso
 
 # No query needs more; a bound on the line bounds what an expression can cost.
@@ -25,7 +25,7 @@ _TIME = re.compile(
 )
 _ASKED = {
     "bind queries": re.compile(
-        r"\bclient (?:@0x[0-9a-f]+ )?(?P<who>[0-9A-Fa-f:.]+)(?:%\S+)?#[0-9]+(?:/key \S+)?:? (?:\([^ ]*\): )?"
+        r"\bclient (?:@0x[0-9a-f]+ )?(?P<who>[0-9A-Fa-f:.]+)(?:%\S+)?#(?P<port>[0-9]+)(?:/key \S+)?:? (?:\([^ ]*\): )?"
         r"(?:view [^ ]+: )?query: (?P<name>\S+) [A-Z0-9]+ [A-Z0-9]+ "
     ),
     "unbound queries": re.compile(
@@ -33,7 +33,7 @@ _ASKED = {
         r"[A-Z0-9]+ [A-Z0-9]+$"
     ),
     "dnsmasq queries": re.compile(
-        r"\bdnsmasq\[[0-9]+\]: (?:[0-9]+ [0-9A-Fa-f:.]+/[0-9]+ )?query\[[^ ]+\] (?P<name>\S+) "
+        r"\bdnsmasq\[[0-9]+\]: (?:[0-9]+ [0-9A-Fa-f:.]+/(?P<port>[0-9]+) )?query\[[^ ]+\] (?P<name>\S+) "
         r"from (?P<who>[0-9A-Fa-f:.]+)$"
     ),
 }
@@ -77,7 +77,8 @@ def read(file: LogFile, source: Source, kind: str, zone: tzinfo) -> Iterator[Row
             source.break_row(number, str(error))
             continue
         if source.takes(at, number):
-            yield Row(at, found["who"], found["name"])
+            source_port = port_or_zero(found.groupdict().get("port") or "")
+            yield Row(at, found["who"], found["name"], source_port=source_port)
 
 
 def _time(text: str, latest: int, zone: tzinfo) -> int:

@@ -1,6 +1,7 @@
 """The one form of a log row, and the account of how reading a source went."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -16,7 +17,8 @@ class Row(NamedTuple):
 
     `at` is in microseconds since the epoch, `subscriber` a normalised number or an address, `host` as the log wrote it,
     `address` and `port` the destination ("" and 0: not told), `target` path and query ("" where no request was seen),
-    `province` a two-digit code or "", `fen` the fee of a billing row (None: none) and `record` its id.
+    `province` a two-digit code or "", `fen` the fee of a billing row (None: none), `record` its id, and `source_port`
+    the port the subscriber spoke from (0: not told).
     """
 
     at: int
@@ -28,6 +30,7 @@ class Row(NamedTuple):
     province: str = ""
     fen: int | None = None
     record: str = ""
+    source_port: int = 0
 
 
 def requested(host: str, uri: str, port: str) -> tuple[str, int, str]:
@@ -46,6 +49,12 @@ def requested(host: str, uri: str, port: str) -> tuple[str, int, str]:
         # What is no host stays as it was written: something was asked for, and nothing matches it.
         host, connected = name or host, connected or named
     return host, connected, target
+
+
+def port_or_zero(text: str) -> int:
+    """Return the port a text writes, 0 for none."""
+    port = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+    return port if port < 1 << 16 else 0
 
 
 class BadRow(ValueError):
@@ -81,7 +90,14 @@ class Source:
     first: int | None = None
     last: int | None = None
     cut_off: str = ""
+    # Matched rows by what became of them, where they were joined with assignments.
+    assigned: Counter[str] | None = None
     shown: list[BrokenRow] = field(default_factory=list)
+
+    @property
+    def counts(self) -> str:
+        """What its rows count as: numbers also where only addresses are told and were joined with assignments."""
+        return self.subscribers if self.assigned is None else "numbers"
 
     def break_row(self, line: int, reason: str, rows: int = 1) -> None:
         """Count broken rows and keep the first few for showing."""

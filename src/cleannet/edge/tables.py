@@ -2,41 +2,43 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from cleannet.edge.files import LogFile
-from cleannet.edge.mapping import COLUMNS, Mapping
+from cleannet.edge.mapping import Mapping
 from cleannet.edge.provinces import province_code
-from cleannet.edge.rows import TOO_LONG, BadRow, Row, Source, requested
+from cleannet.edge.rows import TOO_LONG, BadRow, Row, Source, port_or_zero, requested
 from cleannet.edge.subscribers import normalise
-from cleannet.edge.times import from_text
 from cleannet.edge.wrong_use import WrongUse
 
 NOT_CSV = "not CSV: a quote is out of place or never closed, or a field is longer than 128 KiB"
 _MANY_DIGITS = re.compile(r"\d{5}")
-PLACES = tuple(COLUMNS)
+T = TypeVar("T")
+# Makes of the mapped fields of a row, its line and its source what is wanted, and accounts for the row.
+Make = Callable[[Sequence[Any], int, Source], Iterator[T]]
 
 
 def read_csv(file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
     """Yield the rows of a CSV file, accounting for every one in `source`; raise WrongUse when a column is missing."""
-    yield from CsvReader(source, mapping).rows(file.lines())
+    yield from CsvReader(source, mapping, Form(mapping).rows).rows(file.lines())
 
 
-class CsvReader:
-    """Read lines of CSV row by row; `positions` and `width` come from the mapping or are known after the header.
+class CsvReader(Generic[T]):
+    """Read lines of CSV row by row, each as `make` makes it.
 
+    `positions` and `width` come from the mapping or are known after the header.
     Raises WrongUse when a column is missing.
     """
 
-    def __init__(self, source: Source, mapping: Mapping) -> None:
+    def __init__(self, source: Source, mapping: Mapping, make: Make[T]) -> None:
         source.format = "csv"
         source.subscribers = subscribers_of(mapping)
-        self._source, self._mapping, self._form = source, mapping, Form(mapping)
+        self._source, self._mapping, self._make = source, mapping, make
         self.width = len(mapping.header)
         self.positions = positions_of(mapping, mapping.header, source.file) if mapping.header else None
 
-    def rows(self, lines: Iterable[bytes | None], before: int = 0) -> Iterator[Row]:
+    def rows(self, lines: Iterable[bytes | None], before: int = 0) -> Iterator[T]:
         """Yield the rows of these lines, None for one that is too long, of which the first is number `before` + 1."""
         fed = _Lines(lines, self._source, self._mapping.encoding, before)
         reader = csv.reader(fed, delimiter=self._mapping.delimiter, strict=True)
@@ -58,7 +60,7 @@ class CsvReader:
                 self._source.break_row(fed.began, reason)
             else:
                 values = [fields[at] if at >= 0 else "" for at in self.positions]
-                yield from self._form.rows(values, fed.began, self._source)
+                yield from self._make(values, fed.began, self._source)
 
 
 class _Lines:
@@ -110,9 +112,9 @@ class Form:
     def _row(self, fields: Sequence[Any]) -> Row | None:
         if None in fields:
             raise BadRow("a value cannot be read")
-        time, number, address, host, uri, dst_ip, dst_port, province, fee, record, billing = fields
+        time, number, address, src_port, host, uri, dst_ip, dst_port, province, fee, record, billing = fields
         mapping = self._mapping
-        at = time if isinstance(time, int) else from_text(time, mapping.time_form, mapping.zone)
+        at = mapping.moment(time)
         subscriber = normalise(number) if self._numbers else address.strip()
         if not subscriber:
             raise BadRow("the subscriber is not a phone number" if self._numbers else "the subscriber is missing")
@@ -122,7 +124,10 @@ class Form:
         host, port, target = requested(host.strip(), uri.strip(), dst_port.strip())
         if not host and not dst_ip:
             return None
-        return Row(at, subscriber, host, dst_ip.strip(), port, target, province_code(province), fen, record)
+        source_port = port_or_zero(src_port.strip())
+        return Row(
+            at, subscriber, host, dst_ip.strip(), port, target, province_code(province), fen, record, source_port
+        )
 
 
 def subscribers_of(mapping: Mapping) -> str:
@@ -131,7 +136,7 @@ def subscribers_of(mapping: Mapping) -> str:
 
 
 def positions_of(mapping: Mapping, names: Sequence[str], file: str) -> list[int]:
-    """Return where each of `PLACES` is among the named columns, -1 where it is not mapped.
+    """Return where each of the mapping's places is among the named columns, -1 where it is not mapped.
 
     Raises WrongUse for a mapped column that is not there.
     """
@@ -142,7 +147,7 @@ def positions_of(mapping: Mapping, names: Sequence[str], file: str) -> list[int]
                 f"{mapping.path}: the column “{name}” (columns.{meaning}) is not in {file}, whose columns are: "
                 + _shown(names)
             )
-    return [at[mapping.columns[place]] if place in mapping.columns else -1 for place in PLACES]
+    return [at[mapping.columns[place]] if place in mapping.columns else -1 for place in mapping.places]
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -36,11 +36,12 @@ def draw_up(
     held: Sequence[dict[str, Any]],
     thresholds: Sequence[int] = (),
     policy: dict[str, Any] | None = None,
+    assignments: dict[str, Any] | None = None,
 ) -> Run:
     """Return the tally of a batch as established at `found_at` (aware)."""
     document: dict[str, Any] = {
         "schema": tally.SCHEMA,
-        "subscribers": sources[0].subscribers if sources else tally.ADDRESSES,
+        "subscribers": sources[0].counts if sources else tally.ADDRESSES,
         "window": "24h",
         "found_at": write_moment(found_at),
         "batch": batch,
@@ -65,6 +66,7 @@ def draw_up(
         "watchlists": [asdict(file) for file in watchlist.files],
         "allow_lists": [asdict(file) for file in allowed.files],
         "held": list(held),
+        "assignments": assignments,
         "sources": [_source(source) for source in sources],
         "programs": [tally.write_program(program) for program in programs],
     }
@@ -108,6 +110,7 @@ def _source(source: Source) -> dict[str, Any]:
         "broken": source.broken,
         "late": source.late,
         "unmapped": source.unmapped,
+        "assigned": None if source.assigned is None else dict(source.assigned),
         "first": None if source.first is None else write_moment(from_micros(source.first)),
         "last": None if source.last is None else write_moment(from_micros(source.last)),
         "cut_off": source.cut_off or None,

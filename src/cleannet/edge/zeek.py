@@ -10,11 +10,11 @@ from typing import Any
 
 from cleannet.edge.files import LogFile
 from cleannet.edge.json_lines import objects, text_of
-from cleannet.edge.rows import TOO_LONG, BadRow, Row, Source, requested
+from cleannet.edge.rows import TOO_LONG, BadRow, Row, Source, port_or_zero, requested
 from cleannet.edge.times import from_epoch_seconds, from_iso
 
-_DNS = ("ts", "id.orig_h", "query")
-_HTTP = ("ts", "id.orig_h", "host", "uri", "id.resp_h", "id.resp_p")
+_DNS = ("ts", "id.orig_h", "query", "id.orig_p")
+_HTTP = ("ts", "id.orig_h", "host", "uri", "id.resp_h", "id.resp_p", "id.orig_p")
 FIELDS = {"dns": _DNS, "http": _HTTP}
 _ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
 _KIND = re.compile("[a-z_]{1,20}")
@@ -131,11 +131,14 @@ def _row(path: str, values: Sequence[str]) -> Row | None:
     at = from_epoch_seconds(values[0]) if is_epoch else from_iso(values[0])
     if not values[1]:
         raise BadRow("the originator's address is missing")
+    source_port = port_or_zero(values[-1])
     if path == "dns":
-        return Row(at, values[1], values[2]) if values[2] else None
+        return Row(at, values[1], values[2], source_port=source_port) if values[2] else None
     address = values[4]
     host, port, target = requested(values[2], values[3], values[5])
-    return Row(at, values[1], host, address, port, target) if host or address else None
+    if not host and not address:
+        return None
+    return Row(at, values[1], host, address, port, target, source_port=source_port)
 
 
 def _path_of(data: dict[str, Any]) -> str:
