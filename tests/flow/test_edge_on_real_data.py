@@ -13,7 +13,9 @@ import pytest
 
 from cleannet.core.indicator import DOMAIN, ENDPOINT, IP, parse
 from cleannet.edge.detect import detect
+from cleannet.edge.findings import digest
 from cleannet.edge.matching import Watched
+from cleannet.edge.spans import subscribers
 from cleannet.edge.tallies import Run
 from cleannet.edge.watchlists import Allowed, Watchlist, load_allow_lists, load_watchlists
 
@@ -212,12 +214,11 @@ def test_every_planted_row_is_decided_rightly(tmp_path: Path, watchlist: Watchli
             file.write(json.dumps({"_path": "dns", "ts": stamp, "id.orig_h": address, "query": name}) + "\n")
     detection = detect([dns, http, lines], watchlist, begun_at=NOW)
     # The tally holds counts only; which rows were counted is seen here alone.
-    seen: dict[str, set[str]] = {}
-    for name, program in detection._programs.items():
-        for contacts in program.contacts.values():
-            for held in contacts._by_province.values():
-                seen.setdefault(name, set()).update(subscriber.decode() for subscriber in held)
-    assert seen == plan.expected
+    contacts = detection.findings.contacts
+    seen: dict[str, set[bytes]] = {}
+    for number, counter in enumerate(contacts.counters):
+        seen.setdefault(counter.program, set()).update(subscribers(contacts.spans(), [number]))
+    assert seen == {name: set(map(digest, addresses)) for name, addresses in plan.expected.items()}
     run = detection.result(allowed, found_at=NOW)
     assert run.document["rows"]["read"] == plan.rows
     assert run.document["rows"]["broken"] == 0
