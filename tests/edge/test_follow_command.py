@@ -8,25 +8,11 @@ from pathlib import Path
 
 import pytest
 from tests.edge.conftest import LoopbackHub, Run
+from tests.edge.test_following import NUMBERS
 
 from cleannet.edge import follow_command
 from cleannet.edge.days import day_of
 from cleannet.edge.kept import Kept
-
-NUMBERS = """
-schema = 1
-files = ["*.csv"]
-time_form = "epoch_s"
-[columns]
-time = "t"
-number = "n"
-host = "h"
-fee = "f"
-record = "r"
-[fee]
-unit = "fen"
-every_row = true
-"""
 
 
 @pytest.fixture

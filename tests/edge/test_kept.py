@@ -193,6 +193,10 @@ def test_a_record_of_two_names_of_one_program_is_one(kept: Kept) -> None:
     kept.commit(renamed, log())
     assert [(one.loss_fen, one.loss_records, one.loss_contradictions) for one in kept.programs(DAY_0)] == [(4, 1, 1)]
     assert [one.loss_fen for one in kept.programs(DAY_0 + 1)] == [0]
+    kept.forget(DAY_0 + 1)
+    assert kept.loss() == {"Q": 4}
+    kept.forget(DAY_0 + 5)
+    assert kept.loss() == {"Q": 4}
 
 
 def test_a_new_key_links_whoever_was_seen_under_the_old(kept: Kept) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 from tests.edge.conftest import Run
-from tests.edge.test_follow_command import NUMBERS, options, rows
+from tests.edge.test_follow_command import options, rows
+from tests.edge.test_following import NUMBERS
 
 
 @pytest.fixture
@@ -57,7 +58,8 @@ def test_other_programs_are_left_out_and_days_must_be(edge: Run, tmp_path: Path,
     assert edge("key", tmp_path / "k.key") == 0
     assert edge("notify-list", "evil", *how) == 2
     assert follow(edge, tmp_path) == 0
-    assert edge("notify-list", "evil", "--days", "0", *how) == 2
+    with pytest.raises(SystemExit):
+        edge("notify-list", "evil", "--days", "0", *how)
     assert edge("notify-list", "evil", *how[2:], "--advice", tmp_path / "gone") == 2
     assert edge("notify-list", "other", "--days", "2", *how) == 0
     assert out.read_text() == "number,program,advice\n"

@@ -120,6 +120,13 @@ def test_a_header_is_not_taken_before_its_end(edge: Edge) -> None:
     assert edge.said == []
 
 
+def test_a_zeek_log_names_addresses_whatever_it_is_called(edge: Edge) -> None:
+    edge.write("dns.csv", ZEEK + dns(1))
+    edge.write("dns.log", ZEEK + dns(2))
+    assert [one.matched for one in edge.read()] == [1, 1]
+    assert edge.said == []
+
+
 def test_a_refused_log_is_not_opened_at_every_look(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     path = edge.write("x.csv", "t,n\n1,2\n")
     assert edge.read() == []

@@ -88,12 +88,6 @@ class Loss:
             self.contradictions += 1
             self._fen[key] = min(known, fen)
 
-    def merge(self, other: "Loss") -> None:
-        """Take in what another collected."""
-        self.contradictions += other.contradictions
-        for (record, _), fen in other._fen.items():
-            self.add(record, fen)
-
     @property
     def total(self) -> int:
         return sum(self._fen.values())

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleannet.core.addresses import address_or_none
-from cleannet.core.tally import MICROSECOND, from_micros
+from cleannet.core.tally import MICROSECOND
 from cleannet.edge.files import LogFile, is_parquet
 from cleannet.edge.mapping import ASSIGNMENTS, Mapping
 from cleannet.edge.names import shown
@@ -28,8 +28,8 @@ from cleannet.edge.parquet import read_rows
 from cleannet.edge.rows import BadRow, Row, Source
 from cleannet.edge.subscribers import normalise
 from cleannet.edge.tables import CsvReader, Make
+from cleannet.edge.tallies import account
 from cleannet.edge.wrong_use import WrongUse
-from cleannet.formats.moments import write_moment
 
 JOINED = "joined"
 SHOWN = 10
@@ -131,7 +131,7 @@ class Assignments:
         return {
             "slack": self._slack // 1_000_000,
             "rows": dict(became),
-            "files": [_file(source) for source in self._files],
+            "files": [account(source) for source in self._files],
             "broken": [asdict(row) for row in broken[:SHOWN]],
         }
 
@@ -238,17 +238,3 @@ def _block(first: str, last: str) -> tuple[int, int]:
     if not block[0] <= block[1] <= _LAST or not block[1]:
         raise BadRow("the block of ports is none")
     return _EVERY_PORT if block[0] <= 1 and block[1] == _LAST else block
-
-
-def _file(source: Source) -> dict[str, Any]:
-    first, last = (None if at is None else write_moment(from_micros(at)) for at in (source.first, source.last))
-    return {
-        "file": source.file,
-        "format": source.format,
-        "sha256": source.sha256,
-        "rows": source.rows,
-        "broken": source.broken,
-        "first": first,
-        "last": last,
-        "cut_off": source.cut_off or None,
-    }

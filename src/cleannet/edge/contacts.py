@@ -25,7 +25,7 @@ class Counter(NamedTuple):
 
 
 class Contacts:
-    """Collect sightings in whatever order; parts collected apart can be merged.
+    """Collect sightings in whatever order.
 
     Takes 36 bytes for each span of a counter and subscriber, and up to half as much again between two merges.
     """
@@ -42,11 +42,6 @@ class Contacts:
         self._at.append(at)
         if len(self._at) >= AT_ONCE:
             self._take_in()
-
-    def merge(self, counters: Iterable[Counter], spans: Spans) -> None:
-        """Take in spans whose counter n is the n-th of `counters`."""
-        numbers = [self._numbers.setdefault(counter, len(self._numbers)) for counter in counters]
-        self._parts.append(regrouped(spans, np.array(numbers, np.int32)))
 
     @property
     def counters(self) -> tuple[Counter, ...]:

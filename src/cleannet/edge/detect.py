@@ -91,6 +91,7 @@ class Detection:
         source = Source(shown(file.path), to_micros(begun_at) + AHEAD, earliest)
         self.sources.append(source)
         try:
+            source.subscribers = self.subscribers(file)
             rows = self._open(file, source)
             keyed = self._keyed(source)
             find = self._index.find
@@ -132,14 +133,13 @@ class Detection:
                 f"{source.file}: neither a Zeek dns.log nor http.log, nor Suricata's EVE log, nor queries of BIND, "
                 "Unbound or dnsmasq; CSV and Parquet need a --mapping for files named so"
             )
-        source.subscribers = subscribers_of(mapping)
         if is_parquet(path, start):
             return self._bulk.parquet(file, source, mapping)
         return (self._bulk.csv if is_bulky else read_csv)(file, source, mapping)
 
-    def subscribers(self, path: Path) -> str:
-        """Return what a log of that name names subscribers by."""
-        mapping = self._mapping(path)
+    def subscribers(self, file: LogFile) -> str:
+        """Return what a log names subscribers by."""
+        mapping = None if zeek.is_tab_separated(file.start()) else self._mapping(file.path)
         return subscribers_of(mapping) if mapping is not None else tally.ADDRESSES
 
     def _hidden(self, text: str) -> bytes:

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from cleannet.edge.interface import (
     add_lists,
     add_reading,
     add_state,
+    count_of,
     lists_of,
     now,
     policy_of,
@@ -37,7 +38,6 @@ from cleannet.formats.release import Rejected
 
 DAYS, EVERY, POLL = 60, 3600, 5
 _ANEW = 3600
-COUNTED = "counted.db"
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,7 +50,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     add_reading(command)
     command.add_argument(
         "--lateness",
-        type=_count_of(1, 3650),
+        type=count_of(1, 3650),
         default=DAYS,
         metavar="DAYS",
         help=f"a row so many days old still counts (default {DAYS})",
@@ -58,14 +58,14 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument("--batch", default="follow", metavar="NAME", help="name of the daily batches (default follow)")
     command.add_argument(
         "--every",
-        type=_count_of(1, 86_400),
+        type=count_of(1, 86_400),
         default=EVERY,
         metavar="S",
         help=f"report so often, in seconds (default {EVERY})",
     )
     command.add_argument(
         "--poll",
-        type=_count_of(0, 3600),
+        type=count_of(0, 3600),
         default=POLL,
         metavar="S",
         help=f"look for new rows so often, in seconds (default {POLL})",
@@ -96,7 +96,7 @@ def _follow(options: argparse.Namespace) -> int:
     if options.spool or options.hub:
         state.identity()
     state.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(state.folder), closing(_kept(state)) as kept, _stopped() as stop:
+    with _alone(state.folder), closing(Kept(state.counted)) as kept, _stopped() as stop:
         kept.bind(KEY, subscribers.check_value(key))
         kept.bind(BATCH, options.batch)
         follower = Follower(options.places, kept, policy, days=options.lateness, batch=options.batch, tell=_complain)
@@ -175,17 +175,13 @@ class _Desk:
 
 def _rekey(options: argparse.Namespace) -> int:
     state, old, new = State(options.state), subscribers.read_key(options.key), subscribers.read_key(options.new_key)
-    if not (state.folder / COUNTED).exists():
+    if not state.counted.exists():
         raise WrongUse(f"{state.folder}: nothing was counted here yet, so that any key may be used")
-    with _alone(state.folder), closing(_kept(state)) as kept:
+    with _alone(state.folder), closing(Kept(state.counted)) as kept:
         checked = subscribers.check_value(old), subscribers.check_value(new)
         kept.rekey(*checked, lambda pseudonyms: subscribers.renew(pseudonyms, old, new))
     print("What was counted is kept under the new key from now on; follow with it, and destroy the old one.")
     return DONE
-
-
-def _kept(state: State) -> Kept:
-    return Kept(state.folder / COUNTED)
 
 
 class _Lists:
@@ -231,15 +227,6 @@ def _stamps(place: Path) -> list[tuple[str, int, int]]:
     return stamps
 
 
-def _count_of(least: int, most: int) -> Callable[[str], int]:
-    def count(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{least} to {most}, in digits")
-        return int(text)
-
-    return count
-
-
 def _complain(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
@@ -254,7 +241,7 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise WrongUse(f"{folder}: what was counted cannot be kept: {error}") from None
+            raise WrongUse(f"{folder}: following ended; what was kept stands: {error}") from None
 
 
 @contextmanager

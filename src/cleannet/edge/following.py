@@ -126,8 +126,8 @@ class Follower:
         status = path.stat()
         if self._logs.is_read(status):
             return None
-        self._refuse_mixture(path, detection)
         file = LogFile(path)
+        self._refuse_mixture(file, detection)
         is_columns = is_parquet(path, file.start())
         is_settled = not -SETTLED <= now.timestamp() - status.st_mtime <= SETTLED
         if (is_columns or is_packed(path)) and not is_settled:
@@ -150,12 +150,12 @@ class Follower:
         self._logs.put(log, after)
         return Read(shown(path), source, sum(findings.hits.values()), remark) if position != log.position else None
 
-    def _refuse_mixture(self, path: Path, detection: Detection) -> None:
-        own = detection.subscribers(path)
-        other = next((log.source for log in self._logs if log.source.rows and log.source.subscribers != own), None)
-        if other is not None:
+    def _refuse_mixture(self, file: LogFile, detection: Detection) -> None:
+        own = detection.subscribers(file)
+        other = next((log.source for log in self._logs if log.source.rows), None)
+        if other is not None and other.subscribers != own:
             raise WrongUse(
-                f"{shown(path)}: names subscribers by {own}, and the logs followed so far by {other.subscribers}: "
+                f"{shown(file.path)}: names subscribers by {own}, and the logs followed so far by {other.subscribers}: "
                 "follow it with a --state of its own"
             )
 

@@ -85,6 +85,17 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     )
 
 
+def count_of(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a number of an option, and refuses what lies outside."""
+
+    def count(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{least} to {most}, in digits")
+        return int(text)
+
+    return count
+
+
 def lists_of(options: argparse.Namespace, moment: datetime) -> Lists:
     """Return the lists that a command was told of, as of `moment` (aware)."""
     return counting.load(State(options.state), options.watchlist, options.allow, moment, options.hub_key)

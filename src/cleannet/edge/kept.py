@@ -48,7 +48,7 @@ _OTHER = {
 }
 # A record that was charged under two names of one program is one record, of the day on which it was first seen.
 _FEES = """
-SELECT unit(program) AS name, min(fen) AS fen, min(day) AS day,
+SELECT unit(program) AS name, record, refund, min(fen) AS fen, min(day) AS day,
     sum(contradictions) + count(DISTINCT fen) - 1 AS contradictions
 FROM fee GROUP BY unit(program), record, refund
 """
@@ -224,11 +224,13 @@ class Kept:
         """Forget all days before this one but what they cost, and the logs that are not followed any more."""
         with self._whole():
             self._db.execute(
-                "INSERT INTO lost SELECT program, sum(fen) FROM fee WHERE day < ? GROUP BY program "
+                f"INSERT INTO lost SELECT name, sum(fen) FROM ({_FEES}) WHERE day < ? GROUP BY name "
                 "ON CONFLICT DO UPDATE SET fen = fen + excluded.fen",
                 (day,),
             )
-            for table in ("segment", "hits", "held", "fee", "changed"):
+            past = f"SELECT name, record, refund FROM ({_FEES}) WHERE day < ?"
+            self._db.execute(f"DELETE FROM fee WHERE (unit(program), record, refund) IN ({past})", (day,))
+            for table in ("segment", "hits", "held", "changed"):
                 self._db.execute(f"DELETE FROM {table} WHERE day < ?", (day,))
             self._db.executemany("DELETE FROM log WHERE number = ?", [(log.number,) for log in logs])
         self._wipe()

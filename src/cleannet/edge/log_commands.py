@@ -11,7 +11,7 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from cleannet.edge import counting, mapping, subscribers, times
-from cleannet.edge.interface import DONE, add_command, add_lists, add_reading, lists_of, now, policy_of
+from cleannet.edge.interface import DONE, add_command, add_lists, add_reading, count_of, lists_of, now, policy_of
 from cleannet.edge.names import shown
 from cleannet.edge.page import explanation, explanation_lines
 from cleannet.edge.state import State, write_whole
@@ -42,7 +42,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="SECONDS",
         help="let an assignment hold so much earlier and later where none other did (default 0)",
     )
-    command.add_argument("--lateness", metavar="DAYS", type=int, help="count rows older than so many days as late only")
+    command.add_argument(
+        "--lateness", metavar="DAYS", type=count_of(0, 36_500), help="count rows older than so many days as late only"
+    )
     command.add_argument("--out", type=Path, metavar="T.json", help="write the tally here")
     command.add_argument("--batch", default="", metavar="NAME", help="name of logs that grow: counted again, replaced")
     command.add_argument("--spool", action="store_true", help="sign the tally and spool it for the hub (needs enrol)")

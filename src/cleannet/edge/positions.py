@@ -50,10 +50,6 @@ class Position:
     def file(self) -> tuple[int, int]:
         return self.device, self.inode
 
-    @property
-    def start(self) -> tuple[int, str]:
-        return self.head_bytes, self.head
-
 
 @dataclass(frozen=True, slots=True)
 class Log:
@@ -70,7 +66,8 @@ class Logs:
     def __init__(self, logs: Iterable[Log]) -> None:
         self._logs: dict[int, Log] = {}
         self._by_file: dict[tuple[int, int], dict[int, Log]] = {}
-        self._by_head: dict[tuple[int, str], dict[int, Log]] = {}
+        # First by how many bytes they are of.
+        self._by_head: dict[int, dict[str, dict[int, Log]]] = {}
         for log in logs:
             self._add(log)
 
@@ -86,8 +83,9 @@ class Logs:
         start = LogFile(path).start()
         own = self._in(status)
         alike: dict[int, Log] = {}
-        for count in {count for count, _ in self._by_head if 0 < count <= len(start)}:
-            alike |= self._by_head.get((count, _digest(start[:count])), {})
+        for count, heads in self._by_head.items():
+            if 0 < count <= len(start):
+                alike |= heads.get(_digest(start[:count]), {})
         for log in (*(log for log in own if log.number in alike), *alike.values()):
             if _tail(path, log.position.offset) == log.position.tail:
                 if log in own:
@@ -101,14 +99,15 @@ class Logs:
         """Have a log, which is kept now, in place of what was found."""
         if before.number is not None:
             del self._by_file[before.position.file][before.number]
-            del self._by_head[before.position.start][before.number]
+            del self._by_head[before.position.head_bytes][before.position.head][before.number]
         self._add(after)
 
     def _add(self, log: Log) -> None:
         number = log.number if log.number is not None else -1
         self._logs[number] = log
         self._by_file.setdefault(log.position.file, {})[number] = log
-        self._by_head.setdefault(log.position.start, {})[number] = log
+        heads = self._by_head.setdefault(log.position.head_bytes, {})
+        heads.setdefault(log.position.head, {})[number] = log
 
     def _in(self, status: os.stat_result) -> list[Log]:
         return list(self._by_file.get((status.st_dev, status.st_ino), {}).values())

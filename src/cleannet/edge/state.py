@@ -52,6 +52,7 @@ class State:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.release = folder / "release"
+        self.counted = folder / "counted.db"
         self._pem, self._next = folder / "identity.pem", folder / "next.pem"
         self._spool, self._sent = folder / "spool", folder / "sent"
 

@@ -102,15 +102,21 @@ def told(entry: Watched) -> dict[str, Any]:
 
 
 def _source(source: Source) -> dict[str, Any]:
+    return account(source) | {
+        "late": source.late,
+        "unmapped": source.unmapped,
+        "assigned": None if source.assigned is None else dict(source.assigned),
+    }
+
+
+def account(source: Source) -> dict[str, Any]:
+    """Return what a tally tells of any file of rows."""
     return {
         "file": source.file,
         "format": source.format,
         "sha256": source.sha256,
         "rows": source.rows,
         "broken": source.broken,
-        "late": source.late,
-        "unmapped": source.unmapped,
-        "assigned": None if source.assigned is None else dict(source.assigned),
         "first": None if source.first is None else write_moment(from_micros(source.first)),
         "last": None if source.last is None else write_moment(from_micros(source.last)),
         "cut_off": source.cut_off or None,

@@ -10,8 +10,7 @@ from pathlib import Path
 from cleannet.core.tally import to_micros
 from cleannet.edge import subscribers, warning
 from cleannet.edge.days import day_of
-from cleannet.edge.follow_command import COUNTED
-from cleannet.edge.interface import DONE, add_command, add_state, now
+from cleannet.edge.interface import DONE, add_command, add_state, count_of, now
 from cleannet.edge.kept import KEY, Kept
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
@@ -21,7 +20,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the commands."""
     command = add_command(commands, "notify-list", _notify_list, "write the numbers to warn of a program to one file")
     command.add_argument("program", nargs="+", metavar="PROGRAM", help="the program, and other names it was counted by")
-    command.add_argument("--days", type=int, default=1, metavar="N", help="infected on the last N days (default 1)")
+    command.add_argument(
+        "--days", type=count_of(1, 3650), default=1, metavar="N", help="infected on the last N days (default 1)"
+    )
     command.add_argument("--advice", type=Path, required=True, metavar="FILE", help="removal advice, a text")
     command.add_argument("--key", type=Path, required=True, metavar="FILE", help="the operator's key")
     command.add_argument(
@@ -45,13 +46,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _notify_list(options: argparse.Namespace) -> int:
-    key, path = subscribers.read_key(options.key), State(options.state).folder / COUNTED
+    key, path = subscribers.read_key(options.key), State(options.state).counted
     try:
         advice = options.advice.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise WrongUse(f"{options.advice}: cannot be read as text") from None
-    if options.days < 1:
-        raise WrongUse("--days: one day at least")
     if not path.exists():
         raise WrongUse(f"{path.parent}: nothing was counted here; numbers to warn come from what “edge follow” keeps")
     with closing(Kept(path)) as kept:
