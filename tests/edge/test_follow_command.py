@@ -1,7 +1,9 @@
+import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,6 +202,14 @@ def test_growing_logs_are_followed_until_it_is_told_to_end(running: Running, log
         file.write(rows(7, 2))
     running.wait_for("2 rows, 0 broken, 0 late, 0 matched")
     assert running.end(signal.SIGTERM) == 0
+
+
+def test_a_signal_ends_the_wait() -> None:
+    with follow_command._stopped() as stop:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        before = time.monotonic()
+        stop.wait(60)
+        assert (stop.is_set, time.monotonic() - before < 30) == (True, True)
 
 
 def _storm(folder: Path, kills: int) -> None:

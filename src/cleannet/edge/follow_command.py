@@ -5,7 +5,6 @@ import fcntl
 import signal
 import sqlite3
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -38,6 +37,7 @@ from cleannet.formats.release import Rejected
 
 DAYS, EVERY, POLL = 60, 3600, 5
 _ANEW = 3600
+_LOOKS = 0.5
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -106,11 +106,11 @@ def _follow(options: argparse.Namespace) -> int:
             is_through = True
             for read in follower.read(lists.detection(), now):
                 desk.take(read)
-                if stop.is_set() or desk.is_due():
+                if stop.is_set or desk.is_due():
                     is_through = False
                     break
-            desk.report(lists.newest, is_last=stop.is_set() or (options.once and is_through))
-            if stop.is_set() or (options.once and is_through):
+            desk.report(lists.newest, is_last=stop.is_set or (options.once and is_through))
+            if stop.is_set or (options.once and is_through):
                 return REFUSED if options.once and follower.passed_over else DONE
             if is_through:
                 stop.wait(options.poll)
@@ -168,7 +168,7 @@ class _Desk:
     def _send(self) -> None:
         try:
             with Hub(self._options.hub, self._token) as hub:
-                hub.report(self._state)
+                hub.send(self._state)
         except (HubAway, HubRefused) as error:
             _complain(f"{error}; tallies waiting in the spool: {sum(1 for _ in self._state.waiting())}")
 
@@ -244,10 +244,27 @@ def _alone(folder: Path) -> Iterator[None]:
             raise WrongUse(f"{folder}: following ended; what was kept stands: {error}") from None
 
 
+class _Stop:
+    """Say whether the process was told to end, and wait for that.
+
+    No threading.Event: one that a signal sets in the thread that waits for it may wait for itself.
+    """
+
+    is_set = False
+
+    def set(self) -> None:
+        self.is_set = True
+
+    def wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self.is_set and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOKS))
+
+
 @contextmanager
-def _stopped() -> Iterator[threading.Event]:
+def _stopped() -> Iterator[_Stop]:
     """Give what is set when the process is told to end; what is being read is kept first."""
-    stop = threading.Event()
+    stop = _Stop()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop

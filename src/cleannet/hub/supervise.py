@@ -3,8 +3,7 @@
 import signal
 import subprocess
 import sys
-import threading
-from types import FrameType
+import time
 
 import structlog
 
@@ -17,13 +16,10 @@ PAUSE = 1.0
 
 def run(*, bind: str, workers: int) -> int:
     """Serve at `bind` until SIGTERM or SIGINT, starting tick again whenever it ends; return the exit status."""
-    stop = threading.Event()
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
+    # No threading.Event: one that a signal sets in the thread that waits for it may wait for itself.
+    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, told)
+        signal.signal(number, lambda number, _: told.append(number))
     web = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "cleannet.hub.wsgi:application"),
@@ -33,14 +29,15 @@ def run(*, bind: str, workers: int) -> int:
     )
     tick = _start_tick()
     try:
-        while not stop.wait(PAUSE) and web.poll() is None:
-            if tick.poll() is not None:
+        while not told and web.poll() is None:
+            time.sleep(PAUSE)
+            if tick.poll() is not None and not told:
                 log.error("tick_ended", status=tick.returncode, then="started again")
                 tick = _start_tick()
     finally:
         status = _end(web)
         _end(tick)
-    return 0 if stop.is_set() else status or 1
+    return 0 if told else status or 1
 
 
 def _start_tick() -> "subprocess.Popen[bytes]":
