@@ -48,7 +48,7 @@ def test_no_number_reaches_any_output(
     assert edge("follow", good.parent, bad, cut, urls, headless, *numbers, "--once", "--spool") == 1
     token = written("token", "t")
     token.chmod(0o600)
-    for command in ("report", "heartbeat", "audit"):
+    for command in ("send", "heartbeat", "audit"):
         assert edge(command, "--hub", hub.url, "--token-file", token) == 0
     printed = capfd.readouterr()
     inputs = {good, bad, headless, cut, urls}
@@ -132,10 +132,10 @@ def test_the_whole_way_to_the_hub(
     assert edge("pull", *way) == 0
     assert edge("detect", log, *numbers[2:], "--spool") == 0
     hub.status = 503
-    assert edge("report", *way) == 1
+    assert edge("send", *way) == 1
     assert "waiting in the spool: 1" in capsys.readouterr().err
     hub.status = 0
-    assert edge("report", *way) == 0
+    assert edge("send", *way) == 0
     assert edge("heartbeat", *way) == 0
     assert edge("audit", *way) == 0
     before = (tmp_path / "state" / "identity.pem").read_bytes()

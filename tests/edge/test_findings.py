@@ -28,7 +28,16 @@ def test_what_is_held_is_counted_apart() -> None:
     (entry,) = FOUND
     held = replace(entry, decision=Decision("hold", "nothing", "listed", "good.example", "allow", 1))
     findings.take(ROW, [held, held], b"a" * 16)
-    assert (findings.held[held, day_of(AT)], findings.hits, findings.fees) == (2, {}, [])
+    assert (findings.seen[held, day_of(AT)], findings.hits, findings.fees) == (2, {}, [])
+
+
+def test_each_indicator_is_counted_by_day() -> None:
+    findings = Findings(digest)
+    one, other = watched("evil.example", "x.evil.example")
+    findings.take(ROW, [one, other], b"a" * 16)
+    findings.take(ROW._replace(at=AT + DAY), [one], b"a" * 16)
+    day = day_of(AT)
+    assert findings.seen == {(one, day): 1, (other, day): 1, (one, day + 1): 1}
 
 
 def test_two_indicators_of_a_program_are_one_hit() -> None:

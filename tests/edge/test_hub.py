@@ -35,7 +35,7 @@ def state(tmp_path: Path, hub: Any) -> State:
 
 def report(hub: Any, state: State) -> int:
     with Hub(hub.url, "secret-token") as way:
-        return way.report(state).sent
+        return way.send(state).tallies
 
 
 def test_tallies_go_oldest_first_and_are_kept_until_receipted(hub: Any, state: State) -> None:
@@ -78,7 +78,7 @@ def test_the_hubs_reason_is_passed_on(hub: Any, state: State) -> None:
 def test_a_hub_that_is_away_loses_nothing(hub: Any, state: State) -> None:
     state.put(TALLY, NOW)
     with Hub("http://127.0.0.1:9", "t") as way, pytest.raises(HubAway, match="cannot be reached"):
-        way.report(state)
+        way.send(state)
     assert report(hub, state) == 1
 
 
@@ -117,7 +117,7 @@ def test_a_new_key_is_used_once_the_hub_believes_it(hub: Any, state: State) -> N
         assert state.identity().key_id == old_id
         hub.status = 0
         way.rotate(state, NOW)
-        assert way.report(state).sent == 1
+        assert way.send(state).tallies == 1
         way.heartbeat(state, NOW)
     failed, taken, tally, beat = [body for _, _, _, body in hub.requests]
     named = [
@@ -245,5 +245,5 @@ def test_names_the_hub_has_not_heard_yet_are_told(hub: Any, state: State) -> Non
         state.put(TALLY, NOW)
     hub.answer = json.dumps({"provisional": ["b", "a"], "head": hub.head()}).encode()
     with Hub(hub.url, "secret-token") as way:
-        reported = way.report(state)
-    assert (reported.sent, reported.provisional) == (2, ["a", "b"])
+        sent = way.send(state)
+    assert (sent.tallies, sent.provisional) == (2, ["a", "b"])

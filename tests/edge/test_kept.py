@@ -12,7 +12,7 @@ from cleannet.core.tally import WINDOW, Loss
 from cleannet.edge import kept as kept_module
 from cleannet.edge import subscribers
 from cleannet.edge.contacts import Counter
-from cleannet.edge.days import DAY, day_of, start_of
+from cleannet.edge.days import DAY, date_of, day_of, start_of
 from cleannet.edge.findings import Findings, digest
 from cleannet.edge.kept import BATCH, KEY, Kept
 from cleannet.edge.positions import Log, Position
@@ -83,7 +83,7 @@ def test_what_was_kept_is_there_again(tmp_path: Path, kept: Kept) -> None:
     kept.close()
     again = Kept(tmp_path / "counted.db")
     assert again.logs() == [followed]
-    (program,) = again.programs(DAY_0, [0, 1])
+    (program,) = again.programs(DAY_0, thresholds=[0, 1])
     assert (program.hits, program.infected.maximum, set(program.infected.crossings)) == (2, 2, {0, 1})
     assert set(program.infected.by_province) == {"44", "unknown"}
     assert again.changed() == [DAY_0, DAY_0 + 1]
@@ -149,15 +149,34 @@ def test_which_program_passed_which_figure_is_noted_by_day(kept: Kept) -> None:
     assert kept.passed("Q", "infected", 20) == {3}
 
 
-def test_what_was_held_back_is_kept_by_day(kept: Kept) -> None:
-    (entry,) = FOUND
-    for day in (DAY_0, DAY_0, DAY_0 + 1):
-        findings = Findings(digest)
-        findings.held[entry, day] = 2
-        kept.commit(findings, log())
-    assert [(row["indicator"], row["hits"]) for row in kept.held(DAY_0)] == [("evil.example", 4)]
-    assert kept.held(DAY_0 + 1)[0]["hits"] == 2
-    assert kept.changed() == [DAY_0, DAY_0 + 1]
+def test_what_was_seen_is_kept_by_day(kept: Kept) -> None:
+    for day in (0, 0, 1):
+        kept.commit(found((START + day * DAY, b"a", ""), (START + day * DAY, b"b", "")), log())
+    (one,) = kept.seen(DAY_0)
+    first = str(date_of(DAY_0))
+    assert (one["indicator"], one["role"], one["hits"], one["first"], one["last"]) == (
+        "evil.example",
+        "control",
+        4,
+        first,
+        first,
+    )
+    assert kept.seen(DAY_0 + 1)[0]["hits"] == 2
+    (both,) = kept.seen(DAY_0 - 5, DAY_0 + 5)
+    assert (both["hits"], both["first"], both["last"]) == (6, first, str(date_of(DAY_0 + 1)))
+    kept.count_as({"P": "Q"})
+    assert kept.seen(DAY_0)[0]["program"] == "Q"
+    kept.forget(DAY_0 + 1)
+    assert kept.seen(DAY_0) == []
+
+
+def test_many_days_are_counted_as_one_time(kept: Kept) -> None:
+    for day, who in ((0, b"a"), (1, b"a"), (2, b"b")):
+        kept.commit(found((START + day * DAY + 5, who, "44"), fen=1, record=str(day)), log())
+    assert [one.infected.subscribers for one in kept.programs(DAY_0)] == [1]
+    (one,) = kept.programs(DAY_0, DAY_0 + 9, curves=False)
+    assert (one.hits, one.infected.subscribers, one.infected.maximum, one.loss_fen) == (3, 2, 1, 3)
+    assert (one.infected.by_province["44"].subscribers, list(one.infected.curve)) == (2, [])
 
 
 def test_names_that_count_as_one_are_counted_together(kept: Kept) -> None:
@@ -233,19 +252,6 @@ def test_segments_of_a_day_stay_few(tmp_path: Path, kept: Kept) -> None:
     assert most < 8
     assert kept.programs(DAY_0)[0].infected.maximum == 64
     assert kept.programs(DAY_0 + 1)[0].infected.curve[-1].start <= START + 63 + WINDOW
-
-
-def test_what_is_no_such_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "text").write_text("not a database, but long enough to be looked at as one" * 20)
-    with pytest.raises(WrongUse, match="cannot be opened"):
-        Kept(tmp_path / "text")
-    with pytest.raises(WrongUse, match="cannot be opened"):
-        Kept(tmp_path / "no" / "folder")
-    newer = sqlite3.connect(tmp_path / "newer")
-    newer.execute("PRAGMA user_version = 9")
-    newer.close()
-    with pytest.raises(WrongUse, match="version 9"):
-        Kept(tmp_path / "newer")
 
 
 def test_nobody_else_may_read_it(tmp_path: Path, kept: Kept) -> None:

@@ -23,6 +23,17 @@ def run(subscribers: str, *programs: ProgramTally) -> Run:
         "sources": [],
         "broken": [{"file": "a.csv", "line": 4, "reason": "the time cannot be read"}],
         "indicators": {"understood": 5, "not_understood": 1, "held_by_allow_list": 1},
+        "seen": [
+            {
+                "indicator": f"c{number}.example",
+                "role": "control",
+                "program": "Evil",
+                "hits": 9 - number,
+                "first": "2026-11-20",
+                "last": f"2026-11-2{number % 2}",
+            }
+            for number in range(11)
+        ],
         "held": [
             {
                 "indicator": "log.service.example",
@@ -52,6 +63,9 @@ def test_a_run_in_words() -> None:
         "Evil",
         "100001",
         "12.34",
+        "控制服务器 Control server c0.example of Evil: 9 rows, 2026-11-20\n",
+        "c1.example of Evil: 8 rows, 2026-11-20 to 2026-11-21",
+        "… and 1 indicators more (--json)",
         "Held, not counted: log.service.example (Evil), 3 rows: ordinary_below, by in use:3",
         "特别重大 I by 八",
         "found 2026-11-22 16:00:00 Beijing time",

@@ -1,5 +1,6 @@
 import pytest
 
+from cleannet.edge.days import DAY, day_of
 from cleannet.edge.rows import SHOWN_PER_SOURCE, Source, port_or_zero, requested
 
 
@@ -46,6 +47,15 @@ def test_every_row_is_accounted_for() -> None:
     assert (source.rows, source.broken, source.late, source.unmapped) == (10, 5, 1, 1)
     assert (source.first, source.last) == (10, 100)
     assert [(row.file, row.line) for row in source.shown] == [("a.log", 2), ("a.log", 6), ("a.log", 7)]
+
+
+def test_rows_are_counted_by_the_day_they_lie_in() -> None:
+    source = Source("a.log", latest=9 * DAY, earliest=DAY)
+    for line, at in enumerate((0, DAY, 2 * DAY, 2 * DAY + 1, 10 * DAY), 1):
+        source.takes(at, line)
+    assert source.days == {day_of(DAY): 1, day_of(2 * DAY): 2}
+    both = source.plus(source)
+    assert (both.days, source.days) == ({day_of(DAY): 2, day_of(2 * DAY): 4}, {day_of(DAY): 1, day_of(2 * DAY): 2})
 
 
 def test_only_the_first_broken_rows_are_shown() -> None:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.edge.test_kernel import ENTRIES, INDEX, PIECES, watched
 
+from cleannet.edge.days import day_of
 from cleannet.edge.matching import Index
 from cleannet.edge.rows import Source, requested
 from cleannet.edge.sieve import Batch, Sieve
@@ -81,6 +82,16 @@ def test_settled_rows_are_accounted_for_with_their_times() -> None:
     rest = SIEVE.rest(batch([(name, "", "") for name in names], moments), source)
     assert rest.tolist() == [3, 5, 6]
     assert (source.rows, source.late, source.first, source.last) == (4, 2, 6 * DAY, 9 * DAY)
+    assert source.days == {day_of(6 * DAY): 1, day_of(9 * DAY): 1}
+
+
+@given(st.lists(st.integers(0, 40 * DAY), min_size=1, max_size=30))
+def test_settled_rows_are_counted_by_day_as_others_are(moments: list[int]) -> None:
+    settled, taken = Source("x", 50 * DAY), Source("x", 50 * DAY)
+    assert not len(SIEVE.rest(batch([("a.net", "", "")] * len(moments), moments), settled))
+    for line, at in enumerate(moments):
+        taken.takes(at, line)
+    assert settled == taken
 
 
 def test_an_odd_row_stays() -> None:

@@ -1,12 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.edge.test_findings import FOUND, ROW
 from tests.edge.test_kernel import watched
 
+from cleannet.core.allow import Decision
 from cleannet.edge.findings import Findings, digest
 from cleannet.edge.rows import Source
-from cleannet.edge.tallies import draw_up, held
+from cleannet.edge.tallies import draw_up, seen
 from cleannet.edge.watchlists import load_allow_lists, load_watchlists
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -27,7 +29,7 @@ def test_the_document_says_what_was_looked_for_and_what_was_found(tmp_path: Path
         allowed,
         batch="b",
         found_at=NOW,
-        held=[],
+        seen=seen(findings.seen),
         thresholds=[0, 0],
         policy={"id": "p"},
     )
@@ -37,16 +39,28 @@ def test_the_document_says_what_was_looked_for_and_what_was_found(tmp_path: Path
     assert (run.document["thresholds"], run.document["indicators"]["understood"]) == ([0], 1)
     assert [program.program for program in run.tally.programs] == ["P"]
     assert run.document["held"] == []
+    (one,) = run.document["seen"]
+    assert (one["indicator"], one["role"], one["hits"], one["first"]) == ("evil.example", "control", 1, "2025-11-22")
 
 
-def test_held_indicators_are_told_with_their_rows_of_all_days() -> None:
+def test_indicators_are_told_with_their_rows_of_all_days() -> None:
     (entry,) = FOUND
-    (other,) = watched("other.example")
-    told = held({(entry, 1): 2, (other, 1): 4, (entry, 2): 3})
-    assert [(row["indicator"], row["hits"]) for row in told] == [("evil.example", 5), ("other.example", 4)]
+    held = replace(
+        watched("other.example")[0], decision=Decision("hold", "nothing", "ordinary", "other.example", "a", 3)
+    )
+    told = seen({(entry, 1): 2, (held, 1): 4, (entry, 2): 3})
+    assert [(row["indicator"], row["hits"], row["first"], row["last"]) for row in told] == [
+        ("evil.example", 5, "1970-01-02", "1970-01-03"),
+        ("other.example", 4, "1970-01-02", "1970-01-02"),
+    ]
+    allowed = load_allow_lists([])
+    watchlist = load_watchlists([], allowed.lists, NOW, {}, 0)
+    document = draw_up([], [], watchlist, allowed, batch="b", found_at=NOW, seen=told).document
+    assert [row["indicator"] for row in document["seen"]] == ["evil.example"]
+    assert [(row["indicator"], row["reason"]) for row in document["held"]] == [("other.example", "ordinary")]
 
 
 def test_without_a_source_subscribers_are_addresses() -> None:
     allowed = load_allow_lists([])
-    run = draw_up([], [], load_watchlists([], allowed.lists, NOW, {}, 0), allowed, batch="b", found_at=NOW, held=[])
+    run = draw_up([], [], load_watchlists([], allowed.lists, NOW, {}, 0), allowed, batch="b", found_at=NOW, seen=[])
     assert (run.tally.subscribers, run.tally.programs) == ("addresses", ())

@@ -70,7 +70,7 @@ class Edge:
     def report(self, url: str, moment: datetime) -> int:
         """Send what is spooled and a heartbeat over HTTP; return how many tallies were receipted."""
         with Hub(url, self.token) as hub:
-            sent = hub.report(self.state).sent
+            sent = hub.send(self.state).tallies
             hub.heartbeat(self.state, moment)
         return sent
 

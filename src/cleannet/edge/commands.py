@@ -1,9 +1,9 @@
-"""The commands of the edge: `cleannet edge detect | follow | explain | key | enrol | pull | report | … | audit`."""
+"""The commands of the edge: `cleannet edge detect | follow | explain | hunt | report | key | enrol | send | …`."""
 
 import argparse
 from pathlib import Path
 
-from cleannet.edge import follow_command, log_commands, looking, subscribers, warning_commands
+from cleannet.edge import follow_command, log_commands, looking, past_commands, subscribers, warning_commands
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
 from cleannet.edge.interface import DONE, REFUSED, add_command, add_state, now, say
 from cleannet.edge.state import State, read_hub_keys
@@ -16,6 +16,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
     log_commands.register(commands)
     follow_command.register(commands)
+    past_commands.register(commands)
     warning_commands.register(commands)
 
     command = add_command(commands, "key", _key, "make the operator's key for pseudonyms")
@@ -32,7 +33,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
     for name, run, words in (
         ("pull", _pull, "take the newest release of the watchlist"),
-        ("report", _report, "send the spooled tallies, oldest first"),
+        ("send", _send, "send the spooled tallies, oldest first"),
         ("heartbeat", _heartbeat, "say that this edge is alive and what it covers"),
         ("rotate", _rotate, "give this edge a new signing key, vouched for by the one before"),
         ("probe", _probe, "look from inside at what the hub asks, and answer it"),
@@ -74,19 +75,17 @@ def _pull(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _report(options: argparse.Namespace) -> int:
+def _send(options: argparse.Namespace) -> int:
     hub, state = _hub(options)
     with hub:
         try:
-            reported = hub.report(state)
+            sent = hub.send(state)
         except (HubAway, HubRefused) as error:
             waiting = sum(1 for _ in state.waiting())
             raise type(error)(f"{error}; tallies waiting in the spool: {waiting}") from None
-    print(f"Tallies sent and receipted: {reported.sent}.")
-    if reported.provisional:
-        print(
-            f"Counted under a provisional name, as the hub has no official one yet: {', '.join(reported.provisional)}."
-        )
+    print(f"Tallies sent and receipted: {sent.tallies}.")
+    if sent.provisional:
+        print(f"Counted under a provisional name, as the hub has no official one yet: {', '.join(sent.provisional)}.")
     return DONE
 
 

@@ -69,10 +69,12 @@ class Contacts:
             self._parts = [union(self._parts)]
 
 
-def counted(counters: Sequence[Counter], spans: Spans, thresholds: Iterable[int] = ()) -> Counts:
+def counted(
+    counters: Sequence[Counter], spans: Spans, thresholds: Iterable[int] = (), *, curves: bool = True
+) -> Counts:
     """Return by program and kind the count over all provinces and of each, of spans whose counter n is the n-th."""
     thresholds = tuple(thresholds)
-    by_province = counts(spans, thresholds)
+    by_province = counts(spans, thresholds, curves=curves)
     wholes = [(counter.program, counter.kind) for counter in counters]
     provinces: dict[tuple[str, str], dict[str, Count]] = {}
     for number in sorted(by_province, key=lambda number: counters[number].province):
@@ -80,7 +82,8 @@ def counted(counters: Sequence[Counter], spans: Spans, thresholds: Iterable[int]
     several = {whole: place for place, whole in enumerate(w for w, shares in provinces.items() if len(shares) > 1)}
     rows = np.flatnonzero(np.isin(spans.counter, [n for n, whole in enumerate(wholes) if whole in several]))
     inside = spans.at(rows)
-    totals = counts(regrouped(inside, np.array([several.get(whole, -1) for whole in wholes], np.int32)), thresholds)
+    grouped = regrouped(inside, np.array([several.get(whole, -1) for whole in wholes], np.int32))
+    totals = counts(grouped, thresholds, curves=curves)
     return {
         whole: (totals[several[whole]] if whole in several else next(iter(shares.values())), shares)
         for whole, shares in provinces.items()

@@ -112,12 +112,13 @@ def count(
     passed: Callable[[int], object] = lambda count: None,
     assignments: Sequence[Path] = (),
     slack: int = 0,
+    pass_over: Callable[[str], object] | None = None,
 ) -> Counted:
     """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
 
     Times of query logs that carry no offset are of `zone`. `tell` hears what takes long, `passed` the bytes read.
     `assignments` are files that say who had which address, and need the key; `slack` is how many seconds earlier and
-    later they may have held.
+    later they may have held. `pass_over` is as of `detect`.
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
@@ -134,6 +135,7 @@ def count(
         tell=tell,
         passed=passed,
         assignments=who,
+        pass_over=pass_over,
     )
     run = detection.result(
         lists.allowed,

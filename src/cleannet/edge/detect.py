@@ -19,7 +19,7 @@ from cleannet.edge.names import shown
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.subscribers import Pseudonyms
 from cleannet.edge.tables import read_csv, subscribers_of
-from cleannet.edge.tallies import Run, draw_up, held
+from cleannet.edge.tallies import Run, draw_up, seen
 from cleannet.edge.watchlists import Allowed, Watchlist
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import tally
@@ -45,21 +45,30 @@ def detect(
     tell: Callable[[str], object] = lambda sentence: None,
     passed: Callable[[int], object] = lambda count: None,
     assignments: "Assignments | None" = None,
+    pass_over: Callable[[str], object] | None = None,
 ) -> "Detection":
     """Read the logs and return what they hold of the watchlist's programs; `begun_at` (aware) is the edge's clock.
 
     Rows more than five minutes after `begun_at` are broken; rows older than `lateness` before it are late and
     not matched. `key` is the operator's, needed where a mapping names numbers and for `assignments`, by which matched
     rows that tell an address count for the number that had it, or for nobody. Times of query logs that carry no offset
-    are of `zone`. `tell` hears what takes long, `passed` the bytes of the logs that were read.
+    are of `zone`. `tell` hears what takes long, `passed` the bytes of the logs that were read, and `pass_over` of a log
+    that no reader or mapping fits, or that cannot be read to its end: without it that is an error.
 
-    Raises WrongUse for a log that no reader or mapping fits, and where some logs name numbers and some addresses.
+    Raises WrongUse for such a log, and where some logs name numbers and some addresses.
     """
     detection = Detection(watchlist, mappings, key, lateness, zone, tell, assignments)
     for path in logs:
-        detection.read(LogFile(path, passed), begun_at)
-    if len({source.counts for source in detection.sources}) > 1:
-        raise WrongUse("some of these logs name subscribers by number and some by address: count them in separate runs")
+        try:
+            detection.read(LogFile(path, passed), begun_at)
+        except WrongUse as error:
+            if pass_over is None:
+                raise
+            pass_over(str(error))
+        if len({source.counts for source in detection.sources}) > 1:
+            raise WrongUse(
+                "some of these logs name subscribers by number and some by address: count them in separate runs"
+            )
     return detection
 
 
@@ -89,18 +98,19 @@ class Detection:
         """Read one log with the reader or mapping that fits it; `begun_at` (aware) is the edge's clock."""
         earliest = to_micros(begun_at - self._lateness) if self._lateness is not None else None
         source = Source(shown(file.path), to_micros(begun_at) + AHEAD, earliest)
-        self.sources.append(source)
         try:
             source.subscribers = self.subscribers(file)
             rows = self._open(file, source)
             keyed = self._keyed(source)
+            self.sources.append(source)
             find = self._index.find
             for row in rows:
                 found = find(row.host, row.address, row.port, row.target)
                 if found and (subscriber := keyed(row)):
                     self.findings.take(row, found, subscriber)
         except OSError as error:
-            raise WrongUse(f"{shown(file.path)}: cannot be read: {error.strerror}") from None
+            source.cut_off = f"cannot be read: {error.strerror}"
+            raise WrongUse(f"{source.file}: {source.cut_off}") from None
         source.sha256 = source.sha256 or file.sha256
         source.cut_off = source.cut_off or file.cut_off
 
@@ -190,7 +200,7 @@ class Detection:
             allowed,
             batch=batch or _batch(self.sources),
             found_at=found_at,
-            held=held(self.findings.held),
+            seen=seen(self.findings.seen),
             assignments=self._assignments.account(self.sources) if self._assignments else None,
             thresholds=thresholds,
             policy=policy,

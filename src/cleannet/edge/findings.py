@@ -33,7 +33,7 @@ class Lost(NamedTuple):
 
 
 class Findings:
-    """Collect matched rows; `hits` and `held` count them by day (days.day_of).
+    """Collect matched rows: `hits` counts those that count by program and day (days.day_of), `seen` all by indicator.
 
     `name` gives the 16 bytes that stand for the id of a record.
     """
@@ -43,20 +43,20 @@ class Findings:
         self.contacts = Contacts()
         self.hits: Counter[tuple[str, int]] = Counter()
         self.fees: list[Fee] = []
-        self.held: Counter[tuple[Watched, int]] = Counter()
+        self.seen: Counter[tuple[Watched, int]] = Counter()
 
     def take(self, row: Row, found: Iterable[Watched], subscriber: bytes) -> None:
-        """Note a row that matched; what an allow-list holds back is only counted in `held`."""
-        hit: set[str] = set()
+        """Note a row that matched; what an allow-list holds back is only counted in `seen`."""
+        day, hit = day_of(row.at), set()
         for entry in found:
+            self.seen[entry, day] += 1
             if entry.decision.holds:
-                self.held[entry, day_of(row.at)] += 1
                 continue
             program, kind = entry.indicator.program, entry.indicator.counts_as
             self.contacts.add(contacts.Counter(program, kind, row.province), subscriber, row.at)
             hit.add(program)
         for program in hit:
-            self.hits[program, day_of(row.at)] += 1
+            self.hits[program, day] += 1
             if row.fen is not None:
                 self.fees.append(Fee(program, self._name(row.record), row.fen, row.at))
 

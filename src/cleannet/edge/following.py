@@ -20,6 +20,7 @@ from cleannet.edge.detect import Detection
 from cleannet.edge.files import LogFile, is_packed, is_parquet
 from cleannet.edge.kept import Kept
 from cleannet.edge.names import shown
+from cleannet.edge.places import logs_in
 from cleannet.edge.positions import Log, Logs, moved, part
 from cleannet.edge.rows import Source
 from cleannet.edge.state import State
@@ -163,13 +164,13 @@ class Follower:
         start = start_of(day)
         thresholds = self._policy.thresholds(deadlines.INFECTED)
         return draw_up(
-            self._kept.programs(day, thresholds),
+            self._kept.programs(day, thresholds=thresholds),
             [log.source for log in self._logs if _reaches(log.source, start - WINDOW, start + DAY)],
             lists.watchlist,
             lists.allowed,
             batch=f"{self._batch} {date_of(day)}",
             found_at=found_at,
-            held=self._kept.held(day),
+            seen=self._kept.seen(day),
             thresholds=thresholds,
             policy={"id": self._policy.id, "digest": self._policy.digest},
         )
@@ -199,29 +200,7 @@ class Follower:
         return deadlines.owed(replace(run.tally, programs=whole), self._policy, run.tally.found_at)
 
     def _files(self) -> list[tuple[Path, os.stat_result]]:
-        files = []
-        for path in self._paths():
-            try:
-                if path.is_file():
-                    files.append((path, path.stat()))
-                elif not path.exists():
-                    self._say(f"{shown(path)}: is not there")
-            except OSError as error:
-                self._say(f"{shown(path)}: cannot be read: {error.strerror}")
-        return sorted(files, key=lambda file: file[1].st_mtime_ns)
-
-    def _paths(self) -> Iterator[Path]:
-        for place in self._places:
-            if not place.is_dir():
-                yield place
-                continue
-            for folder, folders, names in os.walk(place, onerror=self._unread):
-                folders[:] = [name for name in folders if not name.startswith(".")]
-                yield from (Path(folder, name) for name in names if not name.startswith("."))
-
-    def _unread(self, error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):
-            self._say(f"{shown(error.filename)}: cannot be read: {error.strerror}")
+        return logs_in(self._places, self._say)
 
     def _say(self, sentence: str) -> None:
         self.passed_over = True

@@ -35,10 +35,10 @@ class HubRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class Sent:
     """Say how many tallies were receipted, and which programs they name that the hub has no official name for yet."""
 
-    sent: int
+    tallies: int
     provisional: list[str]
 
 
@@ -64,7 +64,7 @@ class Hub:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def report(self, state: State) -> Reported:
+    def send(self, state: State) -> Sent:
         """Send the spooled tallies, oldest first, each kept until the hub's receipt.
 
         Raises HubAway or HubRefused at the first that was not; the rest waits.
@@ -78,7 +78,7 @@ class Hub:
             state.receipted(sequence, answer.content)
             sent += 1
             provisional |= {str(code) for code in receipt.get("provisional", ())}
-        return Reported(sent, sorted(provisional))
+        return Sent(sent, sorted(provisional))
 
     def heartbeat(self, state: State, clock: datetime) -> None:
         """Say that this edge is alive and what it covers."""

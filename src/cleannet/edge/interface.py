@@ -3,9 +3,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
 
 from cleannet.core.policy import Policy
 from cleannet.core.policy_file import PolicyError, load, shipped
@@ -113,6 +116,12 @@ def policy_of(name: str) -> Policy:
     raise WrongUse(
         f"there is no law “{name}”; shipped are {', '.join(shipped())}, others are named by their .toml file"
     )
+
+
+def progress(logs: Sequence[Path]) -> "tqdm[NoReturn]":
+    """Return a bar, on a terminal only, of how much of the logs was read, how fast, and how long the rest will take."""
+    size = sum(path.stat().st_size for path in logs if path.exists())
+    return tqdm(total=size, unit="B", unit_scale=True, unit_divisor=1024, leave=False, disable=None)
 
 
 def _guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:

@@ -7,16 +7,14 @@ the days and by the programs' subscribers in each: 36 bytes for a program, a sub
 """
 
 import json
-import os
-import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cleannet.edge import tallies
 from cleannet.edge.contacts import Counter, counted
 from cleannet.edge.days import DAY, day_of, start_of
 from cleannet.edge.findings import Fee, Findings, Lost, tallied
@@ -24,6 +22,7 @@ from cleannet.edge.positions import Log, Position
 from cleannet.edge.rows import BrokenRow, Source
 from cleannet.edge.spans import (
     BYTES,
+    NO_SPANS,
     Spans,
     from_bytes,
     regrouped,
@@ -33,14 +32,13 @@ from cleannet.edge.spans import (
     with_subscribers,
     within,
 )
-from cleannet.edge.tallies import told
+from cleannet.edge.store import Store
+from cleannet.edge.tallies import Seen, with_days
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats.tally import ProgramTally
 
-VERSION = 1
 # Larger segments are not merged: SQLite holds no value of a gigabyte.
 _MOST = 1 << 23
-_PATIENCE = 60.0
 KEY, BATCH, _ALIASES = "key", "batch", "aliases"
 _OTHER = {
     KEY: "what was counted so far was not so under this key; give that one, or change it by: cleannet edge rekey",
@@ -52,41 +50,20 @@ SELECT unit(program) AS name, record, refund, min(fen) AS fen, min(day) AS day,
     sum(contradictions) + count(DISTINCT fen) - 1 AS contradictions
 FROM fee GROUP BY unit(program), record, refund
 """
-_TABLES = Path(__file__).with_name("kept.sql")
 
 
 class Kept:
-    """Open the file, made where there is none; raise WrongUse where it is of another version or cannot be opened."""
+    """Hold the file open; raise WrongUse where edge.store refuses it, or where it was bound to something else."""
 
     def __init__(self, path: Path) -> None:
-        self._unit: Callable[[str, str], str] = lambda program, otherwise: otherwise
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA secure_delete = ON")
-            self._db.create_function("unit", 1, self._name)
-            with self._whole():
-                (version,) = self._db.execute("PRAGMA user_version").fetchone()
-                if not version:
-                    for statement in _TABLES.read_text("utf-8").split(";"):
-                        self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version = {VERSION}")
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise WrongUse(f"{path}: cannot be opened as what was counted: {error}") from None
-        if version not in (0, VERSION):
-            raise WrongUse(f"{path}: is of version {version}, and this program keeps version {VERSION}")
+        self._store = Store(path)
+        self._db, self._whole = self._store.db, self._store.whole
+        self._aliases: Mapping[str, str] = json.loads(self._noted(_ALIASES, "{}"))
+        self._db.create_function("unit", 1, self._name)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._db.close()
-
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
+        self._store.close()
 
     def bind(self, name: str, value: str) -> None:
         """Note the check value of the key (KEY) or the batches' name (BATCH); raise WrongUse where it was another."""
@@ -109,27 +86,23 @@ class Kept:
             self._db.create_function("renewed", 1, renew, deterministic=True)
             self._db.execute("UPDATE fee SET record = renewed(record)")
             self._db.execute("UPDATE noted SET value = ? WHERE name = ?", (new, KEY))
-        self._wipe()
+        self._store.wipe()
 
     def count_as(self, aliases: Mapping[str, str]) -> None:
         """Count from now on, in all days, a name that rows were counted under as the program that it is an alias of."""
-        written = json.dumps(dict(sorted(aliases.items())))
-        if self._noted(_ALIASES, "{}") != written:
+        if self._aliases != aliases:
             with self._whole():
+                written = json.dumps(dict(sorted(aliases.items())))
                 self._db.execute("INSERT OR REPLACE INTO noted VALUES (?, ?)", (_ALIASES, written))
                 self._db.execute("INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM segment")
-        self._unit = aliases.get
+            self._aliases = dict(aliases)
 
     def _noted(self, name: str, otherwise: str = "") -> str:
         found = self._db.execute("SELECT value FROM noted WHERE name = ?", (name,)).fetchone()
         return str(found[0]) if found else otherwise
 
     def _name(self, program: str) -> str:
-        return self._unit(program, program)
-
-    def _wipe(self) -> None:
-        """Let what was erased be in no file."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return self._aliases.get(program, program)
 
     def logs(self) -> list[Log]:
         """Return the logs that are followed."""
@@ -150,10 +123,10 @@ class Kept:
                     "INSERT INTO hits VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hits = hits + excluded.hits",
                     (program, day, hits),
                 )
-            for (entry, day), hits in findings.held.items():
+            for (entry, day), hits in findings.seen.items():
                 self._db.execute(
-                    "INSERT INTO held VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hits = hits + excluded.hits",
-                    (json.dumps(told(entry), ensure_ascii=False, sort_keys=True), day, hits),
+                    "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hits = hits + excluded.hits",
+                    (json.dumps(tallies.told(entry), ensure_ascii=False, sort_keys=True), day, hits),
                 )
                 changed.add(day)
             for fee in findings.fees:
@@ -177,34 +150,47 @@ class Kept:
         query = "SELECT day FROM passed WHERE unit(program) = ? AND fact = ? AND figure = ?"
         return {day for (day,) in self._db.execute(query, (program, fact, figure))}
 
-    def programs(self, day: int, thresholds: Iterable[int] = ()) -> list[ProgramTally]:
-        """Return what a day holds of each program; who ran at its beginning counts from then on."""
+    def programs(
+        self, first: int, last: int | None = None, *, thresholds: Iterable[int] = (), curves: bool = True
+    ) -> list[ProgramTally]:
+        """Return what a day holds of each program, or all days up to `last`; who ran at its beginning counts from then.
+
+        Curves of many days would fill the memory: they are left out without `curves`.
+        """
+        days = first, first if last is None else last
         counters = [
             Counter(self._name(program), kind, province)
             for program, kind, province in self._db.execute(
                 "SELECT program, kind, province FROM counter ORDER BY number"
             )
         ]
-        spans = union(self._segments(day))
+        spans = NO_SPANS
+        for day in range(days[0], days[1] + 1):
+            spans = union([spans, *self._segments(day)])
         numbers = {counter: number for number, counter in enumerate(dict.fromkeys(counters))}
         if len(numbers) < len(counters):
             spans = regrouped(spans, np.array([numbers[counter] for counter in counters], np.int32))
-        counts = counted(tuple(numbers), spans, thresholds)
-        query = "SELECT unit(program), sum(hits) FROM hits WHERE day = ? GROUP BY 1"
-        hits = dict.fromkeys((program for program, _ in counts), 0) | dict(self._db.execute(query, (day,)))
+        counts = counted(tuple(numbers), spans, thresholds, curves=curves)
+        query = "SELECT unit(program), sum(hits) FROM hits WHERE day BETWEEN ? AND ? GROUP BY 1"
+        hits = dict.fromkeys((program for program, _ in counts), 0) | dict(self._db.execute(query, days))
         lost = {
             program: Lost(*figures)
             for program, *figures in self._db.execute(
-                f"SELECT name, sum(fen), count(*), sum(contradictions) FROM ({_FEES}) WHERE day = ? GROUP BY name",
-                (day,),
+                "SELECT name, sum(fen), count(*), sum(contradictions) "
+                f"FROM ({_FEES}) WHERE day BETWEEN ? AND ? GROUP BY name",
+                days,
             )
         }
         return tallied(hits, counts, lost)
 
-    def held(self, day: int) -> list[dict[str, Any]]:
-        """Return the indicators that were held back on a day, those with the most rows first."""
-        rows = self._db.execute("SELECT entry, hits FROM held WHERE day = ? ORDER BY hits DESC, entry", (day,))
-        return [json.loads(entry) | {"hits": hits} for entry, hits in rows]
+    def seen(self, first: int, last: int | None = None) -> list[Seen]:
+        """Return the indicators that rows of a day matched, or of any day up to `last`."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        query = "SELECT entry, day, hits FROM seen WHERE day BETWEEN ? AND ?"
+        for entry, day, hits in self._db.execute(query, (first, first if last is None else last)):
+            found.setdefault(entry, []).append((day, hits))
+        told = [(json.loads(entry), days) for entry, days in found.items()]
+        return [with_days(one | {"program": self._name(one["program"])}, days) for one, days in told]
 
     def loss(self) -> dict[str, int]:
         """Return what each program ever cost, in fen."""
@@ -230,10 +216,10 @@ class Kept:
             )
             past = f"SELECT name, record, refund FROM ({_FEES}) WHERE day < ?"
             self._db.execute(f"DELETE FROM fee WHERE (unit(program), record, refund) IN ({past})", (day,))
-            for table in ("segment", "hits", "held", "changed"):
+            for table in ("segment", "hits", "seen", "changed"):
                 self._db.execute(f"DELETE FROM {table} WHERE day < ?", (day,))
             self._db.executemany("DELETE FROM log WHERE number = ?", [(log.number,) for log in logs])
-        self._wipe()
+        self._store.wipe()
 
     def _put(self, log: Log) -> Log:
         position, source = json.dumps(asdict(log.position)), json.dumps(asdict(log.source))
@@ -292,4 +278,5 @@ class Kept:
 
 
 def _source(data: dict[str, Any]) -> Source:
-    return Source(**data | {"shown": [BrokenRow(**row) for row in data["shown"]]})
+    days = {int(day): rows for day, rows in data.get("days", {}).items()}
+    return Source(**data | {"shown": [BrokenRow(**row) for row in data["shown"]], "days": days})

@@ -12,7 +12,7 @@ CREATE TABLE fee (
 CREATE INDEX fee_day ON fee (day);
 CREATE TABLE lost (program TEXT PRIMARY KEY, fen INTEGER) WITHOUT ROWID;
 CREATE TABLE noted (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE held (entry TEXT, day INTEGER, hits INTEGER, PRIMARY KEY (entry, day)) WITHOUT ROWID;
+CREATE TABLE seen (entry TEXT, day INTEGER, hits INTEGER, PRIMARY KEY (entry, day)) WITHOUT ROWID;
 CREATE TABLE changed (day INTEGER PRIMARY KEY);
 CREATE TABLE passed (
     program TEXT, fact TEXT, figure INTEGER, day INTEGER, PRIMARY KEY (program, fact, figure, day)

@@ -3,15 +3,21 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import NoReturn
-
-from tqdm import tqdm
 
 from cleannet.edge import counting, mapping, subscribers, times
-from cleannet.edge.interface import DONE, add_command, add_lists, add_reading, count_of, lists_of, now, policy_of
+from cleannet.edge.interface import (
+    DONE,
+    add_command,
+    add_lists,
+    add_reading,
+    count_of,
+    lists_of,
+    now,
+    policy_of,
+    progress,
+)
 from cleannet.edge.names import shown
 from cleannet.edge.page import explanation, explanation_lines
 from cleannet.edge.state import State, write_whole
@@ -62,7 +68,7 @@ def _detect(options: argparse.Namespace) -> int:
     if options.spool:
         state.identity()
     lists = lists_of(options, now())
-    with _progress(options.logs) as bar:
+    with progress(options.logs) as bar:
         counted = counting.count(
             options.logs,
             lists,
@@ -83,18 +89,12 @@ def _detect(options: argparse.Namespace) -> int:
         _write_out(options.out, text)
     if options.spool:
         sequence = counting.spool(state, counted.run, now())
-        print(f"Spooled as tally {sequence}; send it with: cleannet edge report", file=sys.stderr)
+        print(f"Spooled as tally {sequence}; send it with: cleannet edge send", file=sys.stderr)
     print(text if options.json else "\n".join(counted.lines))
     # The document is for machines; a person still has to learn what is owed.
     for line in (*(counted.deadlines if options.json else ()), *_damage(counted.run)):
         print(line, file=sys.stderr)
     return DONE
-
-
-def _progress(logs: Sequence[Path]) -> "tqdm[NoReturn]":
-    """Return a bar, on a terminal only, of how much of the logs was read, how fast, and how long the rest will take."""
-    size = sum(path.stat().st_size for path in logs if path.exists())
-    return tqdm(total=size, unit="B", unit_scale=True, unit_divisor=1024, leave=False, disable=None)
 
 
 def _write_out(path: Path, text: str) -> None:

@@ -13,7 +13,8 @@ _REMEMBERED = 200_000
 _LONGEST_HOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
+# Each is itself: to compare them by what they hold would cost more than all else that is done about a matched row.
+@dataclass(frozen=True, slots=True, eq=False)
 class Watched:
     """Hold an indicator with the allow-list decision about it."""
 

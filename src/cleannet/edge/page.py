@@ -8,11 +8,12 @@ from cleannet.core.allow import Decision
 from cleannet.core.clock import BEIJING
 from cleannet.core.duty import Duty
 from cleannet.core.terms import COUNTED, RESOURCES
+from cleannet.edge.days import date_of
 from cleannet.edge.deadlines import Owed
 from cleannet.edge.matching import Watched
-from cleannet.edge.tallies import Run
+from cleannet.edge.tallies import Run, Seen
 from cleannet.edge.watchlists import SHOWN, Allowed, NotTaken, Watchlist
-from cleannet.formats.tally import NUMBERS, yuan
+from cleannet.formats.tally import NUMBERS, ProgramTally, yuan
 
 _HEADS = ("program", "rows", "infected", "in any 24 h", "exposed", "in any 24 h", "loss (yuan)")
 
@@ -39,6 +40,9 @@ def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed) -> Iterator[str]
     yield from _not_taken(watchlist.shown, "not understood")
     yield from _not_taken(allowed.shown, "not understood (allow-list)")
     yield from program_lines(run)
+    yield from seen_lines(run.document["seen"][:SHOWN])
+    if len(run.document["seen"]) > SHOWN:
+        yield f"  … and {len(run.document['seen']) - SHOWN} indicators more (--json)"
     for held in run.document["held"]:
         yield (
             f"Held, not counted: {held['indicator']} ({held['program']}), {held['hits']} rows: {held['reason']}, "
@@ -51,27 +55,54 @@ def run_lines(run: Run, watchlist: Watchlist, allowed: Allowed) -> Iterator[str]
 def program_lines(run: Run) -> Iterator[str]:
     """Yield the table of programs, the most infected first."""
     if run.tally.programs:
-        yield from _table(
-            [
-                _HEADS,
-                *(
-                    (
-                        program.program,
-                        str(program.hits),
-                        str(program.infected.subscribers),
-                        str(program.infected.maximum),
-                        str(program.exposed.subscribers),
-                        str(program.exposed.maximum),
-                        yuan(program.loss_fen),
-                    )
-                    for program in run.tally.programs
-                ),
-            ]
-        )
+        yield from table_lines(run.tally.programs)
     else:
         who = run.document["assignments"]
         is_left_out = who is not None and _missed(who["rows"])
         yield "No matched row counts for anybody." if is_left_out else "No row matched an indicator that counts."
+
+
+def table_lines(programs: Iterable[ProgramTally]) -> Iterator[str]:
+    """Yield programs as a table."""
+    yield from _table(
+        [
+            _HEADS,
+            *(
+                (
+                    program.program,
+                    str(program.hits),
+                    str(program.infected.subscribers),
+                    str(program.infected.maximum),
+                    str(program.exposed.subscribers),
+                    str(program.exposed.maximum),
+                    yuan(program.loss_fen),
+                )
+                for program in programs
+            ),
+        ]
+    )
+
+
+def seen_lines(seen: Iterable[Seen]) -> Iterator[str]:
+    """Yield which servers and names rows were in contact with, and on which days."""
+    for one in seen:
+        role = RESOURCES[one["role"]]
+        days = one["first"] if one["first"] == one["last"] else f"{one['first']} to {one['last']}"
+        yield f"  {role.zh} {role.en} {one['indicator']} of {one['program']}: {one['hits']} rows, {days}"
+
+
+def without_lines(days: Sequence[int]) -> Iterator[str]:
+    """Yield the days that no log told anything of."""
+    if days:
+        yield f"Not covered, as no log holds a row of them: {', '.join(_stretches(days))}."
+
+
+def _stretches(days: Sequence[int]) -> Iterator[str]:
+    begin = days[0]
+    for day, after in zip(days, [*days[1:], days[-1] + 2], strict=True):
+        if after != day + 1:
+            yield str(date_of(day)) if begin == day else f"{date_of(begin)} to {date_of(day)}"
+            begin = after
 
 
 def _broken(rows: Iterable[dict[str, Any]]) -> Iterator[str]:

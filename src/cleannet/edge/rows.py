@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from cleannet.core.indicator import host_and_port
+from cleannet.edge.days import day_of
 
 SHOWN_PER_SOURCE = 5
 TOO_LONG = "the line is longer than 1 MiB or was cut off"
@@ -75,6 +77,7 @@ class Source:
     """Account for one source: every row read is understood, broken, late or unmapped (nothing in it to look for).
 
     Rows before 1970 and after `latest` are broken, rows before `earliest` late; both in microseconds since the epoch.
+    `days` counts by day (days.day_of) the rows that are neither.
     """
 
     file: str
@@ -89,6 +92,7 @@ class Source:
     unmapped: int = 0
     first: int | None = None
     last: int | None = None
+    days: dict[int, int] = field(default_factory=dict)
     cut_off: str = ""
     # Matched rows by what became of them, where they were joined with assignments.
     assigned: Counter[str] | None = None
@@ -120,21 +124,32 @@ class Source:
             self.break_row(line, "the time lies in the future")
             return False
         is_late = self.earliest is not None and at < self.earliest
-        self.settle(1, int(is_late), None if is_late else (at, at))
+        self.settle(1, int(is_late), *((None, {}) if is_late else ((at, at), {day_of(at): 1})))
         return not is_late
 
     def plus(self, later: "Source") -> "Source":
         """Return the account of this part of a source and a later one, without a digest."""
-        both = replace(later, sha256="", shown=(self.shown + later.shown)[:SHOWN_PER_SOURCE])
+        both = replace(later, sha256="", shown=(self.shown + later.shown)[:SHOWN_PER_SOURCE], days=dict(later.days))
         both.broken += self.broken
         both.unmapped += self.unmapped
-        both.settle(self.rows, self.late, None if self.first is None or self.last is None else (self.first, self.last))
+        span = None if self.first is None or self.last is None else (self.first, self.last)
+        both.settle(self.rows, self.late, span, self.days)
         return both
 
-    def settle(self, rows: int, late: int, span: tuple[int, int] | None) -> None:
-        """Count rows of which so many are late; `span` holds the first and the last moment of the others, if any."""
+    def settle(self, rows: int, late: int, span: tuple[int, int] | None, days: Mapping[int, int]) -> None:
+        """Count rows of which so many are late; of the others `span` holds the first and the last moment, if any."""
         self.rows += rows
         self.late += late
+        for day, count in days.items():
+            self.days[day] = self.days.get(day, 0) + count
         if span is not None:
             self.first = span[0] if self.first is None else min(self.first, span[0])
             self.last = span[1] if self.last is None else max(self.last, span[1])
+
+
+def rows_by_day(sources: Iterable[Source]) -> dict[int, int]:
+    """Return how many rows some sources hold of each day."""
+    rows: Counter[int] = Counter()
+    for source in sources:
+        rows.update(source.days)
+    return dict(rows)

@@ -42,15 +42,15 @@ class Curve(Sequence[Slot]):
         return isinstance(other, Sequence) and list(self) == list(other)
 
 
-def counts(spans: Spans, thresholds: Iterable[int] = ()) -> dict[int, Count]:
-    """Return the exact count of each counter that has spans."""
+def counts(spans: Spans, thresholds: Iterable[int] = (), *, curves: bool = True) -> dict[int, Count]:
+    """Return the exact count of each counter that has spans; without `curves` none holds its slots."""
     if not len(spans.start):
         return {}
     people = np.bincount(spans.counter[heads(spans)])
     return {
         group: count
         for groups in _fitting(spans)
-        for group, count in _counted(groups, people, sorted(set(thresholds))).items()
+        for group, count in _counted(groups, people, sorted(set(thresholds)), curves=curves).items()
     }
 
 
@@ -99,21 +99,21 @@ def _changes(spans: Spans) -> _Changes:
     )
 
 
-def _counted(spans: Spans, people: Figures, thresholds: Sequence[int]) -> dict[int, Count]:
+def _counted(spans: Spans, people: Figures, thresholds: Sequence[int], *, curves: bool) -> dict[int, Count]:
     changes = _changes(spans)
     begins = np.flatnonzero(np.append(True, changes.group[1:] != changes.group[:-1]))
     ends = np.append(begins[1:], len(changes.group))
     maxima = np.maximum.reduceat(changes.running, begins)
     reached = _first(changes.running == np.repeat(maxima, ends - begins), begins)
     passed = [(over, _first(changes.running > over, begins)) for over in thresholds]
-    curves = _curves(changes)
+    slots = _curves(changes) if curves else {}
     return {
         int(changes.group[begin]): Count(
             int(people[changes.group[begin]]),
             int(maxima[number]),
             int(changes.at[reached[number]]),
             {over: int(changes.at[first[number]]) for over, first in passed if first[number] < ends[number]},
-            curves[int(changes.group[begin])],
+            slots.get(int(changes.group[begin]), ()),
         )
         for number, begin in enumerate(begins.tolist())
     }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cleannet.edge.days import DAY, day_of, start_of
 from cleannet.edge.hashing import PRIME, SEED, Bytes, Ints, Texts, Words, compiled, mixed, open_gate, passes
 from cleannet.edge.kernel import match
 from cleannet.edge.matching import Watched
@@ -64,13 +65,24 @@ class Sieve:
             odd |= answers == ASK
         late = at < source.earliest if source.earliest is not None else np.zeros(len(at), bool)
         rest = odd.astype(bool) | empty | (at < 0) | (at > source.latest) | (hit.astype(bool) & ~late)
-        fresh = at[~rest & ~late]
         source.settle(
             len(at) - int(rest.sum()),
             int((late & ~rest).sum()),
-            (int(fresh.min()), int(fresh.max())) if len(fresh) else None,
+            *_when(at[~rest & ~late]),
         )
         return np.flatnonzero(rest)
+
+
+def _when(at: Moments) -> tuple[tuple[int, int] | None, dict[int, int]]:
+    """Return the first and the last of some moments, and how many lie in each day."""
+    if not len(at):
+        return None, {}
+    first, last = int(at.min()), int(at.max())
+    day = day_of(first)
+    if day == day_of(last):
+        return (first, last), {day: len(at)}
+    rows = np.bincount((at - start_of(day)) // DAY)
+    return (first, last), {day + after: int(rows[after]) for after in np.flatnonzero(rows).tolist()}
 
 
 def _gate_of(segments: Iterable[str]) -> Words:

@@ -1,12 +1,12 @@
 """Draw up the tally of what was found: the document for the hub and for people (docs/formats.md)."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from cleannet.core.tally import from_micros
+from cleannet.edge.days import date_of
 from cleannet.edge.matching import Watched
 from cleannet.edge.rows import Source
 from cleannet.edge.watchlists import Allowed, Watchlist
@@ -14,6 +14,8 @@ from cleannet.formats import tally
 from cleannet.formats.moments import write_moment
 
 SHOWN = 10
+# An indicator that rows matched, as values for JSON.
+Seen = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,13 @@ def draw_up(
     *,
     batch: str,
     found_at: datetime,
-    held: Sequence[dict[str, Any]],
+    seen: Iterable[Seen],
     thresholds: Sequence[int] = (),
     policy: dict[str, Any] | None = None,
     assignments: dict[str, Any] | None = None,
 ) -> Run:
     """Return the tally of a batch as established at `found_at` (aware)."""
+    told = sorted(seen, key=lambda one: (-one["hits"], one["indicator"], one["program"]))
     document: dict[str, Any] = {
         "schema": tally.SCHEMA,
         "subscribers": sources[0].counts if sources else tally.ADDRESSES,
@@ -65,7 +68,8 @@ def draw_up(
         "passed_over": _passed_over(watchlist, allowed),
         "watchlists": [asdict(file) for file in watchlist.files],
         "allow_lists": [asdict(file) for file in allowed.files],
-        "held": list(held),
+        "seen": [one for one in told if "reason" not in one],
+        "held": [one for one in told if "reason" in one],
         "assignments": assignments,
         "sources": [_source(source) for source in sources],
         "programs": [tally.write_program(program) for program in programs],
@@ -78,22 +82,34 @@ def _passed_over(watchlist: Watchlist, allowed: Allowed) -> dict[str, Any]:
     return {"files": len(files), "first": files[:SHOWN]}
 
 
-def held(rows: Mapping[tuple[Watched, int], int]) -> list[dict[str, Any]]:
-    """Return the indicators that were held back, those with the most rows first; `rows` counts them by day."""
-    hits: Counter[Watched] = Counter()
-    for (entry, _), count in rows.items():
-        hits[entry] += count
-    return [told(entry) | {"hits": count} for entry, count in hits.most_common()]
+def seen(rows: Mapping[tuple[Watched, int], int]) -> list[Seen]:
+    """Return the indicators that rows matched; `rows` counts them by day."""
+    found: dict[Watched, list[tuple[int, int]]] = {}
+    for (entry, day), count in rows.items():
+        found.setdefault(entry, []).append((day, count))
+    return [with_days(told(entry), days) for entry, days in found.items()]
 
 
-def told(entry: Watched) -> dict[str, Any]:
-    """Return a held indicator as a tally tells it, without its hits."""
+def with_days(told: Seen, days: Iterable[tuple[int, int]]) -> Seen:
+    """Return what is told of an indicator with its rows, and the first and the last day of any; `days` counts them."""
+    rows = dict(days)
+    return told | {"hits": sum(rows.values()), "first": str(date_of(min(rows))), "last": str(date_of(max(rows)))}
+
+
+def told(entry: Watched) -> Seen:
+    """Return an indicator as a tally tells it, one that is held back with the reason for that."""
     indicator, decision = entry.indicator, entry.decision
-    return {
+    known = {
         "indicator": indicator.pattern.text,
+        "kind": indicator.pattern.kind,
+        "role": indicator.role,
         "program": indicator.program,
         "watchlist": indicator.list,
         "watchlist_line": indicator.line,
+    }
+    if not decision.holds:
+        return known
+    return known | {
         "reason": decision.reason,
         "listed": decision.listed,
         "allow_list": decision.list,
@@ -119,5 +135,6 @@ def account(source: Source) -> dict[str, Any]:
         "broken": source.broken,
         "first": None if source.first is None else write_moment(from_micros(source.first)),
         "last": None if source.last is None else write_moment(from_micros(source.last)),
+        "days": {str(date_of(day)): rows for day, rows in sorted(source.days.items())},
         "cut_off": source.cut_off or None,
     }

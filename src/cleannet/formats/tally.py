@@ -85,13 +85,13 @@ def scale_of(total: Count, shares: Mapping[str, Count]) -> Scale:
     )
 
 
-def write_program(program: ProgramTally) -> dict[str, Any]:
-    """Return one program as JSON values."""
+def write_program(program: ProgramTally, *, curves: bool = True) -> dict[str, Any]:
+    """Return one program as JSON values, of a tally only with its curves."""
     return {
         "program": program.program,
         "hits": program.hits,
-        "infected": _write_scale(program.infected),
-        "exposed": _write_scale(program.exposed),
+        "infected": _write_scale(program.infected, curves=curves),
+        "exposed": _write_scale(program.exposed, curves=curves),
         "loss_fen": program.loss_fen,
         "loss_yuan": yuan(program.loss_fen),
         "loss_records": program.loss_records,
@@ -134,26 +134,27 @@ def read(document: Any) -> Tally:
     )
 
 
-def _write_curve(curve: Iterable[Slot]) -> list[list[Any]]:
-    return [[write_moment(from_micros(slot.start)), slot.least, slot.greatest] for slot in curve]
-
-
-def _write_scale(scale: Scale) -> dict[str, Any]:
+def _write_scale(scale: Scale, *, curves: bool) -> dict[str, Any]:
     return {
         "subscribers": scale.subscribers,
         "maximum_24h": scale.maximum,
         "maximum_at": None if scale.at is None else write_moment(scale.at),
         "crossings": [{"over": over, "at": write_moment(at)} for over, at in sorted(scale.crossings.items())],
-        "curve": _write_curve(scale.curve),
+        **_write_curve(scale.curve, curves=curves),
         "by_province": {
             province: {
                 "subscribers": share.subscribers,
                 "maximum_24h": share.maximum,
-                "curve": _write_curve(share.curve),
+                **_write_curve(share.curve, curves=curves),
             }
             for province, share in scale.by_province.items()
         },
     }
+
+
+def _write_curve(curve: Iterable[Slot], *, curves: bool) -> dict[str, Any]:
+    rows = [[write_moment(from_micros(slot.start)), slot.least, slot.greatest] for slot in curve]
+    return {"curve": rows} if curves else {}
 
 
 def _program(place: "_Place") -> ProgramTally:
