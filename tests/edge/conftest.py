@@ -183,7 +183,7 @@ def edge(tmp_path: Path) -> Run:
         parser = argparse.ArgumentParser()
         commands.register(parser.add_subparsers())
         words = [str(argument) for argument in arguments]
-        if words[0] not in ("key", "told"):
+        if words[0] not in ("key", "told", "union"):
             words += ["--state", str(tmp_path / "state")]
         options = parser.parse_args(["edge", *words])
         status: int = options.run(options)

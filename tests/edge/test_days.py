@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleannet.core.tally import to_micros
-from cleannet.edge.days import DAY, date_of, day_of, start_of
+from cleannet.edge.days import DAY, date_of, day_of, number_of, start_of
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from cleannet.edge.days import DAY, date_of, day_of, start_of
 )
 def test_the_day_of_a_moment(moment: datetime, day: date) -> None:
     assert date_of(day_of(to_micros(moment))) == day
+    assert number_of(day) == day_of(to_micros(moment))
 
 
 @given(st.integers(0, 2**52))

@@ -3,7 +3,15 @@
 import argparse
 from pathlib import Path
 
-from cleannet.edge import follow_command, log_commands, looking, past_commands, subscribers, warning_commands
+from cleannet.edge import (
+    follow_command,
+    log_commands,
+    looking,
+    past_commands,
+    subscribers,
+    token_commands,
+    warning_commands,
+)
 from cleannet.edge.hub import Hub, HubAway, HubRefused, read_token
 from cleannet.edge.interface import DONE, REFUSED, add_command, add_state, now, say
 from cleannet.edge.state import State, read_hub_keys
@@ -18,6 +26,7 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     follow_command.register(commands)
     past_commands.register(commands)
     warning_commands.register(commands)
+    token_commands.register(commands)
 
     command = add_command(commands, "key", _key, "make the operator's key for pseudonyms")
     command.add_argument("file", type=Path, metavar="FILE")

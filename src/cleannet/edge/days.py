@@ -22,3 +22,8 @@ def start_of(day: int) -> int:
 def date_of(day: int) -> date:
     """Return the date of a day."""
     return date.fromordinal(_FIRST + day)
+
+
+def number_of(day: date) -> int:
+    """Return the number of the day with a date."""
+    return day.toordinal() - _FIRST

@@ -158,19 +158,7 @@ class Kept:
         Curves of many days would fill the memory: they are left out without `curves`.
         """
         days = first, first if last is None else last
-        counters = [
-            Counter(self._name(program), kind, province)
-            for program, kind, province in self._db.execute(
-                "SELECT program, kind, province FROM counter ORDER BY number"
-            )
-        ]
-        spans = NO_SPANS
-        for day in range(days[0], days[1] + 1):
-            spans = union([spans, *self._segments(day)])
-        numbers = {counter: number for number, counter in enumerate(dict.fromkeys(counters))}
-        if len(numbers) < len(counters):
-            spans = regrouped(spans, np.array([numbers[counter] for counter in counters], np.int32))
-        counts = counted(tuple(numbers), spans, thresholds, curves=curves)
+        counts = counted(*self.spans(*days), thresholds, curves=curves)
         query = "SELECT unit(program), sum(hits) FROM hits WHERE day BETWEEN ? AND ? GROUP BY 1"
         hits = dict.fromkeys((program for program, _ in counts), 0) | dict(self._db.execute(query, days))
         lost = {
@@ -182,6 +170,20 @@ class Kept:
             )
         }
         return tallied(hits, counts, lost)
+
+    def spans(self, first: int, last: int, program: str = "") -> tuple[tuple[Counter, ...], Spans]:
+        """Return the counters of the days from `first` to `last` and their spans, of one program where it is named."""
+        rows = self._db.execute("SELECT program, kind, province FROM counter ORDER BY number")
+        counters = [Counter(self._name(name), kind, province) for name, kind, province in rows]
+        wanted = dict.fromkeys(one for one in counters if not program or one.program == self._name(program))
+        numbers = {one: place for place, one in enumerate(wanted)}
+        own, spans = np.array([numbers.get(counter, -1) for counter in counters], np.int32), NO_SPANS
+        for day in range(first, last + 1):
+            parts = self._segments(day)
+            if len(numbers) < len(counters):
+                parts = [regrouped(part.at(np.flatnonzero(own[part.counter] >= 0)), own) for part in parts]
+            spans = union([spans, *parts])
+        return tuple(numbers), spans
 
     def seen(self, first: int, last: int | None = None) -> list[Seen]:
         """Return the indicators that rows of a day matched, or of any day up to `last`."""

@@ -27,7 +27,7 @@ from cleannet.edge.kept import Kept
 from cleannet.edge.page import without_lines
 from cleannet.edge.places import logs_in
 from cleannet.edge.ranking import rank
-from cleannet.edge.rows import rows_by_day
+from cleannet.edge.rows import missing, rows_by_day
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
 
@@ -104,8 +104,7 @@ def _hunt(options: argparse.Namespace) -> int:
             passed=bar.update,
             pass_over=refused.append,
         )
-    rows = rows_by_day(counted.run.sources)
-    without = [day for day in range(first, last + 1) if not rows.get(day)]
+    without = missing(rows_by_day(counted.run.sources), first, last)
     if options.json:
         hunt = {
             "from": str(date_of(first)),

@@ -8,7 +8,7 @@ from cleannet.core.terms import PROVINCES
 from cleannet.edge.days import date_of
 from cleannet.edge.kept import Kept
 from cleannet.edge.page import seen_lines, table_lines, without_lines
-from cleannet.edge.rows import rows_by_day
+from cleannet.edge.rows import missing, rows_by_day
 from cleannet.edge.tallies import Seen
 from cleannet.formats.tally import UNKNOWN_PROVINCE, ProgramTally, write_program
 
@@ -31,7 +31,7 @@ class Ranking:
     @property
     def without_rows(self) -> list[int]:
         """The days of which no log told anything."""
-        return [day for day in range(self.first, self.last + 1) if not self.rows.get(day)]
+        return missing(self.rows, self.first, self.last)
 
     @property
     def document(self) -> dict[str, Any]:

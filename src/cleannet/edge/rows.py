@@ -153,3 +153,8 @@ def rows_by_day(sources: Iterable[Source]) -> dict[int, int]:
     for source in sources:
         rows.update(source.days)
     return dict(rows)
+
+
+def missing(rows: Mapping[int, int], first: int, last: int) -> list[int]:
+    """Return the days from `first` to `last` that none of the rows, counted by day, lies in."""
+    return [day for day in range(first, last + 1) if not rows.get(day)]

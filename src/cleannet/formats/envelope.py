@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cleannet.formats import canonical
 
 VERSION = 1
-KINDS = frozenset({"release", "delta", "tally", "heartbeat", "rotation", "head", "feed", "look", "seen"})
+KINDS = frozenset({"release", "delta", "tally", "heartbeat", "rotation", "head", "feed", "look", "seen", "tokens"})
 MEMBERS = {"envelope", "kind", "key", "payload", "signature"}
 _KEY_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 _PUBLIC_PREFIX = "ed25519:"

@@ -90,8 +90,8 @@ def write_program(program: ProgramTally, *, curves: bool = True) -> dict[str, An
     return {
         "program": program.program,
         "hits": program.hits,
-        "infected": _write_scale(program.infected, curves=curves),
-        "exposed": _write_scale(program.exposed, curves=curves),
+        "infected": write_scale(program.infected, curves=curves),
+        "exposed": write_scale(program.exposed, curves=curves),
         "loss_fen": program.loss_fen,
         "loss_yuan": yuan(program.loss_fen),
         "loss_records": program.loss_records,
@@ -134,7 +134,8 @@ def read(document: Any) -> Tally:
     )
 
 
-def _write_scale(scale: Scale, *, curves: bool) -> dict[str, Any]:
+def write_scale(scale: Scale, *, curves: bool = True) -> dict[str, Any]:
+    """Return a scale as JSON values."""
     return {
         "subscribers": scale.subscribers,
         "maximum_24h": scale.maximum,
