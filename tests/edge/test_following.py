@@ -13,6 +13,7 @@ from cleannet.edge.following import Day, Follower, Read
 from cleannet.edge.kept import Kept
 from cleannet.edge.state import State
 from cleannet.edge.tallies import Run
+from cleannet.formats import canonical, envelope
 
 NOW = datetime(2026, 11, 27, 4, tzinfo=UTC)
 POLICY = shipped()["mobile_malware_2011"]
@@ -159,6 +160,26 @@ def test_a_row_of_yesterday_changes_yesterday(edge: Edge, tmp_path: Path) -> Non
     edge.follower.spool(state, days, lambda: NOW)
     edge.follower.told(days)
     assert len(list(state.waiting())) == 3
+
+
+def test_only_programs_that_changed_are_spooled(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("# program: Other\nother.example\n")
+    names = [tmp_path / "android_evil.txt", tmp_path / "other.txt"]
+    edge.lists = counting.load(State(tmp_path / "state"), names, [], NOW)
+    edge.detection = Detection(edge.lists.watchlist, [], bytes(32), timedelta(days=60), UTC, edge.said.append)
+    state = State(tmp_path / "state")
+    state.enrol("e", "OPERATOR-A", "44", {})
+    keys = {state.identity().key_id: state.key().public_key()}
+    other = f"{(NOW - timedelta(hours=1)).timestamp():.6f}\t10.0.0.1\tother.example\n"
+    for rows in (ZEEK + dns(1) + other, dns(2), ""):
+        edge.write("dns.log", rows)
+        edge.read()
+        days = edge.days()
+        edge.follower.spool(state, days, lambda: NOW)
+        edge.follower.told(days)
+    sent = [canonical.decode(envelope.verify(data, keys, "tally").payload) for _, data in state.waiting()]
+    told = [([one["program"] for one in m["tally"]["programs"]], m["tally"]["unchanged"]) for m in sent]
+    assert told == [(["Other", "evil"], []), (["evil"], ["Other"])]
 
 
 def test_what_will_be_tomorrow_waits_for_it(edge: Edge) -> None:

@@ -170,6 +170,14 @@ def test_what_was_seen_is_kept_by_day(kept: Kept) -> None:
     assert kept.seen(DAY_0) == []
 
 
+def test_what_was_sent_of_a_day(kept: Kept) -> None:
+    kept.send(DAY_0, {"P": b"1", "Q": b"2"})
+    kept.send(DAY_0, {"P": b"3"})
+    assert (kept.sent(DAY_0), kept.sent(DAY_0 + 1)) == ({"P": b"3"}, {})
+    kept.forget(DAY_0 + 1)
+    assert kept.sent(DAY_0) == {}
+
+
 def test_many_days_are_counted_as_one_time(kept: Kept) -> None:
     for day, who in ((0, b"a"), (1, b"a"), (2, b"b")):
         kept.commit(found((START + day * DAY + 5, who, "44"), fen=1, record=str(day)), log())

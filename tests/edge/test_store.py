@@ -24,6 +24,7 @@ def test_what_an_older_version_held_back_is_still_there(tmp_path: Path) -> None:
     store = Store(tmp_path / "counted.db")
     new = [sql for (sql,) in store.db.execute("SELECT sql FROM sqlite_master WHERE sql <> '' ORDER BY name")]
     store.db.execute("ALTER TABLE seen RENAME TO held")
+    store.db.execute("DROP TABLE sent")
     store.db.execute("INSERT INTO held VALUES ('{}', 1, 2)")
     store.db.execute("PRAGMA user_version = 1")
     store.close()

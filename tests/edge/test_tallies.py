@@ -8,7 +8,7 @@ from tests.edge.test_kernel import watched
 from cleannet.core.allow import Decision
 from cleannet.edge.findings import Findings, digest
 from cleannet.edge.rows import Source
-from cleannet.edge.tallies import draw_up, seen
+from cleannet.edge.tallies import draw_up, of_changed, seen
 from cleannet.edge.watchlists import load_allow_lists, load_watchlists
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -64,3 +64,18 @@ def test_without_a_source_subscribers_are_addresses() -> None:
     allowed = load_allow_lists([])
     run = draw_up([], [], load_watchlists([], allowed.lists, NOW, {}, 0), allowed, batch="b", found_at=NOW, seen=[])
     assert (run.tally.subscribers, run.tally.programs) == ("addresses", ())
+
+
+def test_only_programs_that_changed_are_told_again() -> None:
+    document = {"batch": "b", "programs": [{"program": "A", "hits": 1}, {"program": "B", "hits": 2}]}
+    first, digests = of_changed(document, {})
+    assert first == document | {"unchanged": []}
+    again, _ = of_changed(document, digests)
+    assert again == {"batch": "b", "programs": [], "unchanged": ["A", "B"]}
+    document["programs"] = [{"program": "A", "hits": 1}, {"program": "C", "hits": 2}]
+    other, digests = of_changed(document, digests)
+    assert (other["programs"], other["unchanged"], sorted(digests)) == (
+        [{"program": "C", "hits": 2}],
+        ["A"],
+        ["A", "C"],
+    )

@@ -47,6 +47,17 @@ def test_a_tally_is_written_and_read() -> None:
     assert set(found.programs[0].infected.by_province) == {"unknown", "44"}
 
 
+def test_a_revision_in_parts_names_what_stands() -> None:
+    assert tally.read(copy.deepcopy(DOCUMENT)).unchanged == ()
+    assert tally.read(DOCUMENT | {"unchanged": ["Other", "Third"]}).unchanged == ("Other", "Third")
+
+
+@pytest.mark.parametrize("names", ["Other", [""], [1], None, ["Evil"], ["Other", "Other"]])
+def test_what_names_nothing_that_stands(names: object) -> None:
+    with pytest.raises(tally.BadTally, match=r"tally\.(unchanged|programs): "):
+        tally.read(DOCUMENT | {"unchanged": names})
+
+
 @pytest.mark.parametrize(
     ("fen", "text"), [(0, "0.00"), (5, "0.05"), (123, "1.23"), (-205, "-2.05"), (10**11, "1000000000.00")]
 )

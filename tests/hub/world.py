@@ -1,6 +1,6 @@
 """A small world for tests: MIIT, two bureaus, CNCERT, two operators with an edge each, a registrar, one program."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -137,6 +137,7 @@ def tally_document(
     thresholds: Iterable[int] = (10_000, 50_000, 100_000),
     also: Iterable[str] = (),
     joined: int = 0,
+    unchanged: Sequence[str] = (),
     **_: object,
 ) -> Mapping[str, object]:
     """Return a tally of `infected` numbers of one province, or of as many of each province as `shares` says.
@@ -165,6 +166,7 @@ def tally_document(
         "release": None,
         "sources": [],
         "programs": [tally.write_program(replace(counted, program=code)) for code in (program, *also)],
+        "unchanged": list(unchanged),
     }
 
 

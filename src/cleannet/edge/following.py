@@ -24,7 +24,7 @@ from cleannet.edge.places import logs_in
 from cleannet.edge.positions import Log, Logs, moved, part
 from cleannet.edge.rows import Source
 from cleannet.edge.state import State
-from cleannet.edge.tallies import Run, draw_up
+from cleannet.edge.tallies import Run, draw_up, of_changed
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats.tally import NUMBERS
 
@@ -105,9 +105,12 @@ class Follower:
         return days
 
     def spool(self, state: State, days: Iterable[Day], clock: Callable[[], datetime]) -> None:
-        """Spool the tallies of days."""
+        """Spool the tallies of days, of each the programs that changed since it was spooled before."""
         for day in days:
-            counting.spool(state, day.run, clock())
+            document, digests = of_changed(day.run.document, self._kept.sent(day.number))
+            counting.spool(state, replace(day.run, document=document), clock())
+            # Killed before, it is spooled again, and replaces itself.
+            self._kept.send(day.number, digests)
 
     def told(self, days: Iterable[Day]) -> None:
         """Note that others know of days."""

@@ -145,6 +145,16 @@ class Kept:
             rows = [(*one, day) for one in passed]
             self._db.executemany("INSERT OR IGNORE INTO passed VALUES (?, ?, ?, ?)", rows)
 
+    def sent(self, day: int) -> dict[str, bytes]:
+        """Return the digest of what the hub was last sent of a day, by program."""
+        return dict(self._db.execute("SELECT program, digest FROM sent WHERE day = ?", (day,)))
+
+    def send(self, day: int, digests: Mapping[str, bytes]) -> None:
+        """Note what the hub was sent of a day: this of these programs, and of no others."""
+        with self._whole():
+            self._db.execute("DELETE FROM sent WHERE day = ?", (day,))
+            self._db.executemany("INSERT INTO sent VALUES (?, ?, ?)", [(day, *one) for one in digests.items()])
+
     def passed(self, program: str, fact: str, figure: int) -> set[int]:
         """Return the days on which it was told that a program passed a figure."""
         query = "SELECT day FROM passed WHERE unit(program) = ? AND fact = ? AND figure = ?"
@@ -218,7 +228,7 @@ class Kept:
             )
             past = f"SELECT name, record, refund FROM ({_FEES}) WHERE day < ?"
             self._db.execute(f"DELETE FROM fee WHERE (unit(program), record, refund) IN ({past})", (day,))
-            for table in ("segment", "hits", "seen", "changed"):
+            for table in ("segment", "hits", "seen", "changed", "sent"):
                 self._db.execute(f"DELETE FROM {table} WHERE day < ?", (day,))
             self._db.executemany("DELETE FROM log WHERE number = ?", [(log.number,) for log in logs])
         self._store.wipe()

@@ -17,4 +17,5 @@ CREATE TABLE changed (day INTEGER PRIMARY KEY);
 CREATE TABLE passed (
     program TEXT, fact TEXT, figure INTEGER, day INTEGER, PRIMARY KEY (program, fact, figure, day)
 ) WITHOUT ROWID;
+CREATE TABLE sent (day INTEGER, program TEXT, digest BLOB, PRIMARY KEY (day, program)) WITHOUT ROWID;
 CREATE TABLE log (number INTEGER PRIMARY KEY, position TEXT, source TEXT);

@@ -12,7 +12,12 @@ VERSION = 2
 _PATIENCE = 60.0
 _TABLES = Path(__file__).with_name("kept.sql")
 # What brings a file of one version to the next.
-_STEPS = {1: "ALTER TABLE held RENAME TO seen"}
+_STEPS = {
+    1: (
+        "ALTER TABLE held RENAME TO seen",
+        "CREATE TABLE sent (day INTEGER, program TEXT, digest BLOB, PRIMARY KEY (day, program)) WITHOUT ROWID",
+    )
+}
 
 
 class Store:
@@ -36,7 +41,8 @@ class Store:
 
     def _bring_up(self, version: int) -> None:
         whole = _TABLES.read_text("utf-8").split(";")
-        for statement in [_STEPS[step] for step in range(version, VERSION)] if version else whole:
+        steps = [statement for step in range(version, VERSION) for statement in _STEPS[step]] if version else whole
+        for statement in steps:
             self.db.execute(statement)
         self.db.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -1,5 +1,6 @@
 """Draw up the tally of what was found: the document for the hub and for people (docs/formats.md)."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from cleannet.edge.days import date_of
 from cleannet.edge.matching import Watched
 from cleannet.edge.rows import Source
 from cleannet.edge.watchlists import Allowed, Watchlist
-from cleannet.formats import tally
+from cleannet.formats import canonical, tally
 from cleannet.formats.moments import write_moment
 
 SHOWN = 10
@@ -73,6 +74,7 @@ def draw_up(
         "assignments": assignments,
         "sources": [_source(source) for source in sources],
         "programs": [tally.write_program(program) for program in programs],
+        "unchanged": [],
     }
     return Run(document, tally.read(document), tuple(sources))
 
@@ -115,6 +117,14 @@ def told(entry: Watched) -> Seen:
         "allow_list": decision.list,
         "allow_list_line": decision.line,
     }
+
+
+def of_changed(document: dict[str, Any], known: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return a tally with those of its programs only of which something else is known, and the digest of each."""
+    digests = {one["program"]: hashlib.sha256(canonical.encode(one)).digest() for one in document["programs"]}
+    unchanged = sorted(name for name, digest in digests.items() if known.get(name) == digest)
+    changed = [one for one in document["programs"] if one["program"] not in set(unchanged)]
+    return document | {"programs": changed, "unchanged": unchanged}, digests
 
 
 def _source(source: Source) -> dict[str, Any]:

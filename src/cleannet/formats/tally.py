@@ -59,7 +59,10 @@ class ProgramTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Hold the part of a tally that is acted upon; the document holds more, for people."""
+    """Hold the part of a tally that is acted upon; the document holds more, for people.
+
+    Programs named as `unchanged` are as the revision before it says.
+    """
 
     subscribers: str
     found_at: datetime
@@ -68,6 +71,7 @@ class Tally:
     programs: tuple[ProgramTally, ...]
     first: datetime | None = None
     last: datetime | None = None
+    unchanged: tuple[str, ...] = ()
 
 
 def scale_of(total: Count, shares: Mapping[str, Count]) -> Scale:
@@ -119,7 +123,9 @@ def read(document: Any) -> Tally:
     if release is not None and (type(release) is not int or release < 1):
         raise BadTally("tally.release: a release's number or null")
     programs = tuple(_program(place) for place in top.places("programs"))
-    names = [program.program for program in programs]
+    # Edges that know of no revision in parts do not write it.
+    unchanged = tuple(top.texts("unchanged")) if "unchanged" in top.names() else ()
+    names = [*(program.program for program in programs), *unchanged]
     if len(set(names)) != len(names):
         raise BadTally("tally.programs: a program is named twice")
     rows = [place for place in top.places("sources") if place.take("first") is not None]
@@ -131,6 +137,7 @@ def read(document: Any) -> Tally:
         programs,
         min((place.moment("first") for place in rows), default=None),
         max((place.moment("last") for place in rows), default=None),
+        unchanged,
     )
 
 
@@ -247,6 +254,12 @@ class _Place:
         if not isinstance(value, str) or not value:
             raise BadTally(f"{self.path}.{name}: a text was expected")
         return value
+
+    def texts(self, name: str) -> Sequence[str]:
+        texts = self.rows(name)
+        if not all(isinstance(text, str) and text for text in texts):
+            raise BadTally(f"{self.path}.{name}: texts were expected")
+        return texts
 
     def whole(self, name: str) -> int:
         value = self.take(name)

@@ -48,6 +48,11 @@ MESSAGE_WORDS: Mapping[str, tuple[int, str, str]] = {
         _("A newer revision of %(batch)s than %(revision)s was received before."),
         _("Nothing needs to be done."),
     ),
+    "message.not_whole": (
+        409,
+        _("The revision %(revision)s of %(batch)s names as unchanged what the hub has no figures of."),
+        _("Have the edge follow anew with a state folder of its own, and look for what the hub lost."),
+    ),
     "message.too_many_programs": (
         422,
         _("The tally names %(count)s programs that the hub does not know; it takes %(most)s new ones at once."),

@@ -133,12 +133,16 @@ def test_a_clock_ahead_of_the_hubs_is_refused(given: dict[str, object], code: st
     assert refused(world, world.message("op1", 5, NOW, **given)) == code
 
 
-def test_a_revision_replaces_and_an_older_one_is_refused() -> None:
+def test_a_revision_replaces_all_but_what_it_leaves_unchanged_and_an_older_one_is_refused() -> None:
     world = World().populate()
-    world.tally("op1", 50, NOW, revision=5)
-    world.tally("op1", 60, NOW, revision=6)
-    assert queries.scale(PROGRAM, party="op1").infected == 60
+    world.tally("op1", 50, NOW, revision=5, also=["new.one", "new.two"])
+    world.tally("op1", 60, NOW, revision=6, unchanged=["new.one"])
+    assert [queries.scale(name, party="op1").infected for name in (PROGRAM, "new.one", "new.two")] == [60, 50, 0]
     assert refused(world, world.message("op1", 70, NOW, revision=6)) == "message.old_revision"
+    assert (
+        refused(world, world.message("op1", 70, NOW, revision=7, sequence=3, unchanged=["new.two"]))
+        == "message.not_whole"
+    )
 
 
 def test_a_tally_that_is_none_is_refused() -> None:

@@ -31,8 +31,8 @@ COMMITTED_WITHIN = timedelta(minutes=2)
 
 class MessageRefused(Refusal):
     """Say why a message is not taken: `message.unsigned`, `.unknown_edge`, `.revoked`, `.key_superseded`, `.not_yours`,
-    `.malformed`, `.replayed`, `.gap`, `.old_revision`, `.too_many_programs`, `.clock_ahead`, `.not_asked` or
-    `.request_over`.
+    `.malformed`, `.replayed`, `.gap`, `.old_revision`, `.not_whole`, `.too_many_programs`, `.clock_ahead`, `.not_asked`
+    or `.request_over`.
     """
 
 
@@ -269,7 +269,10 @@ def _read(edge: Edge, message: messages.TallyMessage, counted: tally.Tally, now:
     newest = Reading.objects.filter(edge=edge, batch=message.batch).order_by("-revision").first()
     if newest and message.revision <= newest.revision:
         raise MessageRefused("message.old_revision", batch=message.batch, revision=message.revision)
-    Reading.objects.filter(edge=edge, batch=message.batch).delete()
+    known = Reading.objects.filter(edge=edge, batch=message.batch)
+    if known.filter(program__in=counted.unchanged).update(revision=message.revision) != len(counted.unchanged):
+        raise MessageRefused("message.not_whole", batch=message.batch, revision=message.revision)
+    known.exclude(program__in=counted.unchanged).delete()
     Reading.objects.bulk_create(
         Reading(
             edge=edge,
