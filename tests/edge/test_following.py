@@ -182,6 +182,18 @@ def test_only_programs_that_changed_are_spooled(edge: Edge, tmp_path: Path) -> N
     assert told == [(["Other", "evil"], []), (["evil"], ["Other"])]
 
 
+def test_a_line_that_is_too_long_is_one_broken_row_however_often_it_is_looked_at(edge: Edge) -> None:
+    edge.write("dns.log", ZEEK + dns(1) + "x" * (2 << 20))
+    for rest in ("x" * (2 << 20), "x\n" + dns(2), dns(3) + "broken\n"):
+        edge.read()
+        edge.write("dns.log", rest)
+    edge.read()
+    (log,) = edge.kept.logs()
+    assert (log.source.rows, log.source.broken, edge.maxima()[0][2]) == (5, 2, 3)
+    lines = [row.line for row in log.source.shown]
+    assert lines == [5, 8]
+
+
 def test_what_will_be_tomorrow_waits_for_it(edge: Edge) -> None:
     edge.write("dns.log", ZEEK + dns(1))
     edge.read()

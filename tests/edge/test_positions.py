@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from cleannet.edge import positions
-from cleannet.edge.files import FIRST_LINE, MARKED_LINES
+from cleannet.edge.files import FIRST_LINE, MARKED_LINES, LogPart
 from cleannet.edge.positions import KNOWN_BYTES, Log, Logs, Position, moved, part
 from cleannet.edge.rows import Source
 
@@ -143,8 +143,8 @@ def test_only_whole_lines_are_taken_until_a_file_is_settled(path: Path, known: L
     position, content = read(path, position, is_settled=True)
     assert (content, position.is_at(path.stat())) == (b"tw", True)
     with path.open("ab") as file:
-        file.write(b"o\n")
-    assert read(path, Logs([Log(position, Source("a", 0))]).find(path, path.stat())[0].position)[1] == b"o\n"
+        file.write(b"o\nthree\n")
+    assert read(path, Logs([Log(position, Source("a", 0))]).find(path, path.stat())[0].position)[1] == b"three\n"
 
 
 def test_a_large_log_is_taken_in_parts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +164,33 @@ def test_what_is_too_long_for_a_line_is_cut(tmp_path: Path) -> None:
     position, content = read(path, Position(str(path)))
     assert len(content) == 3 << 20
     assert position.offset == 3 << 20
+
+
+@pytest.mark.parametrize("pack", [None, gzip.compress])
+@pytest.mark.parametrize(
+    ("before", "after", "lines", "ahead"),
+    [
+        (b"1\n2\n", b"3\n", [b"3"], 0),
+        (b"1\n2", b"\n3\n", [b"3"], 1),
+        (b"1\n2", b"2\n3\n", [b"3"], 1),
+        (b"1\n2", b"2" * (3 << 20) + b"\n3\n4", [b"3", b"4"], 1),
+        (b"1\n2", b"2", [], 0),
+        (b"1\n2", b"\n", [], 1),
+    ],
+)
+def test_the_rest_of_a_line_is_passed_over(
+    tmp_path: Path,
+    before: bytes,
+    after: bytes,
+    lines: list[bytes],
+    ahead: int,
+    pack: Callable[[bytes], bytes] | None,
+) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(pack(before + after) if pack else before + after)
+    taken = LogPart(path, len(before), len(before + after))
+    assert list(taken.lines()) == lines
+    assert (taken.ahead, taken.offset, taken.count) == (ahead, len(before + after), after.count(b"\n"))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +219,7 @@ def test_the_header_is_read_again_before_each_part(tmp_path: Path, heading: obje
     taken = part(path, position, path.stat().st_size, heading, is_settled=True)
     assert taken is not None
     assert b"".join(taken.chunks()) == header + b"more\n"
-    assert (taken.count, taken.repeated) == (1, header.count(b"\n"))
+    assert (taken.count, taken.ahead) == (1, -header.count(b"\n"))
     assert moved(position, taken, path.stat()).header.encode("latin-1") == header
 
 

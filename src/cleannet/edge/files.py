@@ -169,9 +169,10 @@ class LogFile:
 class LogPart(LogFile):
     """Give the lines of a file from byte `offset` of its content on, after `header`: lines that say how to read them.
 
-    `end` bounds what is read of a file that is not packed, `heading` says which of its lines are of the header. Once
-    all lines were taken, `offset` is how far they went, `count` how many they were without those `repeated` from
-    before, and `header` holds the lines for the next part.
+    The rest of a line that was begun before is passed over. `end` bounds what is read of a file that is not packed,
+    `heading` says which of its lines are of the header. Once all lines were taken, `offset` is how far they went,
+    `count` how many they were without the header, `header` holds the lines for the next part, and `ahead` is how many
+    lines, less the header's, come before the first that was given.
     """
 
     def __init__(
@@ -179,7 +180,7 @@ class LogPart(LogFile):
     ) -> None:
         super().__init__(path)
         self.offset, self.count, self.header = offset, 0, header
-        self.repeated = header.count(b"\n")
+        self.ahead = -header.count(b"\n")
         self._end, self._heading = end, heading
 
     def chunks(self) -> Iterator[bytes]:
@@ -187,15 +188,33 @@ class LogPart(LogFile):
         if self.header:
             yield self.header
         carry = b""
-        for chunk in self._part():
-            self.offset += len(chunk)
-            self.count += chunk.count(b"\n")
+        for chunk in self._lines():
             if self._heading is not None:
                 carry += chunk
                 cut = carry.rfind(b"\n") + 1
                 self._keep(carry[:cut], self._heading)
                 carry = carry[cut:] if len(carry) - cut <= LONGEST_LINE else b""
             yield chunk
+
+    def content(self) -> Iterator[bytes]:
+        """Yield what lies from `offset` to `end`, and of a packed file whatever lies behind `offset`."""
+        yield from self._from(self.offset)
+
+    def _lines(self) -> Iterator[bytes]:
+        before = min(self.offset, 1)
+        is_inside = None if before else False
+        for piece in self._from(self.offset - before):
+            chunk = piece
+            if is_inside is None:
+                is_inside, chunk = not piece.startswith(b"\n"), piece[1:]
+            self.offset += len(chunk)
+            self.count += chunk.count(b"\n")
+            if is_inside:
+                _, end, chunk = chunk.partition(b"\n")
+                is_inside = not end
+                self.ahead += len(end)
+            if chunk:
+                yield chunk
 
     def _keep(self, lines: bytes, heading: re.Pattern[bytes]) -> None:
         if heading is FIRST_LINE:
@@ -206,14 +225,14 @@ class LogPart(LogFile):
             # A header begins with its separator; what it says goes before all that was said.
             self.header = line if line.startswith(b"#separator") else self.header + line
 
-    def _part(self) -> Iterator[bytes]:
+    def _from(self, offset: int) -> Iterator[bytes]:
         if not is_packed(self.path):
             with self.path.open("rb") as file:
-                file.seek(self.offset)
+                file.seek(offset)
                 while data := file.read(max(0, min(CHUNK, self._end - file.tell()))):
                     yield data
             return
-        skipped = self.offset
+        skipped = offset
         for chunk in super().chunks():
             if len(chunk) > skipped:
                 yield chunk[skipped:]

@@ -149,7 +149,7 @@ class Follower:
         if not _is_still(path, status):
             # What lies there now is another file: nothing was taken of it, and this one is found where it is.
             return None
-        source.shown = [replace(row, line=row.line + log.position.lines - taken.repeated) for row in source.shown]
+        source.shown = [replace(row, line=row.line + log.position.lines + taken.ahead) for row in source.shown]
         after = self._kept.commit(findings, Log(position, log.source.plus(source), log.number))
         self._logs.put(log, after)
         return Read(shown(path), source, sum(findings.hits.values()), remark) if position != log.position else None

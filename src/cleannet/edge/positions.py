@@ -158,7 +158,7 @@ def _tail(path: Path, offset: int) -> str:
     """Return the digest of the last content before an offset, "" where the content ends before it."""
     begin = max(0, offset - KNOWN_BYTES)
     held = b""
-    for chunk in LogPart(path, begin, offset).chunks():
+    for chunk in LogPart(path, begin, offset).content():
         held += chunk
         if len(held) >= offset - begin:
             break
