@@ -62,3 +62,23 @@ def test_fields() -> None:
     assert [block[a:b] for a, b in zip(fields.starts, fields.ends, strict=True)] == [
         b"a,b,c", b"d,e", b"f,g,h\r", b"i,j\rk,l",
     ]  # fmt: skip
+
+
+# What lies above and below the signs that end a field, and so may be taken for one.
+BYTES = st.lists(
+    st.sampled_from([b",", b"-", b"+", b"\n", b"\v", b"\r", b"\f", b"\t", b"\x0e", b"a", b"\xac", b"\xff"])
+)
+
+
+@given(BYTES.map(b"".join), st.sampled_from([b",", b"\t", b"|", b"\xff"]), st.integers(1, 4))
+def test_fields_are_those_that_lie_between_delimiters(block: bytes, delimiter: bytes, width: int) -> None:
+    block += b"\n"
+    fields = split(block, ord(delimiter), width, range(width))
+    lines = [line.removesuffix(b"\r") for line in block.split(b"\n")[:-1]]
+    whole = [(number, line) for number, line in enumerate(lines, 1) if line]
+    assert fields.numbers.tolist() == [number for number, _ in whole]
+    for row, (_, line) in enumerate(whole):
+        parts = line.split(delimiter)
+        assert bool(fields.odd[row]) == (len(parts) != width or b"\r" in line)
+        if not fields.odd[row]:
+            assert [bytes(one.data[one.starts[row] : one.ends[row]]) for one in fields.texts] == parts

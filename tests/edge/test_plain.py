@@ -120,11 +120,23 @@ EDITS = st.tuples(st.sampled_from(TIMES), st.integers(0, 30), st.sampled_from(" 
 EDITED = st.builds(lambda edit: edit[0][: edit[1]] + edit[2] + edit[0][edit[1] + 1 :], EDITS)
 
 
+ONE_MINUTE = st.builds(
+    "2026-11-22T08:00:{}{}".format, st.sampled_from(["00", "59", "60", "1x"]), st.sampled_from(["", "Z", ".123"])
+)
+
+
 @given(
-    st.lists(st.sampled_from(TIMES) | EDITED, min_size=1, max_size=8),
+    st.lists(st.sampled_from(TIMES) | EDITED | ONE_MINUTE, min_size=1, max_size=8),
     st.sampled_from(["iso", "epoch_s", "epoch_ms", "epoch_us", *PATTERNS]),
     st.sampled_from([BEIJING, BERLIN]),
 )
+@example(
+    [f"2026-11-22 08:0{minute}:{second}" for minute in "001" for second in ("00", "6x", "59", "60", "07.5")],
+    "iso",
+    BEIJING,
+)
+@example(["2026-02-30 08:00:01", "2026-02-30 08:00:02", "2026-02-28 08:00:03"], "%Y-%m-%d %H:%M:%S", BEIJING)
+@example(["01:08:22/11/2026 00", "01:08:22/11/2026 59", "02:08:22/11/2026 00"], "%S:%H:%d/%m/%Y %M", BEIJING)
 @example(TIMES, "iso", BEIJING)
 @example(TIMES[:8], "iso", BERLIN)
 @example(["2026-11-22 08:00:00"], "%Y-%m-%d %H:%M:%S", BERLIN)

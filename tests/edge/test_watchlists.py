@@ -58,7 +58,9 @@ def test_every_indicator_is_decided_once(written: Written) -> None:
     allowed = load_allow_lists([written("in-use.conf", "server=/service.example/192.0.2.1\n")])
     watchlist = load_watchlists([written("x.txt", "log.service.example\nevil.example\n")], allowed.lists, NOW, {})
     assert [
-        (entry.indicator.pattern.text, entry.decision.list.endswith("in-use.conf")) for entry in watchlist.held
+        (entry.indicator.pattern.text, entry.decision.list.endswith("in-use.conf"))
+        for entry in watchlist.watched
+        if entry.decision.holds
     ] == [("log.service.example", True)]
 
 

@@ -7,10 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from cleannet.edge.files import LONGEST_LINE, LogFile
-from cleannet.edge.hashing import Bytes, Ints, Texts, compiled
+from cleannet.edge.hashing import Bytes, Ints, Texts, Words, compiled
 from cleannet.edge.rows import TOO_LONG, Source
 
 _NEWLINE, _RETURN = 10, 13
+# Eight bytes are looked at together, as most of them end no field.
+_WORD, _ONE, _EACH, _HIGHEST = 8, np.uint64(1), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_NEWLINES, _RETURNS = np.uint64(_NEWLINE) * _EACH, np.uint64(_RETURN) * _EACH
+# Multiplied with bit 8 n, it has n in its highest byte.
+_PLACES = np.uint64(0x0001020304050607)
 _LONGEST_ROW = 1 << 17
 
 
@@ -81,50 +86,76 @@ def split(block: bytes, delimiter: int, width: int, wanted: Sequence[int]) -> Fi
             slots[field] = slot
     starts, ends = np.zeros((2, len(wanted), most), np.int32)
     lines, odd = np.empty((3, most), np.int32), np.zeros(most, np.uint8)
-    rows = _split(data, delimiter, slots, starts, ends, lines, odd)
+    rows = _split(data, _words(data), delimiter, slots, starts, ends, lines, odd)
     # A field that is wanted twice was taken once.
     taken = [int(slots[field]) if field >= 0 else slot for slot, field in enumerate(wanted)]
     texts = [Texts(data, starts[slot, :rows], ends[slot, :rows]) for slot in taken]
     return Fields(texts, odd[:rows], *lines[:, :rows])
 
 
+def _words(data: Bytes) -> Words:
+    """Return bytes as little-endian words, the last one filled up with what no line holds."""
+    words = np.full(-(-len(data) // _WORD), ~np.uint64(0), "<u8")
+    words.view(np.uint8)[: len(data)] = data
+    return words
+
+
 @compiled
-def _split(data: Bytes, delimiter: int, slots: Ints, starts: Ints, ends: Ints, lines: Ints, odd: Bytes) -> int:
-    rows, number, start, field, begin = 0, 0, 0, 0, 0
+def _split(
+    data: Bytes, words: Words, delimiter: int, slots: Ints, starts: Ints, ends: Ints, lines: Ints, odd: Bytes
+) -> int:
+    rows, number, field = 0, 0, 0
+    start = begin = np.int64(0)
     returned = False
-    greatest = max(delimiter, _RETURN)
-    for position in range(len(data)):
-        byte = data[position]
-        if byte > greatest:
-            continue
-        if byte == delimiter:
-            if field < len(slots) and slots[field] >= 0:
-                starts[slots[field], rows] = begin
-                ends[slots[field], rows] = position
-            field += 1
-            begin = position + 1
-        elif byte == _RETURN:
-            returned = True
-        elif byte == _NEWLINE:
-            number += 1
-            end = position
-            if end > start and data[end - 1] == _RETURN:
-                end -= 1
-            if end > start:
+    delimiters = np.uint64(delimiter) * _EACH
+    for place in range(len(words)):
+        word = words[place]
+        marks = _zeros(word ^ delimiters) | _zeros(word ^ _NEWLINES) | _zeros(word ^ _RETURNS)
+        while marks:
+            position = _WORD * place + _first(marks)
+            marks &= marks - _ONE
+            byte = data[position]
+            if byte == delimiter:
                 if field < len(slots) and slots[field] >= 0:
                     starts[slots[field], rows] = begin
-                    ends[slots[field], rows] = end
-                lines[0, rows], lines[1, rows], lines[2, rows] = number, start, position
-                wrong = field != len(slots) - 1 or position - start > _LONGEST_ROW
-                if returned:
-                    for place in range(start, end):
-                        wrong |= data[place] == _RETURN
-                odd[rows] = np.uint8(wrong)
-                if wrong:
-                    starts[:, rows] = start
-                    ends[:, rows] = start
-                rows += 1
-            start = begin = position + 1
-            field = 0
-            returned = False
+                    ends[slots[field], rows] = position
+                field += 1
+                begin = position + 1
+            elif byte == _RETURN:
+                returned = True
+            elif byte == _NEWLINE:
+                number += 1
+                end = position
+                if end > start and data[end - 1] == _RETURN:
+                    end -= 1
+                if end > start:
+                    if field < len(slots) and slots[field] >= 0:
+                        starts[slots[field], rows] = begin
+                        ends[slots[field], rows] = end
+                    lines[0, rows], lines[1, rows], lines[2, rows] = number, start, position
+                    wrong = field != len(slots) - 1 or position - start > _LONGEST_ROW
+                    if returned:
+                        for at in range(start, end):
+                            wrong |= data[at] == _RETURN
+                    odd[rows] = np.uint8(wrong)
+                    if wrong:
+                        starts[:, rows] = start
+                        ends[:, rows] = start
+                    rows += 1
+                start = begin = position + 1
+                field = 0
+                returned = False
     return rows
+
+
+@compiled
+def _zeros(word: np.uint64) -> np.uint64:
+    """Return the highest bit of each byte of a word that is zero, and perhaps of one that is 1 above such a byte."""
+    return (word - _EACH) & ~word & _HIGHEST
+
+
+@compiled
+def _first(marks: np.uint64) -> np.int64:
+    """Return the number of the lowest byte of which the highest bit is set."""
+    lowest = marks & (~marks + _ONE)
+    return np.int64(((lowest >> np.uint64(7)) * _PLACES) >> np.uint64(56))

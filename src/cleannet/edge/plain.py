@@ -19,7 +19,7 @@ _DAY = timedelta(days=1) // MICROSECOND
 _MOST_DAYS = 400
 _FAR = to_micros(datetime(9000, 1, 1, tzinfo=UTC))
 _DOT, _ZERO, _NINE, _BACKSLASH = 46, 48, 57, 92
-_LITERAL, _YEAR = 0, 1
+_LITERAL, _YEAR, _SECOND = 0, 1, 6
 
 
 def mark_unless_numbers(texts: Texts, odd: Bytes) -> None:
@@ -208,14 +208,26 @@ def _laid_out(
     odd: Bytes,
 ) -> None:
     values = np.zeros(7, np.int64)
+    # Where the seconds come last, rows of one minute begin alike, and mostly follow each other.
+    minute, before = 0, -1
+    while fields[minute] != _SECOND:
+        minute += 1
+    days = 0
     for row in range(len(starts)):
         start, end = starts[row], ends[row]
         if end - start < len(fields):
             odd[row] = 1
             continue
-        values[:] = 0
+        alike = before >= 0
+        for place in range(minute):
+            if not alike:
+                break
+            alike = data[start + place] == data[before + place]
+        if not alike:
+            values[:] = 0
+        values[_SECOND] = 0
         wrong = False
-        for place in range(len(fields)):
+        for place in range(minute if alike else 0, len(fields)):
             byte = data[start + place]
             if fields[place] == _LITERAL:
                 # ISO 8601 as people write it has a space for its T.
@@ -224,7 +236,9 @@ def _laid_out(
                 wrong |= not _ZERO <= byte <= _NINE
                 values[fields[place]] = values[fields[place]] * 10 + byte - _ZERO
         year, month, day = values[1], values[2], values[3]
-        wrong |= not (year >= 1970 and 1 <= month <= 12 and 1 <= day <= _days(year, month))
+        if not alike:
+            wrong |= not (year >= 1970 and 1 <= month <= 12 and 1 <= day <= _days(year, month))
+            days = 0 if wrong else _since_epoch(year, month, day)
         wrong |= values[4] > 23 or values[5] > 59 or values[6] > 59
         position = start + len(fields)
         micros, offset = 0, 0
@@ -262,11 +276,12 @@ def _laid_out(
                     offset = (figures // 100 * 60 + figures % 100) * (60 if sign == 43 else -60)
                 else:
                     wrong = True
+        before = -1 if wrong or len(fields) - minute != 2 else start
         if wrong:
             odd[row] = 1
             continue
         seconds = values[4] * 3600 + values[5] * 60 + values[6] - offset
-        at[row] = (_since_epoch(year, month, day) * 86400 + seconds) * 1_000_000 + micros
+        at[row] = (days * 86400 + seconds) * 1_000_000 + micros
 
 
 @compiled

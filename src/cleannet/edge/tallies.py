@@ -64,7 +64,7 @@ def draw_up(
             "not_understood": sum(watchlist.reasons.values()),
             "not_understood_by_reason": dict(sorted(watchlist.reasons.items())),
             "not_understood_first": [asdict(left) for left in watchlist.shown],
-            "held_by_allow_list": len(watchlist.held),
+            "held_by_allow_list": watchlist.held,
         },
         "passed_over": _passed_over(watchlist, allowed),
         "watchlists": [asdict(file) for file in watchlist.files],

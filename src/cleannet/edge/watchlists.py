@@ -43,20 +43,18 @@ class ListFile:
 class Watchlist:
     """Hold what is looked for, each indicator with its allow-list decision, and the account of how it was read.
 
-    `passed_over` names the files of a folder that are no lists by their suffix; `aliases` are the release's.
+    `held` counts the indicators that an allow-list holds back, `passed_over` names the files of a folder that are no
+    lists by their suffix, and `aliases` are the release's.
     """
 
     watched: list[Watched] = field(default_factory=list)
+    held: int = 0
     files: list[ListFile] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     shown: list[NotTaken] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     release: int | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def held(self) -> list[Watched]:
-        return [entry for entry in self.watched if entry.decision.holds]
 
     def index(self) -> Index:
         """Return the tables a row is matched against."""
@@ -146,6 +144,7 @@ def _take(
     watched = [Watched(found, allowed.decide(found.pattern, moment)) for found in indicators]
     skipped = list(left_out)
     watchlist.watched += watched
+    watchlist.held += sum(entry.decision.holds for entry in watched)
     watchlist.files.append(ListFile(file, form, len(watched), len(skipped)))
     watchlist.reasons.update(left.code for left in skipped)
     _show(watchlist.shown, file, skipped)
