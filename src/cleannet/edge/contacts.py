@@ -31,12 +31,15 @@ class Contacts:
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[Counter, int] = {}
+        self._numbers: dict[tuple[str, str, str], int] = {}
         self._counter, self._subscribers, self._at = array("i"), bytearray(), array("q")
         self._parts: list[Spans] = []
 
-    def add(self, counter: Counter, subscriber: bytes, at: int) -> None:
-        """Note a sighting; noting it again changes nothing. `subscriber` is 16 bytes, as even as a cipher's."""
+    def add(self, counter: tuple[str, str, str], subscriber: bytes, at: int) -> None:
+        """Note a sighting; noting it again changes nothing.
+
+        `counter` is a Counter, or its parts; `subscriber` is 16 bytes, as even as a cipher's.
+        """
         self._counter.append(self._numbers.setdefault(counter, len(self._numbers)))
         self._subscribers += subscriber
         self._at.append(at)
@@ -46,7 +49,7 @@ class Contacts:
     @property
     def counters(self) -> tuple[Counter, ...]:
         """What the counters of `spans` are, by their numbers."""
-        return tuple(self._numbers)
+        return tuple(Counter(*parts) for parts in self._numbers)
 
     def spans(self) -> Spans:
         """Return all that was collected."""

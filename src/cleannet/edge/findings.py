@@ -52,9 +52,9 @@ class Findings:
             self.seen[entry, day] += 1
             if entry.decision.holds:
                 continue
-            program, kind = entry.indicator.program, entry.indicator.counts_as
-            self.contacts.add(contacts.Counter(program, kind, row.province), subscriber, row.at)
-            hit.add(program)
+            indicator = entry.indicator
+            self.contacts.add((indicator.program, indicator.counts_as, row.province), subscriber, row.at)
+            hit.add(indicator.program)
         for program in hit:
             self.hits[program, day] += 1
             if row.fen is not None:

@@ -86,7 +86,7 @@ def _values(column: pa.Array, mapping: Mapping) -> list[Any]:
     """Return a column as a CSV would hold it, moments as microseconds; None stands for a value that cannot be read."""
     if pa.types.is_timestamp(column.type):
         return _moments(column, mapping)
-    return [_written(value) for value in _py(column)]
+    return [value if isinstance(value, str) else _written(value) for value in _py(column)]
 
 
 def _written(value: object) -> object:
@@ -115,12 +115,12 @@ def _local(micros: int, mapping: Mapping) -> int | None:
 
 def _py(column: pa.Array) -> list[Any]:
     """Return the values, "" where there is none; None stands for one that Python cannot hold."""
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        # Parquet does not check that a text is one.
-        column = column.cast(pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary())
     try:
         values: list[Any] = column.to_pylist()
     except (ValueError, OverflowError):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            # Parquet does not check that a text is one.
+            return _py(column.cast(pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary()))
         return [_one(value) for value in column]
     return ["" if value is None else value for value in values]
 

@@ -40,6 +40,8 @@ def requested(host: str, uri: str, port: str) -> tuple[str, int, str]:
 
     The port of the connection goes before one written behind the host; 0 and "" stand for what is not told.
     """
+    if not uri and not port and ":" not in host:
+        return host, 0, ""
     target = uri if uri.startswith("/") else ""
     absolute = _ABSOLUTE.fullmatch(uri) if uri and not target else None
     if absolute:
@@ -123,9 +125,19 @@ class Source:
         if at > self.latest:
             self.break_row(line, "the time lies in the future")
             return False
-        is_late = self.earliest is not None and at < self.earliest
-        self.settle(1, int(is_late), *((None, {}) if is_late else ((at, at), {day_of(at): 1})))
-        return not is_late
+        self.rows += 1
+        if self.earliest is not None and at < self.earliest:
+            self.late += 1
+            return False
+        day = day_of(at)
+        self.days[day] = self.days.get(day, 0) + 1
+        if self.first is None or self.last is None:
+            self.first = self.last = at
+        elif at > self.last:
+            self.last = at
+        elif at < self.first:
+            self.first = at
+        return True
 
     def plus(self, later: "Source") -> "Source":
         """Return the account of this part of a source and a later one, without a digest."""

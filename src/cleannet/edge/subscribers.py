@@ -31,10 +31,12 @@ _BETWEEN = str.maketrans("", "", " -\u00a0()")
 
 def normalise(text: str) -> str:
     """Return the country code and number as digits, or "" when this is no subscriber number."""
-    text = text.translate(_BETWEEN)
-    if not text.isascii():
-        return ""
-    found = _MOBILE.fullmatch(text) or _THINGS.fullmatch(text)
+    found = _MOBILE.fullmatch(text)
+    if not found:
+        text = text.translate(_BETWEEN)
+        if not text.isascii():
+            return ""
+        found = _MOBILE.fullmatch(text) or _THINGS.fullmatch(text)
     if found:
         return f"86{found[1]}"
     return _abroad(text) if _ABROAD.fullmatch(text) else ""

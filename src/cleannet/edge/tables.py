@@ -124,10 +124,10 @@ class Form:
         host, port, target = requested(host.strip(), uri.strip(), dst_port.strip())
         if not host and not dst_ip:
             return None
-        source_port = port_or_zero(src_port.strip())
-        return Row(
-            at, subscriber, host, dst_ip.strip(), port, target, province_code(province), fen, record, source_port
-        )
+        # Most logs lack most columns.
+        code = province_code(province) if province else ""
+        source_port = port_or_zero(src_port.strip()) if src_port else 0
+        return Row(at, subscriber, host, dst_ip.strip(), port, target, code, fen, record, source_port)
 
 
 def subscribers_of(mapping: Mapping) -> str:
