@@ -1,12 +1,14 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import publicsuffixlist
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cleannet.core import allow
 from cleannet.core.allow import AllowLists, Decision, Listed, Waiver
-from cleannet.core.indicator import parse
+from cleannet.core.indicator import host_of, parse, public_suffixes, registry_suffixes
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 LISTS = AllowLists(
@@ -144,3 +146,18 @@ def test_the_nearest_owner_above_decides(kinds: dict[str, str], name: str) -> No
 
 def test_every_kind_of_list_is_a_reason_or_said_below() -> None:
     assert set(allow.LIST_KINDS) <= set(allow.REASONS)
+
+
+def test_whose_a_suffix_is_holds_for_every_name_below_it() -> None:
+    rules = Path(publicsuffixlist.__file__).with_name("public_suffix_list.dat").read_text("utf-8").splitlines()
+    suffixes = [host_of(rule.lstrip("!*.")) for rule in rules[::5] if rule and not rule.startswith("//")]
+    decide = AllowLists().decide
+    kinds = set()
+    for name in (f"{below}{suffix}" for suffix in suffixes for below in ("a.", "a.b.")):
+        public, registrys = (suffixes().publicsuffix(name) for suffixes in (public_suffixes, registry_suffixes))
+        if name != public:
+            found = decide(parse(name), NOW)
+            is_private = found.list == allow.SUFFIX_LIST and found.listed == public
+            assert found.reason not in ("shared_below", "not_listed") or is_private == (public != registrys), name
+            kinds.add(is_private)
+    assert kinds == {True, False}

@@ -41,6 +41,8 @@ _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 def address_or_none(text: str) -> Address | None:
     """Return the address a text writes, of a mapped one the IPv4 address; None for a scoped one and all else."""
+    if ":" not in text and not text[-1:].isdecimal():
+        return None
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -21,6 +21,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from cleannet.core.indicator import CIDR, PATH, URL, Network, Pattern, parents, public_suffixes, registry_suffixes
@@ -206,7 +207,7 @@ class AllowLists:
             popular = popular or self._names[POPULAR].get(suffix)
         if popular is not None:
             return Decision(MATCH, NAME, "popular_below", popular.text, popular.list, popular.line)
-        return Decision(MATCH, NAME, "not_listed")
+        return _UNLISTED
 
     def _of_network(self, network: Network) -> Decision:
         found = {entry.kind: entry for entry in self._overlapping(network)}
@@ -232,6 +233,10 @@ class AllowLists:
                 yield from (entry for at, held in by_base.items() if base <= at <= last for entry in held)
 
 
+# One for all: of a long list nearly every name is on no allow-list.
+_UNLISTED = Decision(MATCH, NAME, "not_listed")
+
+
 def _held(entry: Listed, reason: str, reach: str) -> Decision:
     return Decision(HOLD, reach, reason, entry.text, entry.list, entry.line)
 
@@ -247,7 +252,13 @@ def _network_or_none(text: str) -> Network | None:
 
 def _private_suffix(name: str) -> str:
     suffix = public_suffixes().publicsuffix(name) or ""
-    return suffix if suffix != (registry_suffixes().publicsuffix(name) or "") else ""
+    return "" if _is_registrys(suffix) else suffix
+
+
+@lru_cache(1 << 14)
+def _is_registrys(suffix: str) -> bool:
+    """Say whether a public suffix is a registry's; so it is for all names below it."""
+    return suffix == (registry_suffixes().publicsuffix(suffix) or "")
 
 
 _ALWAYS = tuple(

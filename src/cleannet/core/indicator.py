@@ -176,8 +176,12 @@ def covers(prefix: str, target: str) -> bool:
 
 def parents(name: str) -> list[str]:
     """Return the names above `name`, nearest first: a.b.c gives b.c and c."""
-    labels = name.split(".")
-    return [".".join(labels[position:]) for position in range(1, len(labels))]
+    above = []
+    dot = name.find(".")
+    while dot >= 0:
+        above.append(name[dot + 1 :])
+        dot = name.find(".", dot + 1)
+    return above
 
 
 def _host_with_port(text: str) -> Pattern:
@@ -253,7 +257,7 @@ def _fit_host(text: str, *, shared: bool = False) -> str:
 
 def _fit_name(text: str, *, shared: bool = False) -> str:
     name = host_of(text)
-    if not name or not _PLAIN.fullmatch(name) or len(name) > 253 or any(len(part) > 63 for part in name.split(".")):
+    if not name or not _PLAIN.fullmatch(name) or len(name) > 253 or max(map(len, name.split("."))) > 63:
         raise NotUnderstood("malformed", "not a domain name")
     last = name.rpartition(".")[2]
     if last.isdecimal():
