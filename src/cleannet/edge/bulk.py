@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+import pyarrow as pa
+
 from cleannet.edge import plain_csv, plain_zeek, tables
 from cleannet.edge.files import LogFile
 from cleannet.edge.hashing import FOLDER
 from cleannet.edge.kernel import is_compiled
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Watched
-from cleannet.edge.parquet import read_parquet
+from cleannet.edge.parquet import read_batches, read_parquet
 from cleannet.edge.rows import Row, Source
 from cleannet.edge.sieve import Sieve
 
@@ -27,6 +29,10 @@ class Bulk:
     def parquet(self, file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
         """Yield the rows of a Parquet file that may match, accounting for all; raise WrongUse for a missing column."""
         return read_parquet(file, source, mapping, self._sieve.rest)
+
+    def batches(self, batches: Iterator[pa.RecordBatch], source: Source, mapping: Mapping) -> Iterator[Row]:
+        """Yield the rows of Arrow batches that may match, accounting for all; raise WrongUse for a missing column."""
+        return read_batches(batches, source, mapping, self._sieve.rest)
 
     def csv(self, file: LogFile, source: Source, mapping: Mapping) -> Iterator[Row]:
         """Yield the rows of a CSV file that may match, accounting for all; raise WrongUse for a missing column."""

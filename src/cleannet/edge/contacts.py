@@ -46,6 +46,11 @@ class Contacts:
         if len(self._at) >= AT_ONCE:
             self._take_in()
 
+    def merge(self, counters: Sequence[Counter], spans: Spans) -> None:
+        """Take in spans whose counter n is the n-th of `counters`."""
+        numbers = [self._numbers.setdefault(counter, len(self._numbers)) for counter in counters]
+        self._parts.append(regrouped(spans, np.array(numbers, np.int32)))
+
     @property
     def counters(self) -> tuple[Counter, ...]:
         """What the counters of `spans` are, by their numbers."""

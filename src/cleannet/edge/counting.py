@@ -14,7 +14,7 @@ from cleannet.core.policy import Policy
 from cleannet.core.tally import to_micros
 from cleannet.edge import coverage, deadlines
 from cleannet.edge.deadlines import Owed
-from cleannet.edge.detect import AHEAD, detect
+from cleannet.edge.detect import AHEAD, Detection, detect
 from cleannet.edge.mapping import Mapping
 from cleannet.edge.matching import Found
 from cleannet.edge.names import shown
@@ -113,18 +113,19 @@ def count(
     assignments: Sequence[Path] = (),
     slack: int = 0,
     pass_over: Callable[[str], object] | None = None,
+    engine: Callable[..., Detection] = detect,
 ) -> Counted:
     """Match, count, and say what is owed; what was found is found when `clock` says that all was counted.
 
     Times of query logs that carry no offset are of `zone`. `tell` hears what takes long, `passed` the bytes read.
     `assignments` are files that say who had which address, and need the key; `slack` is how many seconds earlier and
-    later they may have held. `pass_over` is as of `detect`.
+    later they may have held. `pass_over` is as of `detect`. `engine` does what `detect` does.
 
     Raises WrongUse for a law that does not grade on infected subscribers, and for what `detect` refuses.
     """
     check(policy, batch)
     who = _assignments(assignments, mappings, clock, key, slack) if assignments else None
-    detection = detect(
+    detection = engine(
         logs,
         lists.watchlist,
         begun_at=clock(),

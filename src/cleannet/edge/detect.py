@@ -25,6 +25,8 @@ from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats import tally
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cleannet.edge.assignments import Assignments
     from cleannet.edge.bulk import Bulk
 
@@ -65,11 +67,14 @@ def detect(
             if pass_over is None:
                 raise
             pass_over(str(error))
-        if len({source.counts for source in detection.sources}) > 1:
-            raise WrongUse(
-                "some of these logs name subscribers by number and some by address: count them in separate runs"
-            )
+        refuse_mixture(detection.sources)
     return detection
+
+
+def refuse_mixture(sources: Iterable[Source]) -> None:
+    """Raise WrongUse where some sources name numbers and some addresses."""
+    if len({source.counts for source in sources}) > 1:
+        raise WrongUse("some of these logs name subscribers by number and some by address: count them in separate runs")
 
 
 class Detection:
@@ -96,23 +101,34 @@ class Detection:
 
     def read(self, file: LogFile, begun_at: datetime) -> None:
         """Read one log with the reader or mapping that fits it; `begun_at` (aware) is the edge's clock."""
-        earliest = to_micros(begun_at - self._lateness) if self._lateness is not None else None
-        source = Source(shown(file.path), to_micros(begun_at) + AHEAD, earliest)
+        source = self._source(shown(file.path), begun_at)
         try:
             source.subscribers = self.subscribers(file)
-            rows = self._open(file, source)
-            keyed = self._keyed(source)
-            self.sources.append(source)
-            find = self._index.find
-            for row in rows:
-                found = find(row.host, row.address, row.port, row.target)
-                if found and (subscriber := keyed(row)):
-                    self.findings.take(row, found, subscriber)
+            self._take(self._open(file, source), source)
         except OSError as error:
             source.cut_off = f"cannot be read: {error.strerror}"
             raise WrongUse(f"{source.file}: {source.cut_off}") from None
         source.sha256 = source.sha256 or file.sha256
         source.cut_off = source.cut_off or file.cut_off
+
+    def read_batches(self, batches: "Iterator[pa.RecordBatch]", name: str, begun_at: datetime) -> None:
+        """Read rows that come in Arrow batches, by the mapping that fits `name`; raise WrongUse without one."""
+        source, mapping = self._source(shown(name), begun_at), self._mapping(Path(name))
+        if mapping is None:
+            raise WrongUse(f"{source.file}: no --mapping fits rows named so")
+        self._take(self._bulk.batches(batches, source, mapping), source)
+
+    def _source(self, name: str, begun_at: datetime) -> Source:
+        earliest = to_micros(begun_at - self._lateness) if self._lateness is not None else None
+        return Source(name, to_micros(begun_at) + AHEAD, earliest)
+
+    def _take(self, rows: Iterable[Row], source: Source) -> None:
+        keyed, find = self._keyed(source), self._index.find
+        self.sources.append(source)
+        for row in rows:
+            found = find(row.host, row.address, row.port, row.target)
+            if found and (subscriber := keyed(row)):
+                self.findings.take(row, found, subscriber)
 
     def heading(self, file: LogFile) -> re.Pattern[bytes] | None:
         """Return which lines of a log say how to read the others, None where there are none."""

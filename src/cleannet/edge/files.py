@@ -6,7 +6,7 @@ Damage is not fatal: what was read before it counts, and `cut_off` says what hap
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,11 +33,17 @@ _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 class LogFile:
     """Give the lines of one file; `sha256` (of the file as it lies) and `cut_off` hold once all lines were taken.
 
-    `passed` hears of each piece of the file how many bytes it has.
+    `passed` hears of each piece of the file how many bytes it has. Of a Parquet file only `row_groups` are to be read,
+    where they are named.
     """
 
-    def __init__(self, path: Path, passed: Callable[[int], object] = lambda count: None) -> None:
-        self.path, self.passed = path, passed
+    def __init__(
+        self,
+        path: Path,
+        passed: Callable[[int], object] = lambda count: None,
+        row_groups: Sequence[int] | None = None,
+    ) -> None:
+        self.path, self.passed, self.row_groups = path, passed, row_groups
         self.cut_off = ""
         self._digest = hashlib.sha256()
 

@@ -3,10 +3,12 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from cleannet.edge import counting, mapping, subscribers, times
+from cleannet.edge.detect import Detection, detect
 from cleannet.edge.interface import (
     DONE,
     add_command,
@@ -51,6 +53,15 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument(
         "--lateness", metavar="DAYS", type=count_of(0, 36_500), help="count rows older than so many days as late only"
     )
+    command.add_argument(
+        "--engine",
+        choices=("local", "spark"),
+        default="local",
+        help="read the logs here, or on a cluster (default local)",
+    )
+    command.add_argument(
+        "--master", default="", metavar="URL", help="Spark's, such as local[2]; spark-submit's by default"
+    )
     command.add_argument("--out", type=Path, metavar="T.json", help="write the tally here")
     command.add_argument("--batch", default="", metavar="NAME", help="name of logs that grow: counted again, replaced")
     command.add_argument("--spool", action="store_true", help="sign the tally and spool it for the hub (needs enrol)")
@@ -83,6 +94,7 @@ def _detect(options: argparse.Namespace) -> int:
             passed=bar.update,
             assignments=options.assignments,
             slack=options.assignment_slack,
+            engine=_engine(options),
         )
     text = json.dumps(counted.run.document, ensure_ascii=False, indent=1) + "\n"
     if options.out:
@@ -95,6 +107,14 @@ def _detect(options: argparse.Namespace) -> int:
     for line in (*(counted.deadlines if options.json else ()), *_damage(counted.run)):
         print(line, file=sys.stderr)
     return DONE
+
+
+def _engine(options: argparse.Namespace) -> Callable[..., Detection]:
+    if options.engine == "local":
+        return detect
+    from cleannet.edge import spark  # noqa: PLC0415 - it loads compiled code, which the commands do without
+
+    return spark.engine(options.master, options.key)
 
 
 def _write_out(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """Read Parquet logs by a mapping, many rows at a time."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Table
 from typing import Any
 
@@ -30,11 +30,20 @@ def read_parquet(log: LogFile, source: Source, mapping: Mapping, rest: Rest) -> 
 
     Raises WrongUse when a column is missing.
     """
+    return read_rows(log, source, mapping, _left(source, mapping, rest), Form(mapping).rows)
 
-    def left(columns: Columns, rows: int) -> Indices:
-        return rest(batch_of(columns, rows, mapping), source)
 
-    return read_rows(log, source, mapping, left, Form(mapping).rows)
+def read_batches(batches: Iterable[pa.RecordBatch], source: Source, mapping: Mapping, rest: Rest) -> Iterator[Row]:
+    """Yield the rows of Arrow batches that `rest` does not settle, accounting for all in `source`.
+
+    Raises WrongUse when a column is missing.
+    """
+    source.format = "arrow"
+    source.subscribers = subscribers_of(mapping)
+    left, make, before = _left(source, mapping, rest), Form(mapping).rows, 0
+    for batch in batches:
+        yield from _rows(batch, before, source, mapping, left, make)
+        before += batch.num_rows
 
 
 def read_rows(log: LogFile, source: Source, mapping: Mapping, left: Left, make: Make[T]) -> Iterator[T]:
@@ -44,35 +53,45 @@ def read_rows(log: LogFile, source: Source, mapping: Mapping, left: Left, make: 
     """
     source.format = "parquet"
     source.subscribers = subscribers_of(mapping)
-    with log.path.open("rb") as file:
-        source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    before, size = 0, log.path.stat().st_size
+    groups = log.row_groups
+    if groups is None or 0 in groups:
+        with log.path.open("rb") as file:
+            source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = log.path.stat().st_size
     try:
         # Buffered ahead, a file would end up in memory whole.
         with pq.ParquetFile(log.path, pre_buffer=False) as parquet:
             names = parquet.schema_arrow.names
-            positions = positions_of(mapping, names, source.file)
-            wanted = sorted({names[at] for at in positions if at >= 0})
-            for batch in parquet.iter_batches(_BATCH, columns=wanted):
-                columns = {
-                    place: _column(batch, names[at])
-                    for place, at in zip(mapping.places, positions, strict=True)
-                    if at >= 0
-                }
-                read = left(columns, batch.num_rows)
-                taken = pa.array(read)
-                values = [
-                    _values(columns[place].take(taken), mapping) if place in columns else [""] * len(read)
-                    for place in mapping.places
-                ]
-                for row, *fields in zip(read.tolist(), *values, strict=True):
-                    yield from make(fields, before + row + 1, source)
+            wanted = sorted({names[at] for at in positions_of(mapping, names, source.file) if at >= 0})
+            before = sum(parquet.metadata.row_group(number).num_rows for number in range(min(groups or [0])))
+            for batch in parquet.iter_batches(_BATCH, columns=wanted, row_groups=groups):
+                yield from _rows(batch, before, source, mapping, left, make)
                 before += batch.num_rows
                 log.passed(size * batch.num_rows // parquet.metadata.num_rows)
     except pa.ArrowNotImplementedError as error:
         raise WrongUse(f"{source.file}: a column is of a type that cannot be read: {error}") from None
     except (pa.ArrowException, OSError):
         source.cut_off = "the Parquet file is damaged or ends too early; what could be read was read"
+
+
+def _left(source: Source, mapping: Mapping, rest: Rest) -> Left:
+    return lambda columns, rows: rest(batch_of(columns, rows, mapping), source)
+
+
+def _rows(
+    batch: pa.RecordBatch, before: int, source: Source, mapping: Mapping, left: Left, make: Make[T]
+) -> Iterator[T]:
+    names = batch.schema.names
+    positions = positions_of(mapping, names, source.file)
+    columns = {place: _column(batch, names[at]) for place, at in zip(mapping.places, positions, strict=True) if at >= 0}
+    read = left(columns, batch.num_rows)
+    taken = pa.array(read)
+    values = [
+        _values(columns[place].take(taken), mapping) if place in columns else [""] * len(read)
+        for place in mapping.places
+    ]
+    for row, *fields in zip(read.tolist(), *values, strict=True):
+        yield from make(fields, before + row + 1, source)
 
 
 def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
