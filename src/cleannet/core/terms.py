@@ -202,6 +202,16 @@ LEADS = keyed(
     ]
 )
 
+LEAD_STATES = keyed(
+    [
+        Term("open", "未询问", "Not asked about"),
+        Term("asked", "已询问，待答复", "Asked, waits for the answer"),
+        Term("answered", "已答复，待认定", "Answered, to be decided"),
+        Term("upheld", "认定属实", "Upheld"),
+        Term("not_upheld", "认定不属实", "Not upheld"),
+    ]
+)
+
 SILENCES = keyed(
     [
         Term("no_heartbeat", "没有心跳", "No heartbeat"),
