@@ -212,7 +212,7 @@ def test_an_omitted_lead_says_the_most_that_was_seen_and_rests_on_all_of_it() ->
     (lead,) = found(*rows)
     assert lead.evidence == tuple(row.id for row in rows)
     assert lead.said.zh == (
-        "CNCERT监测到p infected_24h 60,000（2026-11-22 10:00:00 – 2026-11-22 11:00:00），该单位未报送也未上报统计"
+        "CNCERT监测到p：24小时内受感染号码60,000（2026-11-22 10:00:00 – 2026-11-22 11:00:00），该单位未报送也未上报统计"
     )
     assert (lead.at, lead.about) == (AT, "p")
 
@@ -246,8 +246,8 @@ def test_a_feedback_verified_twice_as_still_there_is_one_lead() -> None:
         ({}, ""),
         ({"infected_24h": 60_001}, ""),
         ({"people_leaked": 1}, ""),
-        ({"infected_24h": 59_999}, "报送infected_24h 59,999，自行统计infected_24h 60,000"),
-        ({"infected_24h": 60_000, "loss_fen": 700_049}, "报送loss_yuan 7,000.49，自行统计loss_yuan 7,000.50"),
+        ({"infected_24h": 59_999}, "报送24小时内受感染号码59,999，自行统计24小时内受感染号码60,000"),
+        ({"infected_24h": 60_000, "loss_fen": 700_049}, "报送通信费用损失7,000.49元，自行统计通信费用损失7,000.50元"),
     ],
 )
 def test_possibly_false_where_a_report_states_less_than_was_counted(stated: Mapping[str, int], said: str) -> None:
@@ -263,7 +263,7 @@ def test_possibly_false_where_a_report_states_less_than_was_counted(stated: Mapp
 def test_what_another_law_was_told_contradicts_nothing_but_the_same_fact() -> None:
     other = graded(hours=0.5, role="network", grades={REPORTING.id: Grade.III}, facts={"figures": {"people_leaked": 9}})
     (lead,) = found(graded(), other, reported(1, facts={"figures": {"infected_24h": 5, "people_leaked": 9}}))
-    assert lead.said.en == "infected_24h 5 stated, infected_24h 60,000 counted"
+    assert lead.said.en == "stated infected numbers in 24 h 5, counted infected numbers in 24 h 60,000"
 
 
 @pytest.mark.parametrize(

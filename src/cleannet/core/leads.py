@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from cleannet.core.clock import BEIJING, moment, month_of
 from cleannet.core.policy import DutyRule, Policy, Text
 from cleannet.core.replay import LAPSED, LATE, VOID_LATE, state
-from cleannet.core.terms import Grade
+from cleannet.core.terms import FACTS, Grade
 
 _GRADED, _REPORTED, _ANNULLED = "incident.graded", "incident.reported", "incident.annulled"
 _OBSERVED, _OPENED, _CLOSED, _REOPENED = (f"incident.{what}" for what in ("observed", "opened", "closed", "reopened"))
@@ -162,11 +162,12 @@ def _omitted(laws: Sequence[Policy], acts: Sequence[Act]) -> Iterator[Lead]:
             if not passing:
                 continue
             most = max(passing, key=lambda act: act.grades[law.id].gravity)
-            figures = ", ".join(_figure(fact, figure) for fact, figure in sorted(most.facts["figures"].items()))
+            figures = [_figure(fact, figure) for fact, figure in sorted(most.facts["figures"].items())]
             when = f"{_moment(moment(most.facts['began_at']))} – {_moment(most.happened_at)}"
             said = Text(
-                f"CNCERT监测到{program} {figures}（{when}），该单位未报送也未上报统计",
-                f"CNCERT saw {program} there, {figures} ({when}); neither report nor count came",
+                f"CNCERT监测到{program}：{'、'.join(one.zh for one in figures)}（{when}），该单位未报送也未上报统计",
+                f"CNCERT saw {program} there: {', '.join(one.en for one in figures)} ({when}); it neither reported nor "
+                "counted it",
             )
             owed = (rule for rule in _asking(law, _REPORTED, most.grades[law.id]) if rule.when == _GRADED)
             article = next((rule.article for rule in owed if "operator" in rule.by), "")
@@ -214,8 +215,8 @@ def _understated(laws: Sequence[Policy], acts: Sequence[Act]) -> Iterator[Lead]:
             continue
         pairs = [(_figure(fact, figures[fact]), _figure(fact, own[fact][0])) for fact in less]
         said = Text(
-            "；".join(f"报送{stated}，自行统计{graded}" for stated, graded in pairs),
-            "; ".join(f"{stated} stated, {graded} counted" for stated, graded in pairs),
+            "；".join(f"报送{stated.zh}，自行统计{graded.zh}" for stated, graded in pairs),
+            "; ".join(f"stated {stated.en}, counted {graded.en}" for stated, graded in pairs),
         )
         evidence = (act.id, *sorted({own[fact][1] for fact in less}))
         for law, grade in _graded(laws, act):
@@ -259,8 +260,10 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
 
 
-def _figure(fact: str, figure: int) -> str:
-    """Return a fact with its figure; money in yuan, as everywhere at the edges."""
+def _figure(fact: str, figure: int) -> Text:
+    """Return a fact with its figure in words; money in yuan, as everywhere at the edges."""
+    name = FACTS[fact]
     if fact.endswith("_fen"):
-        return f"{fact.removesuffix('_fen')}_yuan {figure // 100:,}.{figure % 100:02}"
-    return f"{fact} {figure:,}"
+        yuan = f"{figure // 100:,}.{figure % 100:02}"
+        return Text(f"{name.zh}{yuan}元", f"{name.en} {yuan} yuan")
+    return Text(f"{name.zh}{figure:,}", f"{name.en} {figure:,}")

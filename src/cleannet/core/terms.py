@@ -202,6 +202,16 @@ LEADS = keyed(
     ]
 )
 
+# What a lead is once it is upheld, in the words of 十九.
+BREACHES = keyed(
+    [
+        Term("late", "迟报", "Late"),
+        Term("omitted", "漏报", "Omitted"),
+        Term("concealed", "瞒报", "Concealed"),
+        Term("false", "谎报", "False"),
+    ]
+)
+
 LEAD_STATES = keyed(
     [
         Term("open", "未询问", "Not asked about"),

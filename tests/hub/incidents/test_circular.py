@@ -5,6 +5,7 @@ from tests.hub.incidents.test_leads import LATER, number, observe
 from tests.hub.world import NOW, World, viewer
 
 from cleannet.core.refusal import Refusal
+from cleannet.core.terms import BREACHES, LEADS
 from cleannet.formats import sheet
 from cleannet.hub.incidents import circular, inquiries
 from cleannet.hub.incidents.circular import NoCircular, Row
@@ -41,7 +42,9 @@ def months() -> None:
 
 def test_a_circular_counts_what_was_upheld_in_its_month_and_goes_to_all_units(months: None) -> None:
     draft = circular.circular(viewer("miit"), "2026-11")
-    assert (draft.entry, draft.rows) == (None, (Row("op1", (0, 0, 1, 0)),))
+    assert (draft.entry, draft.rows, draft.owed) == (None, (Row("op1", (0, 0, 1, 0)),), True)
+    assert not circular.circular(viewer("cncert"), "2026-11").owed
+    assert not circular.circular(viewer("miit"), "2026-12").owed
     issue()
     found = circular.circular(viewer("op2"), "2026-11")
     assert found.entry is not None
@@ -62,7 +65,7 @@ def test_it_stays_as_it_was_issued(months: None) -> None:
 
 def test_its_sheet_names_the_units_and_the_kinds(months: None) -> None:
     made = circular.as_sheet(circular.circular(viewer("miit"), "2026-11"))
-    headings = ("单位", "迟报", "漏报", "疑似瞒报", "疑似谎报")
+    headings = ("单位", "迟报", "漏报", "瞒报", "谎报")
     assert sheet.read(made, headings) == [(2, ("移动运营企业甲", "0", "0", "1", "0"))]
 
 
@@ -88,3 +91,7 @@ def test_what_is_not_to_be_issued_is_refused(months: None, given: dict[str, str]
         issue(**given)  # type: ignore[arg-type] - texts alone
     assert refused.value.code == code
     assert not circular.circulars(viewer("miit")).exists()
+
+
+def test_every_kind_of_lead_is_a_breach_once_it_is_upheld() -> None:
+    assert tuple(BREACHES) == tuple(LEADS)

@@ -8,7 +8,7 @@ from tests.hub.world import CENTRE, LAW, NOW, World, viewer
 
 from cleannet.core import policy_file
 from cleannet.core.refusal import Refusal
-from cleannet.hub.incidents import inquiries, leads
+from cleannet.hub.incidents import acts, inquiries, leads
 from cleannet.hub.incidents.inquiries import LeadRefused
 from cleannet.hub.incidents.leads import NoLead
 from cleannet.hub.ledger import queries as ledger
@@ -155,6 +155,17 @@ def test_what_an_answer_may_name_is_its_partys_own_on_the_case(lead: str) -> Non
     rows = inquiries.nameable(viewer("op1"), inquiry)
     assert {row.party for row in rows} == {"op1"}
     assert {row.case for row in rows} == {inquiry.case}
+
+
+def test_a_party_without_a_part_in_the_case_names_what_else_it_did() -> None:
+    world = World().populate()
+    world.tally("op1", 60_000, NOW)
+    acts.begin(viewer=viewer("op2"), kind="complaint.received", said="x", happened_at=NOW, now=NOW)
+    observe("op2")
+    lead = number("op2")
+    ask(lead)
+    rows = inquiries.nameable(viewer("op2"), leads.inquiries(viewer("op2")).get(lead=lead))
+    assert [row.kind for row in rows] == ["complaint.received"]
 
 
 def test_nobody_judges_its_own_lead(lead: str) -> None:

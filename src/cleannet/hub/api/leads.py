@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 
-from cleannet.core.terms import LEADS
+from cleannet.core.terms import BREACHES
 from cleannet.formats import sheet
 from cleannet.hub.api import schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, page, viewer_of
@@ -183,7 +183,7 @@ def observe(request: HttpRequest, body: ObservationIn) -> Status[Any]:
 def show_circular(request: HttpRequest, number: str) -> dict[str, Any]:
     """Return the circular on a month (YYYY-MM); MIIT and CNCERT read before its issue what it would say."""
     found = circulars.circular(viewer_of(request), number)
-    rows = [{"party": row.party, "upheld": dict(zip(LEADS, row.upheld, strict=True))} for row in found.rows]
+    rows = [{"party": row.party, "upheld": dict(zip(BREACHES, row.upheld, strict=True))} for row in found.rows]
     return {"month": number, "entry": found.entry.id if found.entry else None, "said": found.said, "rows": rows}
 
 

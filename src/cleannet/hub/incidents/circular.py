@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from cleannet.core.refusal import Refusal
-from cleannet.core.terms import LEADS
+from cleannet.core.terms import BREACHES
 from cleannet.formats import sheet
 from cleannet.hub.incidents import leads
 from cleannet.hub.incidents.inquiries import LeadRefused
 from cleannet.hub.ledger import actions as ledger
 from cleannet.hub.ledger import queries as ledger_queries
-from cleannet.hub.ledger.queries import Entry
+from cleannet.hub.ledger.queries import Duty, Entry
 from cleannet.hub.ledger.viewer import Viewer
 from cleannet.hub.parties import queries as parties
 
@@ -32,7 +32,7 @@ class NoCircular(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold how many leads on a party were upheld, by the kinds of terms.LEADS in their order."""
+    """Hold how many leads on a party were upheld, by the kinds of terms.BREACHES in their order."""
 
     party: str
     upheld: tuple[int, ...]
@@ -40,12 +40,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Circular:
-    """Hold the circular on a month: as issued, or as it would be issued now where `entry` is none."""
+    """Hold the circular on a month: as issued, or where `entry` is none as it would be now; `owed` by who asks."""
 
     month: str
     rows: tuple[Row, ...]
     entry: Entry | None
     said: str
+    owed: bool = False
 
 
 def circular(viewer: Viewer, month: str) -> Circular:
@@ -57,11 +58,11 @@ def circular(viewer: Viewer, month: str) -> Circular:
     found = next((row for row in circulars(viewer) if row.refs.get("month") == month), None)
     if found is not None:
         rows = ledger_queries.facts(viewer, found).get("rows", [])
-        told = tuple(Row(row["party"], tuple(row[kind] for kind in LEADS)) for row in rows)
+        told = tuple(Row(row["party"], tuple(row[kind] for kind in BREACHES)) for row in rows)
         return Circular(month, told, found, ledger_queries.note(viewer, found))
     if not viewer.sees_all:
         raise NoCircular("circular.unknown", month=month)
-    return Circular(month, tuple(_rows(viewer, *span)), None, "")
+    return Circular(month, tuple(_rows(viewer, *span)), None, "", _duty(viewer, month) is not None)
 
 
 def circulars(viewer: Viewer) -> QuerySet[Entry]:
@@ -72,12 +73,12 @@ def circulars(viewer: Viewer) -> QuerySet[Entry]:
 def issue(*, viewer: Viewer, month: str, said: str, now: datetime) -> Entry:
     """Issue the circular on a month to all units, with what is said beside the table. Raises LeadRefused."""
     span = leads.month_span(month)
-    owed = ledger_queries.own_duties(viewer).filter(expects=_KIND, scope__month=month).first()
+    owed = _duty(viewer, month)
     if owed is None:
         raise LeadRefused("circular.not_owed", month=month)
     if not said.strip():
         raise LeadRefused("circular.words_missing", month=month)
-    rows = [{"party": row.party, **dict(zip(LEADS, row.upheld, strict=True))} for row in _rows(viewer, *span)]
+    rows = [{"party": row.party, **dict(zip(BREACHES, row.upheld, strict=True))} for row in _rows(viewer, *span)]
     with transaction.atomic():
         return ledger.enter(
             kind=_KIND,
@@ -96,11 +97,17 @@ def as_sheet(found: Circular) -> bytes:
     """Return the table of a circular as a spreadsheet (.xlsx), in Chinese."""
     names = parties.names([row.party for row in found.rows])
     table = [(names[row.party].zh if row.party in names else row.party, *map(str, row.upheld)) for row in found.rows]
-    headings = ("单位", *(kind.zh for kind in LEADS.values()))
-    return sheet.write(f"信息报送情况 {found.month}", headings, table, (40, *(14 for _ in LEADS)))
+    headings = ("单位", *(kind.zh for kind in BREACHES.values()))
+    return sheet.write(f"信息报送情况 {found.month}", headings, table, (40, *(14 for _ in BREACHES)))
+
+
+def _duty(viewer: Viewer, month: str) -> Duty | None:
+    return ledger_queries.own_duties(viewer).filter(expects=_KIND, scope__month=month).first()
 
 
 def _rows(viewer: Viewer, began: datetime, ended: datetime) -> Sequence[Row]:
     upheld = leads.inquiries(viewer).filter(status=leads.UPHELD, decided_at__gte=began, decided_at__lt=ended)
     counted = Counter(upheld.values_list("party", "kind"))
-    return [Row(party, tuple(counted[party, kind] for kind in LEADS)) for party in sorted({one for one, _ in counted})]
+    return [
+        Row(party, tuple(counted[party, kind] for kind in BREACHES)) for party in sorted({one for one, _ in counted})
+    ]

@@ -137,9 +137,10 @@ def decide(*, viewer: Viewer, lead: str, upheld: bool, reason: str, now: datetim
 
 
 def nameable(viewer: Viewer, inquiry: Inquiry) -> list[Entry]:
-    """Return the newest entries of the questioned party that an answer may name, of the lead's case if it has one."""
-    found = ledger_queries.entries(viewer, case=inquiry.case or None).filter(party=inquiry.party)
-    return list(found.order_by("-happened_at", "-id")[:MOST_NAMED])
+    """Return the newest entries of the questioned party to choose from, of the lead's case where it made any there."""
+    own = ledger_queries.entries(viewer).filter(party=inquiry.party).order_by("-happened_at", "-id")
+    on_case = own.filter(case=inquiry.case) if inquiry.case else own.none()
+    return list((on_case if on_case.exists() else own)[:MOST_NAMED])
 
 
 def _asked(viewer: Viewer, lead: str, now: datetime) -> Inquiry:

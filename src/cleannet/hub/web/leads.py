@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from cleannet.core.clock import BEIJING, moment, month_of
-from cleannet.core.terms import LEADS
+from cleannet.core.terms import BREACHES
 from cleannet.formats import sheet as spreadsheet
 from cleannet.hub.incidents import circular as circulars
 from cleannet.hub.incidents import inquiries, observations, queries
@@ -138,7 +138,7 @@ def circular(request: Asked, number: str) -> HttpResponse:
         request,
         "web/circular.html",
         act,
-        lambda: {"circular": shown, "said": said, "kinds": LEADS},
+        lambda: {"circular": shown, "said": said, "kinds": BREACHES},
         done=_("The circular is issued to all units."),
         to="circular",
         number=number,

@@ -42,6 +42,7 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "right": terms.RIGHTS,
         "silence": terms.SILENCES,
         "lead": terms.LEADS,
+        "breach": terms.BREACHES,
         "lead_state": terms.LEAD_STATES,
         "fact": terms.FACTS,
         "province": terms.PROVINCES,
