@@ -62,7 +62,7 @@ def circular(viewer: Viewer, month: str) -> Circular:
         return Circular(month, told, found, ledger_queries.note(viewer, found))
     if not viewer.sees_all:
         raise NoCircular("circular.unknown", month=month)
-    return Circular(month, tuple(_rows(viewer, *span)), None, "", _duty(viewer, month) is not None)
+    return Circular(month, tuple(_rows(viewer, *span)), None, "", _owed(viewer, month).exists())
 
 
 def circulars(viewer: Viewer) -> QuerySet[Entry]:
@@ -73,13 +73,14 @@ def circulars(viewer: Viewer) -> QuerySet[Entry]:
 def issue(*, viewer: Viewer, month: str, said: str, now: datetime) -> Entry:
     """Issue the circular on a month to all units, with what is said beside the table. Raises LeadRefused."""
     span = leads.month_span(month)
-    owed = _duty(viewer, month)
-    if owed is None:
-        raise LeadRefused("circular.not_owed", month=month)
     if not said.strip():
         raise LeadRefused("circular.words_missing", month=month)
-    rows = [{"party": row.party, **dict(zip(BREACHES, row.upheld, strict=True))} for row in _rows(viewer, *span)]
     with transaction.atomic():
+        # Locked, so that two persons never issue it twice.
+        owed = _owed(viewer, month).select_for_update(of=("self",)).first()
+        if owed is None:
+            raise LeadRefused("circular.not_owed", month=month)
+        rows = [{"party": row.party, **dict(zip(BREACHES, row.upheld, strict=True))} for row in _rows(viewer, *span)]
         return ledger.enter(
             kind=_KIND,
             actor=parties.actor_of(viewer),
@@ -101,8 +102,8 @@ def as_sheet(found: Circular) -> bytes:
     return sheet.write(f"信息报送情况 {found.month}", headings, table, (40, *(14 for _ in BREACHES)))
 
 
-def _duty(viewer: Viewer, month: str) -> Duty | None:
-    return ledger_queries.own_duties(viewer).filter(expects=_KIND, scope__month=month).first()
+def _owed(viewer: Viewer, month: str) -> QuerySet[Duty]:
+    return ledger_queries.own_duties(viewer).filter(expects=_KIND, scope__month=month)
 
 
 def _rows(viewer: Viewer, began: datetime, ended: datetime) -> Sequence[Row]:
