@@ -37,6 +37,8 @@ def test_login_desk_and_case(served: tuple[str, str], visitor: Come, language: s
         "/contacts",
         "/acts",
         "/leads",
+        "/observations",
+        "/circulars/2026-01",
         "/me",
         "/routes",
         "/routes/import",

@@ -70,8 +70,15 @@ def reported(hours: float, **changes: Any) -> Act:
     return act("incident.reported", "op1", hours, **{"recipients": ("miit", "js", "cncert"), **changes})
 
 
-def seen(hours: float = 0, **changes: Any) -> Act:
-    return graded("cncert", hours, **{"facts": {"seen_at": ["op2"]}, **changes})
+def seen(hours: float = 0, operator: str = "op2", **changes: Any) -> Act:
+    """CNCERT saw numbers at an operator in the hour before."""
+    facts = {"program": "p", "operator": operator, "began_at": (AT + (hours - 1) * HOUR).isoformat(), "figures": {}}
+    facts["figures"] = {"infected_24h": changes.pop("infected", 60_000)}
+    return act("incident.observed", "cncert", hours, **{"facts": facts, "refs": {}, **changes})
+
+
+def opened(hours: float = -2, case: str = "C1", program: str = "p") -> Act:
+    return act("incident.opened", "op1", hours, refs={"case": case}, facts={"program": program})
 
 
 def fed_back(done: bool = True, hours: float = 0) -> Act:
@@ -152,27 +159,84 @@ def test_a_lead_names_its_evidence_and_says_the_moments() -> None:
     assert lead.policy == LAW.id
 
 
+def ordinary(party: str, hours: float = 0, case: str = "C1") -> Act:
+    """A count below every threshold: graded, and nothing more is owed within a limit."""
+    return graded(party, hours, grades={LAW.id: Grade.IV}, refs={"case": case})
+
+
+OMITTED = [("omitted", "op2", "十(二)")]
+
+
 @pytest.mark.parametrize(
     ("acts", "expected"),
     [
-        ([seen()], [("omitted", "op2", "十(二)")]),
-        # Once, from where it was first seen.
-        ([seen(), seen(1)], [("omitted", "op2", "十(二)")]),
-        ([seen(grades={LAW.id: Grade.IV})], [("omitted", "op2", "十(二)")]),
-        # It reported, or sent a count, whichever came first.
-        ([seen(), act("incident.reported", "op2", 1, grades={LAW.id: Grade.IV})], []),
-        ([graded("op2", grades={LAW.id: Grade.IV}), seen()], []),
-        # In another case it did; here not.
-        ([graded("op2", refs={"case": "C2"}, grades={LAW.id: Grade.IV}), seen()], [("omitted", "op2", "十(二)")]),
-        # Annulled, not seen, or not seen by CNCERT.
-        ([seen(), act("incident.annulled", "cncert", 1)], []),
-        ([seen(facts={"figures": FIGURES})], []),
-        ([graded("op3", grades={LAW.id: Grade.IV}, facts={"seen_at": ["op2"]})], []),
+        # There is no case at all, or one that op2 has no part in.
+        ([seen()], OMITTED),
+        ([opened(), ordinary("op1"), seen()], OMITTED),
+        # No threshold was passed.
+        ([seen(grades={})], []),
+        # Once for an operator, a program and a law in a month, however often it was seen.
+        ([seen(), seen(1)], OMITTED),
+        ([seen(), seen(operator="op3")], [*OMITTED, ("omitted", "op3", "十(二)")]),
+        # It counted it or reported it, whichever came first.
+        ([opened(), ordinary("op2"), seen(1)], []),
+        ([opened(), seen(), ordinary("op2", 1)], []),
+        ([opened(), seen(), act("incident.reported", "op2", 1, grades={LAW.id: Grade.IV})], []),
+        # Of another program, or in a case that was over before: not this incident.
+        ([opened(program="q"), ordinary("op2"), seen()], OMITTED),
+        ([opened(-9), ordinary("op2", -8), act("incident.closed", "cncert", -1.5), seen()], OMITTED),
+        ([opened(-9), ordinary("op2", -8), act("incident.closed", "cncert", -1), seen()], []),
+        (
+            [
+                opened(-9),
+                ordinary("op2", -8),
+                act("incident.closed", "cncert", -3),
+                act("incident.reopened", "cncert", -2),
+                seen(),
+            ],
+            [],
+        ),
+        # There was no incident; an annulment of long ago says nothing of this one.
+        ([opened(), seen(), act("incident.annulled", "cncert", 1)], []),
+        ([opened(-9), act("incident.annulled", "cncert", -1.5), seen()], OMITTED),
+        # Nobody but the operators is asked to report by that article.
+        ([seen(grades={REPORTING.id: Grade.III})], [("omitted", "op2", "")]),
     ],
 )
 def test_omitted(acts: list[Act], expected: list[tuple[str, str, str]]) -> None:
-    assert [lead for lead in told(found(*acts, now=1.5)) if lead[0] == "omitted"] == expected
-    assert [lead for lead in found(*acts, now=1.5) if lead.kind not in ("omitted", "late")] == []
+    assert told(found(*acts)) == expected
+
+
+def test_an_omitted_lead_says_the_most_that_was_seen_and_rests_on_all_of_it() -> None:
+    rows = [seen(grades={LAW.id: Grade.III}, infected=20_000), seen(1)]
+    (lead,) = found(*rows)
+    assert lead.evidence == tuple(row.id for row in rows)
+    assert lead.said.zh == (
+        "CNCERT监测到p：24小时内受感染号码60,000（2026-11-22 10:00:00 – 2026-11-22 11:00:00），该单位未报送也未上报统计"
+    )
+    assert (lead.at, lead.about) == (AT, "p")
+
+
+def test_what_was_seen_in_another_month_is_another_lead() -> None:
+    numbers = [lead.number for lead in found(seen(), seen(24 * 10), now=24 * 30)]
+    assert [number[:7] for number in numbers] == ["2026-11", "2026-12"]
+
+
+def test_a_lead_keeps_its_number_while_what_it_says_changes_and_no_two_share_one() -> None:
+    waiting, late = found(graded()), found(graded(), reported(2.5))
+    late_all_along = found(graded(facts={}))
+    assert [lead.kind for lead in (*waiting, *late, *late_all_along)] == ["concealed", "late", "late"]
+    assert late_all_along[0].number == late[0].number != waiting[0].number
+    assert late[0].number.startswith("2026-11-")
+    assert late_all_along[0].said != late[0].said
+    rows = found(graded(), graded("op3"), seen(), seen(operator="op4"), fed_back(), verified("still_there"))
+    assert len({lead.number for lead in rows}) == len(rows) == 5
+
+
+def test_a_feedback_verified_twice_as_still_there_is_one_lead() -> None:
+    again = verified("still_there")
+    later = act("disposal.verified", "cncert", 3, facts=again.facts, refs=again.refs)
+    assert told(found(fed_back(), again, later)) == [("false", "op1", "十一(四)")]
 
 
 @pytest.mark.parametrize(
@@ -182,8 +246,8 @@ def test_omitted(acts: list[Act], expected: list[tuple[str, str, str]]) -> None:
         ({}, ""),
         ({"infected_24h": 60_001}, ""),
         ({"people_leaked": 1}, ""),
-        ({"infected_24h": 59_999}, "报送infected_24h 59,999，自行统计infected_24h 60,000"),
-        ({"infected_24h": 60_000, "loss_fen": 700_049}, "报送loss_yuan 7,000.49，自行统计loss_yuan 7,000.50"),
+        ({"infected_24h": 59_999}, "报送24小时内受感染号码59,999，自行统计24小时内受感染号码60,000"),
+        ({"infected_24h": 60_000, "loss_fen": 700_049}, "报送通信费用损失7,000.49元，自行统计通信费用损失7,000.50元"),
     ],
 )
 def test_possibly_false_where_a_report_states_less_than_was_counted(stated: Mapping[str, int], said: str) -> None:
@@ -199,7 +263,7 @@ def test_possibly_false_where_a_report_states_less_than_was_counted(stated: Mapp
 def test_what_another_law_was_told_contradicts_nothing_but_the_same_fact() -> None:
     other = graded(hours=0.5, role="network", grades={REPORTING.id: Grade.III}, facts={"figures": {"people_leaked": 9}})
     (lead,) = found(graded(), other, reported(1, facts={"figures": {"infected_24h": 5, "people_leaked": 9}}))
-    assert lead.said.en == "infected_24h 5 stated, infected_24h 60,000 counted"
+    assert lead.said.en == "stated infected numbers in 24 h 5, counted infected numbers in 24 h 60,000"
 
 
 @pytest.mark.parametrize(
@@ -228,5 +292,6 @@ def test_a_duty_nobody_is_known_to_owe_points_to_nobody() -> None:
 
 
 def test_every_kind_of_lead_is_a_term() -> None:
-    made = found(graded(), reported(2.5, facts={"figures": {"loss_fen": 1}}), graded("op3", 3), seen(4), now=24)
+    late = reported(2.5, facts={"figures": {"loss_fen": 1}})
+    made = found(graded(), late, graded("op3", 3), seen(4), now=24)
     assert {lead.kind for lead in made} == set(LEADS)

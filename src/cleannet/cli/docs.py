@@ -25,6 +25,8 @@ HEADINGS: Mapping[str, str] = {
     "ROUTES": "派发理由 Why a party is proposed",
     "UNROUTED": "归属不明的原因 Why nobody is known to hold a resource",
     "LEADS": "信息报送线索 Leads on reporting",
+    "BREACHES": "认定属实的情形 What an upheld lead is",
+    "LEAD_STATES": "线索状态 States of a lead",
     "SILENCES": "无数据的原因 Why an edge sends no data",
     "RIGHTS": "权限 Rights",
     "CONTACTS": "联系人 Contacts a party names",

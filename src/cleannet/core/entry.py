@@ -23,6 +23,7 @@ SCOPES = (
     "complaint",
     "partner",
     "crime",
+    "lead",
 )
 
 

@@ -8,6 +8,7 @@ _ASKED = f"{_DISPOSERS} access idc"
 _ANY = "miit bureau cncert operator registry registrar access idc police"
 _REPORTERS_2025 = "cii central network guardian cac"
 _CRIME = f"{_ANY} cii central network"
+_QUESTIONED = f"bureau {_ASKED} police {_REPORTERS_2025}"
 
 
 def _kind(key: str, zh: str, en: str, by: str) -> EntryKind:
@@ -23,6 +24,7 @@ ENTRY_KINDS = keyed(
         _kind("incident.opened", "立案", "Incident opened", "operator cncert"),
         _kind("incident.graded", "事件分级", "Incident graded", f"operator cncert {_REPORTERS_2025}"),
         _kind("incident.widened", "事件涉及新的省份", "Incident found in another province", "operator cncert"),
+        _kind("incident.observed", "CNCERT监测到用户感染", "Infections seen by CNCERT", "cncert"),
         _kind("incident.reported", "报送事件", "Incident reported", f"operator cncert {_REPORTERS_2025}"),
         _kind("incident.assessed", "研判", "Incident assessed", "miit"),
         _kind("incident.annulled", "撤销事件", "Incident annulled", "miit cncert"),
@@ -75,6 +77,9 @@ ENTRY_KINDS = keyed(
         _kind("partner.punished", "依法处罚", "Partner punished", "bureau"),
         _kind("crime.suspected", "发现涉嫌犯罪", "Crime suspected", _CRIME),
         _kind("crime.referred", "报请公安机关", "Crime referred to the police", _CRIME),
+        _kind("lead.asked", "就报送线索询问", "Question put on a lead", "miit"),
+        _kind("lead.answered", "答复询问", "Question on a lead answered", _QUESTIONED),
+        _kind("lead.decided", "认定报送线索", "Lead decided", "miit"),
         _kind("circular.issued", "信息报送情况通报", "Circular on reporting issued", "miit"),
         _kind("delegation.recorded", "委托", "Delegation recorded", "miit"),
         _kind("delegation.ended", "委托终止", "Delegation ended", "miit"),

@@ -202,6 +202,26 @@ LEADS = keyed(
     ]
 )
 
+# What a lead is once it is upheld, in the words of 十九.
+BREACHES = keyed(
+    [
+        Term("late", "迟报", "Late"),
+        Term("omitted", "漏报", "Omitted"),
+        Term("concealed", "瞒报", "Concealed"),
+        Term("false", "谎报", "False"),
+    ]
+)
+
+LEAD_STATES = keyed(
+    [
+        Term("open", "未询问", "Not asked about"),
+        Term("asked", "已询问，待答复", "Asked, waits for the answer"),
+        Term("answered", "已答复，待认定", "Answered, to be decided"),
+        Term("upheld", "认定属实", "Upheld"),
+        Term("not_upheld", "认定不属实", "Not upheld"),
+    ]
+)
+
 SILENCES = keyed(
     [
         Term("no_heartbeat", "没有心跳", "No heartbeat"),

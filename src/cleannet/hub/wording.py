@@ -12,6 +12,7 @@ from cleannet.core.refusal import Refusal
 from cleannet.hub.case_words import CASE_WORDS
 from cleannet.hub.disposal_words import DISPOSAL_WORDS
 from cleannet.hub.interface_words import INTERFACE_WORDS
+from cleannet.hub.lead_words import LEAD_WORDS
 from cleannet.hub.life_words import LIFE_WORDS
 from cleannet.hub.message_words import MESSAGE_WORDS
 from cleannet.hub.route_words import ROUTE_WORDS
@@ -46,6 +47,7 @@ WORDS: Mapping[str, tuple[int, str, str]] = {
     **DISPOSAL_WORDS,
     **LIFE_WORDS,
     **INTERFACE_WORDS,
+    **LEAD_WORDS,
     **MESSAGE_WORDS,
     **ROUTE_WORDS,
     "entry.unknown_kind": (400, _("There is no kind of entry “%(kind)s”."), _("Use a kind of the glossary.")),

@@ -2,14 +2,27 @@ import pytest
 from django.test import Client
 from tests.hub.api.conftest import Machine
 
-from cleannet.hub.api import appeals, cases, drafting, edges, feed, life, months, orders, record, register, routes
+from cleannet.hub.api import (
+    appeals,
+    cases,
+    drafting,
+    edges,
+    feed,
+    leads,
+    life,
+    months,
+    orders,
+    record,
+    register,
+    routes,
+)
 from cleannet.hub.api.operations import api
 
 Machines = dict[str, Machine]
 
 
 def test_every_part_is_in_the_api_and_no_address_stands_in_two() -> None:
-    every = (appeals, cases, drafting, edges, feed, life, months, orders, record, register, routes)
+    every = (appeals, cases, drafting, edges, feed, leads, life, months, orders, record, register, routes)
     parts = [list(part.router.path_operations) for part in every]
     paths = [path for part in parts for path in part]
     assert len(set(paths)) == len(paths)

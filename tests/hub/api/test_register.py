@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-import pytest
 from tests.hub.api.conftest import Machine
 from tests.hub.world import CENTRE, LAW, NOW, World, viewer
 
@@ -77,13 +76,3 @@ def test_facts_are_stated_a_grade_raised_and_a_case_annulled_by_two_persons(worl
     assert people[0].post(f"/cases/{case}/annulment/confirm").status_code == 409
     assert people[1].post(f"/cases/{case}/annulment/confirm").status_code == 200
     assert machines["op1"].get(f"/cases/{case}").json()["status"] == "annulled"
-
-
-@pytest.mark.parametrize("month", ["2026-11", "2020-01"])
-def test_leads_of_a_month(world: World, machines: Machines, month: str) -> None:
-    world.tally("op1", 60_000, NOW - timedelta(hours=3))
-    found = machines["miit"].get("/leads", month=month).json()
-    assert [(one["kind"], one["party"], one["article"]) for one in found if one["party"] == "op1"] == (
-        [("concealed", "op1", "十(二)")] if month == "2026-11" else []
-    )
-    assert machines["miit"].get("/leads", month="x").status_code == 422

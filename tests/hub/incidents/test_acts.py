@@ -60,15 +60,17 @@ def test_handling_a_partner_asks_the_local_bureau_for_its_own_step() -> None:
     assert owed("js", "partner.punished") == []
 
 
-def test_the_months_summary_and_circular_are_recorded_when_the_month_is_over() -> None:
+def test_the_months_summary_is_recorded_in_words_when_the_month_is_over_and_the_circular_has_its_own_page() -> None:
     World().populate()
     turn_calendar(NOW)
     later = NOW + timedelta(days=20)
     turn_calendar(later)
-    for code, expects in (("cncert", "month.summarised"), ("miit", "circular.issued")):
-        (key,) = owed(code, expects)
-        acts.fulfil(viewer=viewer(code), duty=key, said="2026年11月", happened_at=later, now=later)
-        assert owed(code, expects) == []
+    given = {"said": "2026年11月", "happened_at": later, "now": later}
+    (key,) = owed("cncert", "month.summarised")
+    acts.fulfil(viewer=viewer("cncert"), duty=key, **given)
+    assert owed("cncert", "month.summarised") == []
+    with pytest.raises(IncidentRefused, match="not_to_be_recorded"):
+        acts.fulfil(viewer=viewer("miit"), duty=owed("miit", "circular.issued")[0], **given)
 
 
 def test_a_consultation_is_on_a_case_and_ends_in_a_conclusion_to_all_concerned() -> None:

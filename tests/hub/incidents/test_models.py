@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError
 from tests.hub.world import NOW, PROGRAM, World
 
-from cleannet.hub.incidents.models import Annulment, Case, Grading, Notice
+from cleannet.hub.incidents.models import Annulment, Case, Grading, Inquiry, Notice
 
 pytestmark = pytest.mark.django_db
 
@@ -18,3 +18,4 @@ def test_rows_read_as_what_they_name() -> None:
     assert str(Grading(case_id="C", grade="II")) == "C II"
     assert str(Notice(number="N")) == "N"
     assert str(Annulment(case_id="C")) == "C"
+    assert str(Inquiry(lead="2026-11-0")) == "2026-11-0"

@@ -9,16 +9,18 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from tests.hub.world import CENTRE, LAW, World, viewer
 
+from cleannet.core.clock import month_of
 from cleannet.hub.disposal import actions as disposal
 from cleannet.hub.disposal import appeals, batches, feedback
 from cleannet.hub.disposal.enclosures import Applicant, Material
-from cleannet.hub.incidents import reports
+from cleannet.hub.incidents import inquiries, leads, observations, reports
 from cleannet.hub.incidents.first import First
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.ledger.actions import Actor
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import queries
 from cleannet.hub.parties.rights import HELD_BY
+from cleannet.hub.programs import actions as programs
 
 ClientOf = Callable[..., Client]
 PASSWORD = "a long word of the test 7"
@@ -86,6 +88,8 @@ class Objects:
     feedback: str
     batch: str
     appeal: str
+    lead: str
+    month: str
     figures: tuple[str, ...] = ("60,123", "60123", "31,337", "31337", "60_123")
 
 
@@ -130,7 +134,25 @@ def objects(everyone: World, now: datetime) -> Objects:
         fed_back.number,
         batch.number,
         appeal.number,
+        _questioned(now),
+        month_of(now),
     )
+
+
+def _questioned(now: datetime) -> str:
+    """Let CNCERT see a program at op1 that op1 never told of, and MIIT ask about it; return the lead."""
+    programs.add_program(code="other", now=now)
+    seen = {"began_at": now - timedelta(seconds=2), "ended_at": now - timedelta(seconds=1)}
+    observations.observe(
+        viewer=viewer("cncert"), program="other", operator="op1", infected=60_123, source="s", now=now, **seen
+    )
+    (lead,) = {
+        one.lead.number
+        for one in leads.leads(viewer("miit"), month=month_of(seen["ended_at"]), now=now)
+        if one.lead.kind == "omitted"
+    }
+    inquiries.ask(viewer=viewer("miit"), lead=lead, said="Why?", now=now)
+    return lead
 
 
 def issue(client_of: ClientOf, case: str, targets: Sequence[str], *codes: str) -> str:

@@ -55,6 +55,10 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "begin": ("record", "GET POST", "200 422"),
     "fulfil": ("record", "GET POST", "404 404"),
     "leads": ("read", "GET", "200"),
+    "lead": ("read", "GET POST", "404 404"),
+    "observe": ("verify", "GET POST", "200 422"),
+    "circular": ("read", "GET POST", "422 422"),
+    "circular_sheet": ("read", "GET", "422"),
     "state_facts": ("report", "GET POST", "404 404"),
     "party": ("read", "GET", "404"),
     "change_contacts": ("administer", "GET POST", "200 422"),
@@ -139,6 +143,15 @@ OPERATIONS: dict[str, str] = {
     "POST /acts": "record",
     "POST /duties/fulfil": "record",
     "GET /leads": "read",
+    "GET /leads/{number}": "read",
+    "POST /leads/{number}/question": "assess",
+    "POST /leads/{number}/answer": "record",
+    "POST /leads/{number}/decision": "assess",
+    "GET /observations": "read",
+    "POST /observations": "verify",
+    "GET /circulars/{number}": "read",
+    "GET /circulars/{number}/sheet": "read",
+    "POST /circulars/{number}": "assess",
     "PUT /programs/{path:code}": "administer",
     "GET /ledger/consistency": "read",
     "GET /ledger/entries/{entry}/proof": "read",
@@ -153,14 +166,17 @@ _SEEN_BY = {
     "POST /cases/{number}/report, POST /cases/{number}/first-report, POST /cases/{number}/facts, "
     "POST /notices/{number}/feedback, POST /notices/{number}/users-warned, POST /feedbacks/{number}/paper",
     "op1": "acknowledge, POST /orders/{number}/acknowledge",
-    "miit": "raise_grade, POST /cases/{number}/grade",
-    "miit cncert": "notify, POST /cases/{number}/notices, "
+    "miit": "raise_grade, POST /cases/{number}/grade, POST /leads/{number}/question, POST /leads/{number}/decision, "
+    "POST /circulars/{number}",
+    "miit cncert": "circular, circular_sheet, GET /circulars/{number}, GET /circulars/{number}/sheet, "
+    "notify, POST /cases/{number}/notices, "
     "propose_annulment, confirm_annulment, record_receipt, issue, issue_again, "
     "withdraw, prolong, supply_notice, "
     "GET /cases/{number}/routes, GET /cases/{number}/routes/decisions, GET /cases/{number}/radius, "
     "POST /cases/{number}/orders, POST /cases/{number}/orders/again, POST /cases/{number}/annulment, "
     "POST /cases/{number}/annulment/confirm, POST /notices/{number}/receipt, POST /notices/{number}/paper",
-    "miit cncert op1": "appeal, appeal_material, GET /appeals/{number}, GET /appeals/{number}/materials/{place}, "
+    "miit cncert op1": "lead, GET /leads/{number}, POST /leads/{number}/answer, "
+    "appeal, appeal_material, GET /appeals/{number}, GET /appeals/{number}/materials/{place}, "
     "POST /appeals/{number}/decide, POST /appeals/{number}/answer",
     "": "batch_of_notice, end_delegation, POST /delegations/{number}/end",
     "cncert": "PUT /programs/{path:code}, close, look, verify, relapse, supply_verification, "
@@ -196,13 +212,16 @@ BODY = {
     "grade": "II",
     "reason": "",
     **dict.fromkeys(("target", "grounds", "applicant", "contact", "remedy", "remark"), ""),
-    "grant": False,
+    **dict.fromkeys(("grant", "upheld"), False),
     "answered_at": "2026-11-22T10:00:00+08:00",
     "until": None,
     "party": "",
     "what": "",
-    "source": "",
+    **dict.fromkeys(("source", "program", "operator"), ""),
+    "infected": 0,
     "text": "",
     **dict.fromkeys(("zh", "behaviour", "harm", "systems"), "x"),
-    **dict.fromkeys(("changed_at", "happened_at", "found_at", "received_at"), "2026-11-22T10:00:00+08:00"),
+    **dict.fromkeys(
+        ("changed_at", "happened_at", "found_at", "received_at", "began_at", "ended_at"), "2026-11-22T10:00:00+08:00"
+    ),
 }

@@ -57,9 +57,3 @@ def test_facts_are_stated_and_graded_under_the_second_law(world: World, client_o
     grades = {one.policy: one for one in cases.standing_grades(viewer("op1"), cases.case(viewer("op1"), case))}
     assert grades[SECOND].grade == "III"
     assert grades[SECOND].row.facts == {"people_leaked": 1_000_000, "direct_loss_fen": 400_000_000}
-
-
-def test_leads_are_shown_by_month_with_their_evidence(case: str, client_of: ClientOf, now: datetime) -> None:
-    assert "points to nothing" in client_of("miit").get("/leads", {"month": "2020-01"}).content.decode()
-    assert client_of("miit").get("/leads", {"month": "soon"}).status_code == 422
-    assert client_of("op1").get("/leads").status_code == 200

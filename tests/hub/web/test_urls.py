@@ -43,7 +43,8 @@ def address(name: str, objects: Objects | None = None) -> str:
         about |= {"acknowledge": objects.order, "verify": objects.feedback, "supply_verification": objects.feedback}
         about |= {"supply_notice": objects.notice, "supply_feedback": objects.feedback, "warn_users": objects.notice}
         about |= {"batch": objects.batch, "appeal": objects.appeal, "appeal_material": objects.appeal}
-        about |= {"batch_of_notice": objects.notice}
+        about |= {"batch_of_notice": objects.notice, "lead": objects.lead}
+        about |= dict.fromkeys(("circular", "circular_sheet"), objects.month)
         about |= {"record_feedback": objects.notice, "record_paper": objects.feedback, "end_delegation": 999_999}
         given |= {
             "number": about.get(name, objects.case),
@@ -59,6 +60,7 @@ def place(name: str, objects: Objects | None = None) -> str:
     if objects:
         about = {"papers": objects.paper, "orders": objects.order, "notices": objects.notice}
         about |= {"batches": objects.batch, "appeals": objects.appeal}
+        about |= {"leads": objects.lead, "circulars": objects.month}
         about |= {"feedbacks": objects.feedback}
         number = str(about.get(path.split("/")[1], objects.case))
         entry, code = objects.first if "confirm" in path else objects.entry, "op1"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cleannet.core.leads import Lead
 from cleannet.hub.disposal import effects
 from cleannet.hub.disposal.batches import Batch
 from cleannet.hub.disposal.effects import Effect
@@ -64,12 +63,6 @@ def feedback(made: Feedback) -> dict[str, Any]:
     verified = made.verified_at.isoformat() if made.verified_at else None
     given = {name: getattr(made, name) for name in names}
     return {**given, "fed_back_at": made.fed_back_at.isoformat(), "verified_at": verified}
-
-
-def lead(found: Lead) -> dict[str, Any]:
-    """Return what the record points to, in Chinese as it is written in a circular."""
-    names = ("kind", "party", "policy", "article", "case")
-    return {**{name: getattr(found, name) for name in names}, "evidence": list(found.evidence), "said": found.said.zh}
 
 
 def duty(duty: Duty, at: datetime) -> dict[str, Any]:

@@ -7,7 +7,20 @@ from django.views.decorators.http import require_safe
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from cleannet.core.refusal import Refusal
-from cleannet.hub.api import appeals, cases, drafting, edges, feed, life, months, orders, record, register, routes
+from cleannet.hub.api import (
+    appeals,
+    cases,
+    drafting,
+    edges,
+    feed,
+    leads,
+    life,
+    months,
+    orders,
+    record,
+    register,
+    routes,
+)
 from cleannet.hub.api.conventions import ApiRefused, ByToken, Parsed, problem
 from cleannet.hub.api.description import Described
 
@@ -52,5 +65,5 @@ def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(ApiRefused("api.too_large", mebibytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20))
 
 
-for part in (edges, cases, drafting, orders, appeals, routes, life, feed, months, register, record):
+for part in (edges, cases, drafting, orders, appeals, routes, life, feed, months, register, leads, record):
     api.add_router("", part.router)

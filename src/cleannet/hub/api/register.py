@@ -1,4 +1,4 @@
-"""Who takes part and what is recorded by hand: contacts, delegations, acts, facts under other laws, leads."""
+"""Who takes part and what is recorded by hand: contacts, delegations, acts, facts under other laws."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,7 +13,7 @@ from cleannet.hub.api import answers, schemas
 from cleannet.hub.api.conventions import PROBLEMS, allowed, now, once, viewer_of
 from cleannet.hub.disposal import life
 from cleannet.hub.incidents import actions as incidents
-from cleannet.hub.incidents import acts, leads, receipts
+from cleannet.hub.incidents import acts, receipts
 from cleannet.hub.parties import actions as parties
 from cleannet.hub.parties import contacts, queries
 
@@ -89,16 +89,6 @@ class ReceiptIn(Schema):
     party: str
     medium: str
     received_at: schemas.Moment
-
-
-class LeadOut(Schema):
-    kind: str
-    party: str
-    policy: str
-    article: str
-    case: str
-    evidence: list[str]
-    said: str
 
 
 @router.get("/parties/{code}/contacts", response={200: list[ContactOut], **PROBLEMS})
@@ -215,10 +205,3 @@ def record_receipt(request: HttpRequest, number: str, body: ReceiptIn) -> Status
     """Record by hand that a party without a system received a notice of yours."""
     receipts.record(viewer=viewer_of(request), notice=number, now=now(), **body.dict())
     return Status(200, {"taken": True})
-
-
-@router.get("/leads", response={200: list[LeadOut], **PROBLEMS})
-@allowed("read")
-def list_leads(request: HttpRequest, month: str) -> list[dict[str, Any]]:
-    """List what a month's record (YYYY-MM) points to: late, omitted, concealed or false reports; a person decides."""
-    return [answers.lead(one) for one in leads.leads(viewer_of(request), month=month, now=now())]

@@ -34,7 +34,7 @@ BEGINNINGS: Mapping[str, str] = MappingProxyType(
 CASELESS = frozenset({"mechanism.changed"})
 ENDINGS = frozenset(
     "complaint.settled partner.handled partner.punished crime.referred mechanism.filed consultation.concluded "
-    "month.summarised circular.issued".split()
+    "month.summarised".split()
 )
 
 

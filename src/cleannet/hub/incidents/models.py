@@ -1,4 +1,4 @@
-"""Remember each case: the incident of one program, the laws it stands under, every grade it was given."""
+"""Remember each case (the incident of one program, its laws, every grade it was given), and what leads were asked."""
 
 from django.db import models
 from django.db.models import Q
@@ -87,3 +87,30 @@ class Annulment(models.Model):
 
     def __str__(self) -> str:
         return self.case_id
+
+
+class Inquiry(models.Model):
+    """Hold how far one lead on reporting (十九) came since MIIT asked its party: `status` of terms.LEAD_STATES.
+
+    `question`, `answer` and `decision` are entries, which hold the words; the question names the lead as it was then.
+    """
+
+    lead = models.CharField(max_length=40, primary_key=True)
+    kind = models.CharField(max_length=10)
+    party = models.CharField(max_length=64)
+    case = models.CharField(max_length=64)
+    status = models.CharField(max_length=10)
+    asked_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    question = models.CharField(max_length=36)
+    answer = models.CharField(max_length=36, default="")
+    decision = models.CharField(max_length=36, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["party", "status"], name="inquiry_of_party"),
+            models.Index(fields=["decided_at"], name="inquiry_by_decision"),
+        ]
+
+    def __str__(self) -> str:
+        return self.lead

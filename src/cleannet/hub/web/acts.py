@@ -1,13 +1,11 @@
-"""登记: record what began, what a duty asks for in words, facts for other laws; and what the record points to."""
+"""登记: record what began, what a duty asks for in words, and facts for other laws."""
 
 from collections.abc import Mapping
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from cleannet.core.clock import month_of
-from cleannet.hub.incidents import actions, acts, leads, queries
+from cleannet.hub.incidents import actions, acts, queries
 from cleannet.hub.ledger import queries as entries
 from cleannet.hub.parties import queries as register
 from cleannet.hub.web import stepping, typed
@@ -101,11 +99,3 @@ def state_facts(request: Asked, number: str) -> HttpResponse:
         done=_("The facts are stated and graded."),
         number=number,
     )
-
-
-@allowed("read")
-def pointed_to(request: Asked) -> HttpResponse:
-    """List what a month's record points to: late, omitted, concealed or false reports."""
-    month = request.GET.get("month", "").strip() or month_of(request.now)
-    found = leads.leads(request.viewer, month=month, now=request.now)
-    return render(request, "web/leads.html", {"month": month, "leads": found})

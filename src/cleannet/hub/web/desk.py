@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from cleannet.hub.disposal import appeals, batches, routing
 from cleannet.hub.disposal import queries as orders
+from cleannet.hub.incidents import leads
 from cleannet.hub.incidents import queries as cases
 from cleannet.hub.ledger import queries as ledger
 from cleannet.hub.watch import queries as watch
@@ -27,6 +28,7 @@ def desk(request: Asked) -> HttpResponse:
         "untimed": [row for row in own if not row.duty.due],
         "why": _why(request, [row.duty.key for row in own]),
         "reminders": ledger.reminders(viewer)[:MOST],
+        "questions": leads.waiting(viewer)[:MOST],
     }
     if viewer.may("order"):
         context |= {"batches": batches.batches(viewer)[:MOST], "appeals": appeals.waiting(viewer)[:MOST]}

@@ -37,6 +37,8 @@ DOING: Mapping[str, tuple[str, str, str, str]] = {
     "order.confirmed": ("batch_of_notice", "notice", "order", _("Confirm what was issued alone")),
     "contact.reported": ("change_contacts", "", "administer", _("Name and report the contacts")),
     "disposal.verified": ("verify", "feedback", "verify", _("Verify the disposal")),
+    "lead.answered": ("lead", "lead", "record", _("Answer the question")),
+    "circular.issued": ("circular", "month", "assess", _("Issue the circular")),
 }
 WHOLE = 100
 

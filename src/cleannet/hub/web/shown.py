@@ -42,6 +42,8 @@ GROUPS: Mapping[str, Mapping[str, Term]] = MappingProxyType(
         "right": terms.RIGHTS,
         "silence": terms.SILENCES,
         "lead": terms.LEADS,
+        "breach": terms.BREACHES,
+        "lead_state": terms.LEAD_STATES,
         "fact": terms.FACTS,
         "province": terms.PROVINCES,
         "reason": REASONS,
@@ -108,12 +110,6 @@ def sees_figures_of(viewer: Viewer, party: str) -> bool:
 def may(viewer: Viewer, right: str) -> bool:
     """Return whether a viewer holds a right."""
     return viewer.may(right)
-
-
-@register.filter
-def entries_only(evidence: Sequence[str]) -> list[str]:
-    """Return the entries among a lead's evidence; keys of duties hold a bar, which no entry's id does."""
-    return [one for one in evidence if "|" not in one]
 
 
 @register.filter
