@@ -186,7 +186,7 @@ def test_the_look_up_is_right_however_they_overlap_and_nest(
         (",20,10.0.0.1,13800138000,,", "the time cannot be read"),
         ("10,x,10.0.0.1,13800138000,,", "the time cannot be read"),
         ("20,10,10.0.0.1,13800138000,,", "the assignment ends before it begins"),
-        (f"{LATEST + 1},,10.0.0.1,13800138000,,", "the time lies in the future"),
+        (f"{LATEST + 1},,10.0.0.1,13800138000,,", "the time lies in the future: is its time zone right?"),
         ("10,20,10.0.0.256,13800138000,,", "the address cannot be read"),
         ("10,20,fe80::1%eth0,13800138000,,", "the address cannot be read"),
         ("10,20,2001:db8::1/64,13800138000,,", "the address cannot be read"),

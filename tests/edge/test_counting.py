@@ -108,7 +108,7 @@ def test_who_had_which_address_is_read_by_the_clock(written: Written, lists: cou
         )
         account = counted.run.document["assignments"]
         assert (account["slack"], account["rows"]["joined"], account["rows"]["unknown"]) == (slack, joined, 2 - joined)
-        assert [row["reason"] for row in account["broken"]] == ["the time lies in the future"]
+        assert [row["reason"] for row in account["broken"]] == ["the time lies in the future: is its time zone right?"]
         assert counted.run.tally.programs[0].infected.subscribers == 1
     with pytest.raises(WrongUse, match="--key"):
         counting.count([log], lists, LAW, clock=lambda: NOW, mappings=mappings, assignments=[radius])

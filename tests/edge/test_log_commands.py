@@ -72,3 +72,48 @@ def test_a_release_signed_by_another_is_refused(
     assert "release 7 of CNCERT, android_evil.txt:17" in capsys.readouterr().out
     assert edge("explain", "evil.example", "--watchlist", signed, "--hub-key", theirs) == 1
     assert "not among the trusted" in capsys.readouterr().err
+
+
+def test_bad_input_gets_its_sentence_and_stops_nothing(
+    written: Written, edge: Edge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = int(datetime.now(UTC).timestamp()) - 600
+    good = "".join(f"{at},10.0.0.{number},evil.example\n" for number in (1, 2))
+    logs = {
+        "changes.csv": f"evil.example,{at},10.0.0.3\n{at},10.0.0.4,x,evil.example\n",
+        "huge.csv": f"{at},10.0.0.3," + "x" * 10_000_000 + "\n",
+        "nul.csv": f"\0\0\0\n{at},10.0.0.3,evil\0.example\n",
+        "zone.csv": f"{at + 8 * 3600},10.0.0.3,evil.example\n",
+        "years.csv": "".join(f"{when},10.0.0.3,evil.example\n" for when in (at + 10**9, -5, "9" * 30)),
+        "old.csv": f"{at - 10 * 365 * 86_400},10.0.0.3,evil.example\n",
+    }
+    paths = [written(name, "t,a,h\n" + good + bad + good) for name, bad in logs.items()]
+    zeek = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n" + good.replace(",", "\t")
+    paths.append(written("dns.log", zeek + f"#fields\tquery\tts\tid.orig_h\nevil.example\t{at}\t10.0.0.3\n"))
+    columns = 'schema = 1\nfiles = ["*.csv"]\ntime_form = "epoch_s"\n[columns]\ntime = "t"\naddress = "a"\nhost = "h"\n'
+    watchlist = written("list.txt", "# program: Evil\n*.com\ncom\n0.0.0.0/0\n::/0\nevil.example\n")
+    lists = ["--watchlist", watchlist, "--mapping", written("m.toml", columns), "--lateness", 60]
+    assert edge("detect", *paths, *lists, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    (program,) = document["programs"]
+    # Two rows before and two after in each log, and of the last one three.
+    assert (program["hits"], program["infected"]["subscribers"]) == (6 * 4 + 3, 3)
+    assert document["rows"] == {"read": 37, "broken": 8, "late": 1, "unmapped": 0}
+    why = {(Path(row["file"]).name, row["line"]): row["reason"] for row in document["broken"]}
+    assert why == {
+        ("changes.csv", 4): "the time cannot be read",
+        ("changes.csv", 5): "3 fields were expected and 4 found",
+        ("huge.csv", 4): "the line is longer than 1 MiB or was cut off",
+        ("nul.csv", 4): "3 fields were expected and 1 found",
+        ("zone.csv", 4): "the time lies in the future: is its time zone right?",
+        ("years.csv", 4): "the time lies in the future",
+        ("years.csv", 5): "the time cannot be read",
+        ("years.csv", 6): "the time cannot be read",
+    }
+    listed = {left["line"]: left["reason"] for left in document["indicators"]["not_understood_first"]}
+    assert listed == {
+        2: "it is a public suffix, under which unrelated owners hold names",
+        3: "it is a public suffix, under which unrelated owners hold names",
+        4: "a network of /0 is too wide: /16 is the widest",
+        5: "a network of /0 is too wide: /32 is the widest",
+    }

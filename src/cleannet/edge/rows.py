@@ -10,6 +10,9 @@ from cleannet.core.indicator import host_and_port
 from cleannet.edge.days import day_of
 
 SHOWN_PER_SOURCE = 5
+IN_FUTURE = "the time lies in the future"
+# No clock that shows local time is further ahead of UTC.
+_OF_A_ZONE = 14 * 3_600_000_000
 TOO_LONG = "the line is longer than 1 MiB or was cut off"
 _ABSOLUTE = re.compile(r"https?://(?:[^/?#]*@)?([^/?#@]*)(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
 
@@ -123,7 +126,9 @@ class Source:
             self.break_row(line, "the time lies before 1970")
             return False
         if at > self.latest:
-            self.break_row(line, "the time lies in the future")
+            self.break_row(
+                line, IN_FUTURE if at - self.latest > _OF_A_ZONE else f"{IN_FUTURE}: is its time zone right?"
+            )
             return False
         self.rows += 1
         if self.earliest is not None and at < self.earliest:
