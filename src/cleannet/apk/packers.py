@@ -1,0 +1,50 @@
+"""Tell known packers by the files they add and by the class they put before a program's own; see rules/packers.toml."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase, translate
+from functools import lru_cache
+from pathlib import Path
+
+_RULES = Path(__file__).with_name("rules") / "packers.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Packer:
+    """Hold one packer that a sample shows signs of, and the first sign."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    entries: "re.Pattern[str]"
+    names: tuple[str, ...]
+    applications: tuple[tuple[str, str], ...]
+
+
+@lru_cache(1)
+def _known() -> _Known:
+    told = tomllib.loads(_RULES.read_text())["packer"]
+    entries = [(translate(pattern), one["name"]) for one in told for pattern in one["entries"]]
+    return _Known(
+        re.compile("|".join(f"({pattern})" for pattern, _ in entries)),
+        tuple(name for _, name in entries),
+        tuple((pattern, one["name"]) for one in told for pattern in one["applications"]),
+    )
+
+
+def told_by(names: Iterable[str], application: str) -> tuple[Packer, ...]:
+    """Return the packers that entries of an archive or the class of the application tell of."""
+    known = _known()
+    found: dict[str, str] = {}
+    for pattern, name in known.applications:
+        if fnmatchcase(application, pattern):
+            found.setdefault(name, f"application class {application}")
+    for entry in names:
+        if sign := known.entries.match(entry.rpartition("/")[2]):
+            found.setdefault(known.names[(sign.lastindex or 1) - 1], entry)
+    return tuple(Packer(name, place) for name, place in sorted(found.items()))
