@@ -8,8 +8,8 @@ from tests.apk.made_dex import patched, write_dex
 from tests.apk.made_zip import STORED, Member, write_zip
 
 from cleannet.apk import assessing
-from cleannet.apk.assessing import Sample
 from cleannet.apk.assessment import Assessment, from_json
+from cleannet.apk.sample import Sample
 
 
 def assessed(data: bytes, password: bytes = b"") -> tuple[Assessment, list[str]]:
@@ -165,19 +165,6 @@ def test_an_encrypted_archive_says_so_and_opens_with_its_password(tmp_path: Any)
     assert any("entries are encrypted" in reason for reason in not_read)
     _, with_wrong = assessed(plain, b"infected")
     assert not any("give the password" in reason for reason in with_wrong)
-
-
-def test_what_is_unpacked_in_all_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assessing, "MOST_UNPACKED", 100)
-    _, not_read = assessed(write_apk(more=[Member("a", b"x" * 200), Member("b", b"y" * 10)]))
-    assert any(reason.startswith("b: more than 100 bytes were unpacked") for reason in not_read)
-
-
-def test_a_large_entry_is_left_out_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assessing, "MOST_ENTRY", 3000)
-    told, not_read = assessed(write_apk(more=[Member("a", bytes(4000))]))
-    assert not_read == ["a has more than 3000 bytes"]
-    assert told.manifest is not None
 
 
 def test_payloads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

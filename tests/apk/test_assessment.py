@@ -5,11 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleannet.apk.assessment import MOST_TEXT, Assessment, Digests, NotAnAssessment, NotRead, clean, from_json, to_json
-from cleannet.apk.behaviours import Behaviour, Evidence, Piece
-from cleannet.apk.manifest import Component, Manifest
-from cleannet.apk.packers import Packer
-from cleannet.apk.signing import Certificate, Signing
+from cleannet.apk.assessment import (
+    MOST_TEXT,
+    Assessment,
+    Behaviour,
+    Certificate,
+    Component,
+    Digests,
+    Evidence,
+    Manifest,
+    NotAnAssessment,
+    NotRead,
+    Packer,
+    Piece,
+    Signing,
+    clean,
+    from_json,
+    to_json,
+)
 
 WHOLE = Assessment(
     name="a.apk",

@@ -7,7 +7,8 @@ import pytest
 from tests.apk.made_dex import write_dex
 
 from cleannet.apk import behaviours, dex
-from cleannet.apk.behaviours import BadRule, Facts, Piece, Rule
+from cleannet.apk.assessment import Piece
+from cleannet.apk.behaviours import BadRule, Facts, Rule
 from cleannet.core.terms import BEHAVIOURS
 
 CASES = tomllib.loads((Path(behaviours.__file__).parent / "rules" / "behaviours.cases.toml").read_text())["case"]

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from cleannet.apk import packers
-from cleannet.apk.packers import Packer, told_by
+from cleannet.apk.assessment import Packer
+from cleannet.apk.packers import told_by
 
 KNOWN = tomllib.loads((Path(packers.__file__).parent / "rules" / "packers.toml").read_text())["packer"]
 

@@ -5,7 +5,8 @@ from tests.apk.made_apk import V2, V3, der, jar_signature, members, signers, sig
 from tests.apk.made_zip import Member, write_zip
 
 from cleannet.apk.archive import Archive
-from cleannet.apk.signing import PUBLIC_KEYS, Certificate, Signing, read
+from cleannet.apk.assessment import Certificate, Signing
+from cleannet.apk.signing import PUBLIC_KEYS, read
 
 
 def told(more: list[Member], block: bytes = b"") -> Signing:

@@ -8,23 +8,26 @@ import hashlib
 import plistlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-import tlsh
-
 from cleannet.apk import addresses, behaviours, dex, manifest, packers, resources, signing
-from cleannet.apk.archive import Archive, Entry, NotArchive, NotRead
-from cleannet.apk.assessment import Address, CodeFile, Digests, Library, Payload
+from cleannet.apk.archive import Archive, NotArchive, NotRead
+from cleannet.apk.assessment import Address, CodeFile, Digests, Library, Manifest, Payload
 from cleannet.apk.broken import BROKEN
 from cleannet.apk.pool import Pool
+from cleannet.apk.sample import APK, ARCHIVE, DEX, IPA, MOST_ENTRY, UNKNOWN, Sample
 
-MIB = 1 << 20
-MOST_ENTRY, MOST_UNPACKED, MOST_MANIFEST = 64 * MIB, 384 * MIB, 8 * MIB
+try:
+    import tlsh
+except ModuleNotFoundError:
+    # It comes as source and needs a compiler, which not every machine has.
+    tlsh = None
+
+MOST_MANIFEST = 8 << 20
 MOST_CODE_FILES, MOST_PAYLOADS, MOST_INSIDE, MOST_LISTED = 64, 50, 5, 500
 HEAD = 64
-APK, DEX, ARCHIVE, IPA, UNKNOWN = "apk", "dex", "archive", "ipa", "unknown"
 MANIFEST, TABLE = "AndroidManifest.xml", "resources.arsc"
 _CODE = re.compile(r"classes[0-9]*\.dex")
 _LIBRARY = re.compile(r"lib/([^/]+)/[^/]+\.so")
@@ -34,41 +37,12 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"ID3", b"\
 Fields = Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Sample:
-    """Hold one sample while it is taken apart: its bytes, and what the parts before have found."""
-
-    data: bytes
-    password: bytes = b""
-    kind: str = UNKNOWN
-    archive: Archive | None = None
-    facts: behaviours.Facts = field(default_factory=behaviours.Facts)
-    finder: addresses.Finder = field(default_factory=addresses.Finder)
-    code: list[CodeFile] = field(default_factory=list)
-    payloads: list[Payload] = field(default_factory=list)
-    signs: list[str] = field(default_factory=list)
-    not_read: list[str] = field(default_factory=list)
-    unpacked: int = 0
-
-    def unpack(self, entry: Entry) -> bytes | None:
-        """Return an entry's bytes; None, with the reason on record, where it cannot be read or all is too much."""
-        assert self.archive is not None
-        if self.unpacked >= MOST_UNPACKED:
-            self.not_read.append(f"{entry.name}: more than {MOST_UNPACKED} bytes were unpacked before it")
-            return None
-        try:
-            data = self.archive.unpack(entry, MOST_ENTRY)
-        except NotRead as error:
-            self.not_read.append(str(error))
-            return None
-        self.unpacked += len(data)
-        return data
-
-
 def digests(sample: Sample) -> Fields:
     """Return the digests and the size of the file."""
     data = sample.data
-    similar = tlsh.hash(data)
+    if tlsh is None:
+        sample.not_read.append("TLSH: the Python package py-tlsh is missing; install cleannet[tlsh]")
+    similar = tlsh.hash(data) if tlsh is not None else "TNULL"
     made = Digests(
         hashlib.md5(data).hexdigest(),
         hashlib.sha1(data).hexdigest(),
@@ -138,7 +112,7 @@ def _packers(archive: Archive, application: str) -> list[dict[str, Any]]:
     return [asdict(one) for one in packers.told_by(archive.by_name, application)]
 
 
-def _of_apk(archive: Archive) -> manifest.Manifest:
+def _of_apk(archive: Archive) -> Manifest:
     told = manifest.read(archive.read(MANIFEST, MOST_MANIFEST))
     if told.label[:1] == "@" and TABLE in archive.by_name:
         try:
@@ -146,11 +120,11 @@ def _of_apk(archive: Archive) -> manifest.Manifest:
         except (NotRead, *BROKEN):
             texts = {}
         chosen = next((texts[one] for one in ("zh", "zh-CN", "") if one in texts), next(iter(texts.values()), ""))
-        return manifest.with_label(told, chosen or told.label)
+        return replace(told, label=chosen or told.label)
     return told
 
 
-def _of_ipa(archive: Archive) -> manifest.Manifest:
+def _of_ipa(archive: Archive) -> Manifest:
     name = next(name for name in archive.by_name if _PLIST.fullmatch(name))
     try:
         told = plistlib.loads(archive.read(name, MOST_MANIFEST))
@@ -158,7 +132,7 @@ def _of_ipa(archive: Archive) -> manifest.Manifest:
         raise manifest.NotRead(f"{name}: {error}") from None
     if not isinstance(told, dict):
         raise manifest.NotRead(f"{name}: no dictionary")
-    return manifest.Manifest(
+    return Manifest(
         package=str(told.get("CFBundleIdentifier", "")),
         label=str(told.get("CFBundleDisplayName") or told.get("CFBundleName", "")),
         version_name=str(told.get("CFBundleShortVersionString", "")),

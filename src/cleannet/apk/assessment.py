@@ -12,11 +12,6 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from cleannet.apk.behaviours import Behaviour
-from cleannet.apk.manifest import Manifest
-from cleannet.apk.packers import Packer
-from cleannet.apk.signing import Signing
-
 SCHEMA = 1
 MOST_TEXT, MOST_ITEMS = 4_000, 100_000
 T = TypeVar("T")
@@ -30,6 +25,71 @@ class Digests:
     sha1: str
     sha256: str
     tlsh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Hold a component: its kind, full class name, whether others may start it, its permission and its intents.
+
+    `exported` is None where the manifest does not say; `priority` is the highest of its intent filters.
+    """
+
+    kind: str
+    name: str
+    exported: bool | None = None
+    enabled: bool = True
+    permission: str = ""
+    actions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Hold what the manifest says; `label` is a text or a reference as @7f0b0001, sdks are texts as written."""
+
+    package: str = ""
+    label: str = ""
+    version_name: str = ""
+    version_code: str = ""
+    min_sdk: str = ""
+    target_sdk: str = ""
+    application: str = ""
+    debuggable: bool = False
+    permissions: tuple[str, ...] = ()
+    defined_permissions: tuple[str, ...] = ()
+    components: tuple[Component, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Hold one certificate: digests of its DER in hexadecimal, names as RFC 4514 texts, times as ISO 8601 in UTC.
+
+    What could not be read is empty. `schemes` are those it stands in; `public_key_of` names the public key of Android
+    that it belongs to, "" ordinarily.
+    """
+
+    sha1: str
+    sha256: str
+    subject: str = ""
+    issuer: str = ""
+    serial: str = ""
+    not_before: str = ""
+    not_after: str = ""
+    key: str = ""
+    schemes: tuple[str, ...] = ()
+    public_key_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Hold who signed: the schemes that are there, the certificates in their order, what could not be read."""
+
+    schemes: tuple[str, ...]
+    certificates: tuple[Certificate, ...]
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +123,43 @@ class Payload:
     kind: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packer:
+    """Hold one packer that a sample shows signs of, and the first sign."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Hold one fact that met a need, with the first places it was found at."""
+
+    kind: str
+    text: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Hold one rule that is met, by which pieces."""
+
+    rule: str
+    zh: str
+    en: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Hold one official behaviour and the evidence for it, which may be none."""
+
+    key: str
+    zh: str
+    en: str
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from cleannet.apk.assessment import Behaviour, Evidence, Piece
 from cleannet.apk.dex import Dex, Reference
 from cleannet.core.terms import BEHAVIOURS
 
@@ -30,35 +31,6 @@ class Rule:
     zh: str
     en: str
     needs: tuple[Mapping[str, tuple[str, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Hold one fact that met a need, with the first places it was found at."""
-
-    kind: str
-    text: str
-    places: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Hold one rule that is met, by which pieces."""
-
-    rule: str
-    zh: str
-    en: str
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """Hold one official behaviour and the evidence for it, which may be none."""
-
-    key: str
-    zh: str
-    en: str
-    evidence: tuple[Evidence, ...]
 
 
 class BadRule(ValueError):

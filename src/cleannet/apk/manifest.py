@@ -8,11 +8,12 @@ does so.
 import importlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from apkInspector.axml import ManifestStruct, XmlEndElement, XmlStartElement
 
+from cleannet.apk.assessment import Component, Manifest
 from cleannet.apk.broken import BROKEN
 from cleannet.apk.pool import POOL, Pool
 
@@ -57,42 +58,6 @@ class Element:
     attributes: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
-    """Hold a component: its kind, full class name, whether others may start it, its permission and its intents.
-
-    `exported` is None where the manifest does not say; `priority` is the highest of its intent filters.
-    """
-
-    kind: str
-    name: str
-    exported: bool | None = None
-    enabled: bool = True
-    permission: str = ""
-    actions: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    priority: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """Hold what the manifest says; `label` is a text or a reference as @7f0b0001, sdks are texts as written."""
-
-    package: str = ""
-    label: str = ""
-    version_name: str = ""
-    version_code: str = ""
-    min_sdk: str = ""
-    target_sdk: str = ""
-    application: str = ""
-    debuggable: bool = False
-    permissions: tuple[str, ...] = ()
-    defined_permissions: tuple[str, ...] = ()
-    components: tuple[Component, ...] = ()
-    metadata: tuple[tuple[str, str], ...] = ()
-    problems: tuple[str, ...] = ()
-
-
 def read(data: bytes) -> Manifest:
     """Return the manifest in the bytes of an AndroidManifest.xml; raise NotRead where no reader finds an element."""
     problems: list[str] = []
@@ -106,11 +71,6 @@ def read(data: bytes) -> Manifest:
             return _manifest(elements, [*problems, *_odd(data, elements)])
         problems.append(f"{name}: no element “manifest”")
     raise NotRead("; ".join(problems))
-
-
-def with_label(manifest: Manifest, label: str) -> Manifest:
-    """Return a manifest with the text that its label refers to."""
-    return replace(manifest, label=label)
 
 
 def _by_apk_inspector(data: bytes) -> list[Element]:

@@ -8,15 +8,9 @@ from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from pathlib import Path
 
+from cleannet.apk.assessment import Packer
+
 _RULES = Path(__file__).with_name("rules") / "packers.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Packer:
-    """Hold one packer that a sample shows signs of, and the first sign."""
-
-    name: str
-    place: str
 
 
 @dataclass(frozen=True, slots=True)

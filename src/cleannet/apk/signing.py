@@ -8,7 +8,6 @@ import hashlib
 import struct
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from cryptography import x509
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from cleannet.apk.archive import Archive, NotRead
+from cleannet.apk.assessment import Certificate, Signing
 from cleannet.apk.broken import BROKEN
 
 MOST_BLOCK, MOST_SIGNATURE = 4 << 20, 1 << 20
@@ -33,35 +33,6 @@ PUBLIC_KEYS: Mapping[str, str] = MappingProxyType(
         "b79df4a82e90b57ea76525ab7037ab238a42f5d3": "media",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """Hold one certificate: digests of its DER in hexadecimal, names as RFC 4514 texts, times as ISO 8601 in UTC.
-
-    What could not be read is empty. `schemes` are those it stands in; `public_key_of` names the public key of Android
-    that it belongs to, "" ordinarily.
-    """
-
-    sha1: str
-    sha256: str
-    subject: str = ""
-    issuer: str = ""
-    serial: str = ""
-    not_before: str = ""
-    not_after: str = ""
-    key: str = ""
-    schemes: tuple[str, ...] = ()
-    public_key_of: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """Hold who signed: the schemes that are there, the certificates in their order, what could not be read."""
-
-    schemes: tuple[str, ...]
-    certificates: tuple[Certificate, ...]
-    problems: tuple[str, ...]
 
 
 def read(data: bytes, archive: Archive) -> Signing:
