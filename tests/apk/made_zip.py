@@ -31,7 +31,7 @@ def deflated(data: bytes) -> bytes:
 
 def write_zip(members: Iterable[Member], *, before: bytes = b"", comment: bytes = b"", block: bytes = b"") -> bytes:
     """Return a ZIP file; `block` stands between the entries and the directory, where a signing block belongs."""
-    body, directory, count = before, b"", 0
+    body, directory, count = bytearray(before), bytearray(), 0
     for member in members:
         packed = deflated(member.data) if member.method == DEFLATED else member.data
         method = member.method if member.told_method is None else member.told_method
@@ -56,4 +56,4 @@ def write_zip(members: Iterable[Member], *, before: bytes = b"", comment: bytes 
     body += block
     counted = min(count, 0xFFFF)
     end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, counted, counted, len(directory), len(body), len(comment))
-    return body + directory + end + comment
+    return bytes(body + directory + end + comment)

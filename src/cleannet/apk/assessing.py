@@ -72,6 +72,8 @@ def container(sample: Sample) -> Fields:
     else:
         sample.kind = IPA if any(_PLIST.fullmatch(name) for name in names) else ARCHIVE
     sample.signs += archive.signs
+    if not archive.entries:
+        sample.not_read.append("the archive is empty")
     if begins == b"dex\n":
         sample.signs.append("a DEX file stands before the archive (Janus)")
     if archive.encrypted and not sample.password:
@@ -155,14 +157,22 @@ def coded(sample: Sample) -> Fields:
     """Read every DEX file: those of the package, the file itself, and those that are hidden inside."""
     if sample.data[:4] in (b"dex\n", b"dey\n"):
         _read_dex(sample, sample.data, "the file")
-    for entry in sample.archive.entries if sample.archive and sample.kind in (APK, ARCHIVE) else ():
-        if (
-            _CODE.fullmatch(entry.name)
-            and len(sample.code) < MOST_CODE_FILES
-            and (data := sample.unpack(entry)) is not None
-        ):
-            _read_dex(sample, data, entry.name)
+    if sample.archive is not None and sample.kind == APK:
+        _read_code_of(sample, sample.archive)
     return {"code": [asdict(one) for one in sample.code]}
+
+
+def _read_code_of(sample: Sample, archive: Archive, before: str = "") -> None:
+    """Read the DEX files of a package; `before` is the place of the package inside another."""
+    for entry in archive.entries:
+        if not _CODE.fullmatch(entry.name):
+            continue
+        if len(sample.code) >= MOST_CODE_FILES:
+            sample.not_read.append(f"{before}{entry.name} and further: more than {MOST_CODE_FILES} DEX files")
+            return
+        data = sample.unpack(archive, entry, before)
+        if data is not None:
+            _read_dex(sample, data, f"{before}{entry.name}")
 
 
 def _read_dex(sample: Sample, data: bytes, place: str) -> None:
@@ -201,7 +211,7 @@ def carried(sample: Sample) -> Fields:
             continue
         if sample.kind == ARCHIVE and entry.name.lower().endswith(".apk"):
             continue
-        data = sample.unpack(entry)
+        data = sample.unpack(sample.archive, entry)
         if data is None:
             continue
         kind = next((kind for magic, kind in _MAGICS if head.startswith(magic)), "")
@@ -233,15 +243,8 @@ def _note_payload(sample: Sample, data: bytes, place: str, kind: str) -> None:
     sample.facts.add("payload", kind, place)
     if kind == "dex":
         _read_dex(sample, data, place)
-    for entry in inner.entries if inner else ():
-        if _CODE.fullmatch(entry.name) and len(sample.code) < MOST_CODE_FILES:
-            try:
-                unpacked = inner.unpack(entry, MOST_ENTRY) if inner else b""
-            except NotRead as error:
-                sample.not_read.append(f"{place}!{error}")
-                continue
-            sample.unpacked += len(unpacked)
-            _read_dex(sample, unpacked, f"{place}!{entry.name}")
+    if inner is not None and kind == "apk":
+        _read_code_of(sample, inner, f"{place}!")
 
 
 def found(sample: Sample) -> Fields:
@@ -269,7 +272,7 @@ def inside(sample: Sample) -> Iterator[tuple[str, bytes]]:
         return
     names = [entry for entry in sample.archive.entries if entry.name.lower().endswith(".apk")]
     for entry in names[:MOST_INSIDE]:
-        data = sample.unpack(entry)
+        data = sample.unpack(sample.archive, entry)
         if data is not None:
             yield entry.name, data
     if len(names) > MOST_INSIDE:

@@ -27,16 +27,18 @@ class Sample:
     not_read: list[str] = field(default_factory=list)
     unpacked: int = 0
 
-    def unpack(self, entry: Entry) -> bytes | None:
-        """Return an entry's bytes; None, with the reason on record, where it cannot be read or all is too much."""
-        assert self.archive is not None
+    def unpack(self, archive: Archive, entry: Entry, before: str = "") -> bytes | None:
+        """Return an entry's bytes; None, with the reason on record, where it cannot be read or all is too much.
+
+        `before` is written before the entry's name.
+        """
         if self.unpacked >= MOST_UNPACKED:
-            self.not_read.append(f"{entry.name}: more than {MOST_UNPACKED} bytes were unpacked before it")
+            self.not_read.append(f"{before}{entry.name}: more than {MOST_UNPACKED} bytes were unpacked before it")
             return None
         try:
-            data = self.archive.unpack(entry, MOST_ENTRY)
+            data = archive.unpack(entry, MOST_ENTRY)
         except NotRead as error:
-            self.not_read.append(str(error))
+            self.not_read.append(f"{before}{error}")
             return None
         self.unpacked += len(data)
         return data
