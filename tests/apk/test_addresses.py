@@ -12,7 +12,7 @@ from cleannet.apk.addresses import Finder, Found
 
 def found(*texts: str) -> list[tuple[str, str, str]]:
     finder = Finder()
-    finder.look_in_texts(texts, "classes.dex")
+    finder.look_in_texts([text.encode() for text in texts], "classes.dex")
     return [(one.kind, one.text, one.form) for one in finder.found()]
 
 
@@ -79,7 +79,7 @@ def test_an_address_is_told_from_what_only_looks_like_one(text: str, expected: l
 
 def test_each_has_its_first_places_and_how_often_it_stands() -> None:
     finder = Finder()
-    finder.look_in_texts([URL, "x", URL, URL, URL], "classes.dex")
+    finder.look_in_texts([text.encode() for text in (URL, "x", URL, URL, URL)], "classes.dex")
     places = tuple(f"classes.dex string {position}" for position in (0, 2, 3))
     assert finder.found() == (Found("url", URL, "plain", places, 4),)
 
@@ -101,14 +101,15 @@ def test_addresses_are_found_in_bytes(data: bytes, expected: list[tuple[str, str
 
 
 def test_there_are_at_most_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "MOST_FOUND", 3)
     finder = Finder()
-    finder.look_in_texts([f"http://a{number}.cn/" for number in range(5)], "f")
+    monkeypatch.setattr(addresses, "MOST_FOUND", 3)
+    monkeypatch.setattr(addresses, "MOST_LOOKS", 9)
+    finder.look_in_texts([f"http://a{number}.cn/".encode() for number in range(5)], "f")
     assert (len(finder.found()), finder.full) == (3, True)
 
 
 def test_bytes_are_looked_at_so_often_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "MOST_FOUND", 3)
+    monkeypatch.setattr(addresses, "MOST_LOOKS", 3)
     finder = Finder()
     finder.look_in_bytes(b" http://a.cn/ " * 9, "f")
     assert [one.count for one in finder.found()] == [3]
@@ -127,7 +128,7 @@ def test_every_url_is_found_however_it_is_written(first: str, second: str, suffi
 @given(st.lists(st.text(max_size=60), max_size=5), st.binary(max_size=200))
 def test_no_text_and_no_bytes_break_it(texts: list[str], data: bytes) -> None:
     finder = Finder()
-    finder.look_in_texts(texts, "a")
+    finder.look_in_texts([text.encode() for text in texts], "a")
     finder.look_in_bytes(data, "b")
     assert len(finder.found()) >= 0
 

@@ -99,13 +99,13 @@ def test_what_the_rules_ask_for_is_found_in_a_dex_file() -> None:
     string, part = facts.piece("string", "su"), facts.piece("part", "screencap -p")
     assert string is not None
     assert part is not None
-    assert string.places == (f"classes.dex string {list(read.strings).index('su')}",)
-    assert part.places == (f"classes.dex string {list(read.strings).index('ls; screencap -p /sdcard/x')}",)
+    assert string.places == (f"classes.dex string {list(read.strings).index(b'su')}",)
+    assert part.places == (f"classes.dex string {list(read.strings).index(b'ls; screencap -p /sdcard/x')}",)
 
 
 def test_a_part_that_stands_often_is_found_at_its_first_places() -> None:
     facts = Facts()
-    facts.add_parts(["x", "content://sms", "", "content://sms/a content://sms/b", "content://sms"], "f")
+    facts.add_parts([b"x", b"content://sms", b"", b"content://sms/a content://sms/b", b"content://sms"], "f")
     part = facts.piece("part", "content://sms")
     assert part is not None
     assert part.places == ("f string 1", "f string 3", "f string 4")

@@ -1,5 +1,6 @@
 import hashlib
 import struct
+from array import array
 
 import pytest
 from hypothesis import given
@@ -26,8 +27,8 @@ def test_what_was_written_is_read(
     strings: set[str], methods: list[tuple[str, str]], fields: list[tuple[str, str]], order: str
 ) -> None:
     read = dex.read(write_dex(strings, methods, fields, [MINE], order=order))
-    assert strings <= set(read.strings)
-    assert (read.methods, read.fields) == (methods, fields)
+    assert strings <= set(map(dex.decoded, read.strings))
+    assert (list(read.methods), list(read.fields)) == (methods, fields)
     assert read.classes == [MINE]
     assert read.problems == ()
 
@@ -102,11 +103,36 @@ def test_strings_that_overlap_cost_no_more_than_the_file_is_long() -> None:
     assert any("the strings overlap" in problem for problem in read.problems)
 
 
+def test_references_are_found_by_their_name() -> None:
+    read = dex.read(write_dex(["a"], [SMS, CALLS, SMS]))
+    wanted = {read.strings.index(b"sendTextMessage")}
+    assert list(read.methods.named(wanted)) == [0, 2]
+    assert [read.methods[position] for position in read.methods.named(wanted)] == [SMS, SMS]
+
+
+@given(st.sets(text, min_size=1, max_size=20))
+def test_texts_in_a_row_and_one_by_one_are_the_same(strings: set[str]) -> None:
+    data = write_dex({*strings, "x" * 200, "y" * 20_000})
+    count, at = struct.unpack_from("<II", data, STRINGS)
+    offsets = array("I", data[at : at + 4 * count])
+    in_a_row = dex._in_a_row(data, offsets)
+    assert in_a_row == dex._one_by_one(data, offsets, [])
+    assert len(in_a_row) == count
+
+
+def test_texts_in_another_order_are_read_one_by_one() -> None:
+    data = write_dex(["a", "b", "c"])
+    count, at = struct.unpack_from("<II", data, STRINGS)
+    offsets = struct.unpack_from(f"<{count}I", data, at)
+    turned = patched(data, at, *reversed(offsets))
+    assert list(dex.read(turned).strings) == list(dex.read(data).strings)[::-1]
+
+
 def test_an_index_that_leads_nowhere_leaves_the_others() -> None:
     data = write_dex(["a"], [SMS, CALLS])
     at = struct.unpack_from("<I", data, METHODS + 4)[0]
     read = dex.read(sealed(data[: at + 4] + b"\xff\xff\xff\x7f" + data[at + 8 :]))
-    assert read.methods == [("Landroid/telephony/SmsManager;", ""), CALLS]
+    assert list(read.methods) == [("Landroid/telephony/SmsManager;", ""), CALLS]
     assert "1 of 2 references lead nowhere" in read.problems
 
 
@@ -121,7 +147,7 @@ def test_a_string_without_an_end_is_cut() -> None:
     data = write_dex(["a"]) + b"zz"
     at = struct.unpack_from("<I", data, STRINGS + 4)[0]
     read = dex.read(patched(data, at, len(data) - 3))
-    assert read.strings[0] == "zz"
+    assert read.strings[0] == b"zz"
     assert any("have no end" in problem for problem in read.problems)
 
 
@@ -135,8 +161,8 @@ def test_a_container_has_several_files() -> None:
     for row in range(count):
         struct.pack_into("<I", moved, at + 4 * row, struct.unpack_from("<I", second, at + 4 * row)[0] + len(first))
     one, other = (dex.read(part) for part in dex.parts(first + bytes(moved)))
-    assert ("first" in one.strings, "second" in other.strings) == (True, True)
-    assert other.methods == [SMS]
+    assert (b"first" in one.strings, b"second" in other.strings) == (True, True)
+    assert list(other.methods) == [SMS]
 
 
 def test_a_container_that_leads_back_ends() -> None:

@@ -7,20 +7,22 @@ whole text and does not look like a class, a file or a property; `rules/addresse
 import base64
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from cleannet.core.indicator import DOMAIN, ENDPOINT, IP, URL, NotUnderstood, Pattern, parse, registry_suffixes
 
 PLAIN, BASE64, REVERSED = "plain", "base64", "reversed"
 UNFIT, PHONE, SHORT_CODE = "unfit", "phone", "short_code"
-MOST_FOUND, MOST_PLACES = 5_000, 3
+MOST_FOUND, MOST_LOOKS, MOST_PLACES = 5_000, 50_000, 3
 _RULES = Path(__file__).with_name("rules") / "addresses.toml"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,9}\Z")
 _REST = re.compile(r"://[^\s\"'<>\\^`{|}\x00-\x20\x7f-\uffff]{1,1500}")
-_BARE = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z0-9-]{2,24}(?::[0-9]{1,5})?(?:/[!-~]*)?")
+_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}+\.)+[A-Za-z0-9-]{1,24}(?::[0-9]{1,5})?(?:/[!-~]{0,200}+)?")
 _FOUR = re.compile(r"([0-9]{1,3}\.){3}[0-9]{1,3}(:[0-9]{1,5})?(/[!-~]*)?")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 # What Base64 of printable ASCII is made of: each place of four holds some of the letters only, and few words pass.
@@ -28,14 +30,23 @@ _FIRST = "".join(letter for value, letter in enumerate(_ALPHABET) if 8 <= value 
 _SECOND = "".join(letter for value, letter in enumerate(_ALPHABET) if 2 <= value & 15 < 8)
 _THIRD = "".join(letter for value, letter in enumerate(_ALPHABET) if value & 3 < 2) + "_-"
 _LAST = f"[{_FIRST}](?:[AQgw](?:==)?|[{_SECOND}][{_THIRD}]=?)"
-_CODED = re.compile(f"(?:[{_FIRST}][{_SECOND}][{_THIRD}][A-Za-z0-9+/_-]){{3,500}}(?:{_LAST})?")
-_CODED_FIRST = frozenset(_FIRST)
-_CODED_BACKWARDS = ("0RHa", "==")
-_DIALLED = re.compile(r"(?:tel|sms|smsto|mms|mmsto):(?://)?(\+?[0-9*#-]{3,20})", re.IGNORECASE)
+_QUADS = f"(?:[{_FIRST}][{_SECOND}][{_THIRD}][A-Za-z0-9+/_-]){{3,500}}(?:{_LAST})?"
+_CODED = re.compile(_QUADS)
+# A text between zero bytes that is a host, a number or Base64 as a whole; labels are not tried twice.
+_WHOLE = re.compile(
+    rf"""\0(?:
+    (?P<bare>{_NAME.pattern})
+    |(?P<number>\+?[0-9]{{5,20}}+)
+    |(?P<coded>{_QUADS})
+    )(?=\0)""".encode(),
+    re.VERBOSE,
+)
+_CODED_BACKWARDS = b"0RHa\0"
+_DIALLED = re.compile(r"(?:tel|sms|smsto|mms|mmsto):(?://)?(\+?[0-9*#-]{3,20})")
+_DIALLING = (b"tel:", b"sms:", b"smsto:", b"mms:", b"mmsto:")
 _WIDE = ":\0/\0/".encode("latin-1")
 _TRAILING = ".,;:!?)]}'\""
 _BEFORE_WIDE, _AFTER_WIDE = 20, 3000
-_LONGEST_NAME = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    schemes: frozenset[str]
+    schemes: tuple[str, ...]
     packages: frozenset[str]
     endings: frozenset[str]
     backwards: tuple[str, ...]
@@ -70,7 +81,7 @@ def rules() -> _Rules:
     """Return the rules of addresses.toml."""
     told = tomllib.loads(_RULES.read_text())
     return _Rules(
-        frozenset(told["schemes"]),
+        tuple(sorted(told["schemes"], key=len, reverse=True)),
         frozenset(told["packages"]),
         frozenset(told["endings"]),
         tuple(told["reversed"]),
@@ -95,22 +106,40 @@ class Finder:
             for (kind, text, form), (places, count) in sorted(self._found.items())
         )
 
-    def look_in_texts(self, texts: Sequence[str], place: str) -> None:
-        """Look at each text of a file; a text's place is its position."""
-        backwards = rules().backwards
-        for position, text in enumerate(texts):
-            if "://" in text:
-                self._urls(text, PLAIN, f"{place} string {position}")
-            elif "//:" in text:
-                self._urls(text[::-1], REVERSED, f"{place} string {position}")
-            elif "." in text:
-                if len(text) < _LONGEST_NAME and " " not in text:
-                    if text.startswith(backwards):
-                        self._bare(text[::-1], REVERSED, f"{place} string {position}")
-                    else:
-                        self._bare(text, PLAIN, f"{place} string {position}")
-            elif len(text) > 4 and ";" not in text and " " not in text:
-                self._other(text, f"{place} string {position}")
+    def look_in_texts(self, texts: Sequence[bytes], place: str) -> None:
+        """Look at each text (UTF-8) of a file; a text's place is its position."""
+        joined = b"\0".join((b"", *texts, b""))
+        starts = list(accumulate((len(text) + 1 for text in texts), initial=1))
+
+        def where(at: int) -> int:
+            return bisect_right(starts, at) - 1
+
+        for whole in _WHOLE.finditer(joined):
+            text = whole[0][1:].decode()
+            # Most are names of classes and properties, whose place nobody asks for.
+            if whole.lastgroup == "bare" and not _is_host(text):
+                continue
+            there = f"{place} string {where(whole.start() + 1)}"
+            if whole.lastgroup == "number":
+                self._number(text, there)
+            elif whole.lastgroup == "coded":
+                self._coded(text, BASE64, there)
+            elif text.startswith(rules().backwards):
+                self._bare(text[::-1], REVERSED, there)
+            else:
+                self._bare(text, PLAIN, there)
+        looks: list[tuple[bytes, Callable[[str, str], None]]] = [
+            (b"://", self._urls),
+            (b"//:", self._urls_backwards),
+            (_CODED_BACKWARDS, self._coded_backwards),
+            *((sign, self._dialled) for sign in _DIALLING),
+        ]
+        for sign, look in looks:
+            last = -1
+            for at in _occurrences(joined, sign):
+                if (position := where(at)) != last:
+                    look(texts[position].decode("utf-8", "replace"), f"{place} string {position}")
+                last = position
 
     def look_in_bytes(self, data: bytes, place: str) -> None:
         """Look for URLs anywhere in a file, in texts of one or two bytes a character; a place is a byte."""
@@ -118,21 +147,22 @@ class Finder:
             for at in _occurrences(data, sign):
                 around = data[max(at - 20, 0) : at + 1600] if form == PLAIN else data[max(at - 1600, 0) : at + 20]
                 text = around.decode("latin-1")
-                self._urls(text if form == PLAIN else text[::-1], form, f"{place} byte {at}", once=True)
+                self._urls(text if form == PLAIN else text[::-1], f"{place} byte {at}", form, once=True)
         for at in _occurrences(data, _WIDE):
             start = max(at - _BEFORE_WIDE, at % 2)
             text = data[start : at + _AFTER_WIDE].decode("utf-16-le", "replace")
-            self._urls(text, PLAIN, f"{place} byte {at}", once=True)
+            self._urls(text, f"{place} byte {at}", once=True)
 
-    def _urls(self, text: str, form: str, place: str, *, once: bool = False) -> None:
+    def _urls_backwards(self, text: str, place: str) -> None:
+        self._urls(text[::-1], place, REVERSED)
+
+    def _urls(self, text: str, place: str, form: str = PLAIN, *, once: bool = False) -> None:
         for rest in _REST.finditer(text):
             scheme = _SCHEME.search(text, max(rest.start() - 10, 0), rest.start())
-            if scheme is None:
-                continue
-            known = next((one for one in rules().schemes if scheme[0].lower().endswith(one)), "")
-            exact = scheme[0].lower() if scheme[0].lower() in rules().schemes else known
-            if exact:
-                self._address(exact, rest[0][3:].rstrip(_TRAILING), form, place)
+            # What stands right before a scheme, without a space, is not part of it.
+            known = scheme and next((one for one in rules().schemes if scheme[0].lower().endswith(one)), "")
+            if known:
+                self._address(known, rest[0][3:].rstrip(_TRAILING), form, place)
             if once:
                 return
 
@@ -144,36 +174,29 @@ class Finder:
             self._add(re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2], form, place)
 
     def _bare(self, text: str, form: str, place: str) -> None:
-        if _FOUR.fullmatch(text):
-            if not text.startswith(rules().object_identifiers):
-                self._add(text, form, place)
-        elif _BARE.fullmatch(text) and _is_name(text):
+        if _is_host(text) and not text.startswith(rules().object_identifiers):
             self._add(text, form, place)
 
-    def _other(self, text: str, place: str) -> None:
-        """Look at a text without a dot: a number, or Base64 of an address."""
-        if text[0] in "0123456789+" and text.lstrip("+").isdecimal():
-            if rules().mobiles.fullmatch(text):
-                self._note(PHONE, text, PLAIN, place)
-            elif rules().short_codes.fullmatch(text):
-                self._note(SHORT_CODE, text, PLAIN, place)
-        elif len(text) > 11:
-            self._coded(text, place)
-        if ":" in text:
-            for dialled in _DIALLED.finditer(text):
-                number = dialled[1].replace("-", "")
-                self._note(SHORT_CODE if len(number) < 11 else PHONE, number, PLAIN, place)
+    def _number(self, text: str, place: str) -> None:
+        if rules().mobiles.fullmatch(text):
+            self._note(PHONE, text, PLAIN, place)
+        elif rules().short_codes.fullmatch(text):
+            self._note(SHORT_CODE, text, PLAIN, place)
 
-    def _coded(self, text: str, place: str) -> None:
-        forms = [(BASE64, text)] if text[0] in _CODED_FIRST else []
-        if text.endswith(_CODED_BACKWARDS):
-            forms.append((f"{REVERSED} {BASE64}", text[::-1]))
-        for form, coded in forms:
-            decoded = _decoded(coded)
-            if "://" in decoded:
-                self._urls(decoded, form, place)
-            elif "." in decoded:
-                self._bare(decoded, form, place)
+    def _dialled(self, text: str, place: str) -> None:
+        for dialled in _DIALLED.finditer(text):
+            number = dialled[1].replace("-", "")
+            self._note(SHORT_CODE if len(number) < 11 else PHONE, number, PLAIN, place)
+
+    def _coded_backwards(self, text: str, place: str) -> None:
+        self._coded(text[::-1], f"{REVERSED} {BASE64}", place)
+
+    def _coded(self, text: str, form: str, place: str) -> None:
+        plain = _decoded(text)
+        if "://" in plain:
+            self._urls(plain, place, form)
+        elif _NAME.fullmatch(plain):
+            self._bare(plain, form, place)
 
     def _add(self, text: str, form: str, place: str) -> None:
         try:
@@ -207,18 +230,27 @@ def _shown(pattern: Pattern, text: str) -> str:
     )
 
 
+def _is_host(text: str) -> bool:
+    """Say whether a text without a scheme is written like a host, also backwards, not like a class or a property."""
+    first = text.partition(".")[0]
+    if first in rules().packages:
+        return False
+    if text.startswith(rules().backwards) or first.isdecimal():
+        return bool(_FOUR.fullmatch(text)) or _is_name(text) or _is_name(text[::-1])
+    return _is_name(text)
+
+
 def _is_name(text: str) -> bool:
-    """Say whether a text without a scheme is written like a host, not like a class, a file or a property."""
     host = text.partition("/")[0].partition(":")[0]
-    labels = host.lower().split(".")
-    if labels[0] in rules().packages or host != host.lower() or "_" in host:
+    labels = host.split(".")
+    if host != host.lower() or "_" in host or labels[0] in rules().packages:
         return False
     if len(labels) == 2 and labels[-1] in rules().endings:
         return False
     if any(label.startswith("-") or label.endswith("-") or not label for label in labels):
         return False
-    suffix = registry_suffixes().publicsuffix(".".join(labels), accept_unknown=False)
-    return suffix is not None and suffix != ".".join(labels)
+    suffix = registry_suffixes().publicsuffix(host, accept_unknown=False)
+    return suffix is not None and suffix != host
 
 
 def _decoded(text: str) -> str:
@@ -236,7 +268,7 @@ def _decoded(text: str) -> str:
 def _occurrences(data: bytes, sign: bytes) -> Iterator[int]:
     at = data.find(sign)
     seen = 0
-    while at >= 0 and seen < MOST_FOUND:
+    while at >= 0 and seen < MOST_LOOKS:
         yield at
         seen += 1
         at = data.find(sign, at + len(sign))

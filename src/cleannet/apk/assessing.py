@@ -218,7 +218,7 @@ def carried(sample: Sample) -> Fields:
         if kind and not (kind == "elf" and _LIBRARY.fullmatch(entry.name)):
             _note_payload(sample, data, entry.name, kind)
         if entry.name == TABLE:
-            texts = list(Pool(data, 12).texts())
+            texts = [text.encode("utf-8", "replace") for text in Pool(data, 12).texts()]
             sample.finder.look_in_texts(texts, TABLE)
             sample.facts.add_parts(texts, TABLE)
         else:

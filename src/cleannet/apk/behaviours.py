@@ -19,6 +19,7 @@ from cleannet.core.terms import BEHAVIOURS
 
 FACT_KINDS = frozenset("permission action guard method field string part payload sign address".split())
 MOST_PLACES = 3
+_BEGIN = 8
 _FOLDER = Path(__file__).with_name("rules")
 
 
@@ -57,38 +58,41 @@ class Facts:
     def add_dex(self, dex: Dex, place: str) -> None:
         """Note what the rules ask for among the references and texts of one DEX file."""
         wanted = _wanted()
+        names: set[int] = set()
+        for position, raw in enumerate(dex.strings):
+            if raw in wanted.texts:
+                self.add("string", raw.decode(), f"{place} string {position}")
+            if raw in wanted.names:
+                names.add(position)
         for kind, references in (("method", dex.methods), ("field", dex.fields)):
-            asked, inherited = wanted.references[kind], wanted.inherited[kind]
-            for position, reference in enumerate(references):
-                if reference in asked:
-                    self.add(kind, "->".join(reference), f"{place} {kind} {position}")
-                elif reference[1] in inherited:
-                    self.add(kind, f"->{reference[1]}", f"{place} {kind} {position} {reference[0]}")
-        for position, text in enumerate(dex.strings):
-            if text in wanted.texts:
-                self.add("string", text, f"{place} string {position}")
+            for position in references.named(names):
+                of, name = references[position]
+                if (of, name) in wanted.references[kind]:
+                    self.add(kind, f"{of}->{name}", f"{place} {kind} {position}")
+                elif ("", name) in wanted.references[kind]:
+                    self.add(kind, f"->{name}", f"{place} {kind} {position} {of}")
         self.add_parts(dex.strings, place)
 
-    def add_parts(self, texts: Sequence[str], place: str) -> None:
-        """Note where the parts of texts that rules ask for stand."""
-        joined = "\n".join(texts)
+    def add_parts(self, texts: Sequence[bytes], place: str) -> None:
+        """Note where the parts of texts (UTF-8) that rules ask for stand."""
+        joined = b"\0".join(texts)
         starts: list[int] = []
-        for part in _wanted().parts:
-            at = joined.find(part)
+        for begin, parts in _wanted().parts.items():
+            at = joined.find(begin)
             while at >= 0:
-                starts = starts or [0, *accumulate(len(text) + 1 for text in texts)]
-                self.add("part", part, f"{place} string {bisect_right(starts, at) - 1}")
-                if len(self._places[("part", part)]) >= MOST_PLACES:
-                    break
-                at = joined.find(part, at + len(part))
+                starts = starts or list(accumulate((len(text) + 1 for text in texts), initial=0))
+                for part, raw in parts:
+                    if joined.startswith(raw, at):
+                        self.add("part", part, f"{place} string {bisect_right(starts, at) - 1}")
+                at = joined.find(begin, at + len(begin))
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     references: Mapping[str, frozenset[Reference]]
-    inherited: Mapping[str, frozenset[str]]
-    texts: frozenset[str]
-    parts: tuple[str, ...]
+    names: frozenset[bytes]
+    texts: frozenset[bytes]
+    parts: Mapping[bytes, Sequence[tuple[str, bytes]]]
 
 
 @lru_cache(1)
@@ -131,8 +135,16 @@ def _wanted() -> _Wanted:
         kind: frozenset((of, name) for of, _, name in (text.partition("->") for text in asked[kind]))
         for kind in ("method", "field")
     }
-    inherited = {kind: frozenset(name for of, name in listed if not of) for kind, listed in references.items()}
-    return _Wanted(references, inherited, frozenset(asked["string"]), tuple(sorted(asked["part"])))
+    parts: dict[bytes, list[tuple[str, bytes]]] = {}
+    for part in sorted(asked["part"]):
+        # Those that begin alike are looked for at once.
+        parts.setdefault(part.encode()[:_BEGIN], []).append((part, part.encode()))
+    return _Wanted(
+        references,
+        frozenset(name.encode() for listed in references.values() for _, name in listed),
+        frozenset(text.encode() for text in asked["string"]),
+        parts,
+    )
 
 
 def behaviours(facts: Facts, rules: Iterable[Rule] | None = None) -> tuple[Behaviour, ...]:

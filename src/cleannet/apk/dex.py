@@ -6,8 +6,11 @@ no file makes reading it cost more than its size.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+import sys
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from zlib import adler32
 
 HEADER = 112
@@ -26,18 +29,50 @@ class NotDex(ValueError):
     """Say why bytes are no DEX file at all."""
 
 
+class References:
+    """Hold the methods or fields that a file refers to, as (class, name), in the order of their table.
+
+    A part is an empty text where an index leads nowhere.
+    """
+
+    def __init__(self, classes: Sequence[int], names: Sequence[int], types: Sequence[int], strings: Sequence[bytes]):
+        self._classes, self._names, self._types, self._strings = classes, names, types, strings
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, position: int) -> Reference:
+        of = self._classes[position]
+        type_name = self._text(self._types[of]) if of < len(self._types) else ""
+        return type_name, self._text(self._names[position])
+
+    def named(self, strings: Collection[int]) -> Iterator[int]:
+        """Yield the positions of those whose name is one of these strings, by their positions."""
+        return (position for position, name in enumerate(self._names) if name in strings)
+
+    def astray(self) -> int:
+        """Return how many lead nowhere."""
+        types, strings = len(self._types), len(self._strings)
+        if max(self._names, default=-1) < strings and max(self._classes, default=-1) < types:
+            return 0
+        return sum(of >= types or name >= strings for of, name in zip(self._classes, self._names, strict=True))
+
+    def _text(self, string: int) -> str:
+        return decoded(self._strings[string]) if string < len(self._strings) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Dex:
     """Hold what one DEX file names.
 
-    `methods` and `fields` are (class, name), in the order of their tables, with empty texts where an index leads
-    nowhere; `classes` are the types it defines. Types are written as descriptors: `Lcom/example/A;`.
+    `strings` are in modified UTF-8 (see `decoded`), as a file has tens of thousands and hardly one is looked at.
+    `classes` are the types it defines. Types are written as descriptors: `Lcom/example/A;`.
     """
 
     version: str
-    strings: Sequence[str]
-    methods: Sequence[Reference]
-    fields: Sequence[Reference]
+    strings: Sequence[bytes]
+    methods: References
+    fields: References
     classes: Sequence[str]
     problems: tuple[str, ...]
 
@@ -70,12 +105,13 @@ def read(data: bytes) -> Dex:
     _look_at_header(data, order, version, problems)
     tables = dict(_tables(data, order, problems))
     strings = _strings(data, _offsets(data, tables["strings"], order), problems)
-    types = _named(_offsets(data, tables["types"], order), strings, "type", problems)
+    types = _within(_offsets(data, tables["types"], order), len(strings), "type", problems)
     methods = _references(data, tables["methods"], order, types, strings, problems)
     fields = _references(data, tables["fields"], order, types, strings, problems)
-    rows = _rows(data, tables["classes"])
-    classes = _named([row[0] for row in struct.iter_unpack(f"{order}I28x", rows)], types, "class", problems)
-    return Dex(version, strings, methods, fields, [name for name in classes if name], tuple(problems))
+    rows = _offsets(data, tables["classes"], order)[::8]
+    defined = _within(rows, len(types), "class", problems)
+    classes = [decoded(strings[types[one]]) for one in defined if one < len(types) and types[one] < len(strings)]
+    return Dex(version, strings, methods, fields, classes, tuple(problems))
 
 
 def parts(data: bytes) -> Iterator[bytes]:
@@ -152,12 +188,47 @@ def _rows(data: bytes, table: _Table) -> bytes:
 
 
 def _offsets(data: bytes, table: _Table, order: str) -> Sequence[int]:
-    return struct.unpack(f"{order}{table.count}I", _rows(data, table))
+    """Return the numbers of 32 bits that a table consists of."""
+    return _numbers("I", _rows(data, table), order)
 
 
-def _strings(data: bytes, offsets: Sequence[int], problems: list[str]) -> list[str]:
+def _numbers(code: str, rows: bytes, order: str) -> "array[int]":
+    numbers = array(code, rows)
+    if (order == "<") != (sys.byteorder == "little"):
+        numbers.byteswap()
+    return numbers
+
+
+def _strings(data: bytes, offsets: Sequence[int], problems: list[str]) -> Sequence[bytes]:
     """Return the texts at `offsets`: a length that is not trusted, then modified UTF-8 up to a zero byte."""
-    strings: list[str] = []
+    return _in_a_row(data, offsets) or _one_by_one(data, offsets, problems)
+
+
+def _in_a_row(data: bytes, offsets: Sequence[int]) -> Sequence[bytes]:
+    """Return the texts where they follow one another, as every ordinary tool writes them; nothing where they do not."""
+    first = 1 if offsets and data[offsets[0] : offsets[0] + 2] == b"\0\0" else 0
+    if len(offsets) <= first or not HEADER <= offsets[0] <= offsets[-1] < len(data):
+        return []
+    end = data.find(0, offsets[-1] + 1)
+    chunks = data[offsets[first] : end].split(b"\0") if end > 0 else []
+    if len(chunks) != len(offsets) - first or b"" in chunks:
+        return []
+    starts = accumulate((len(chunk) + 1 for chunk in chunks[:-1]), initial=offsets[first])
+    if array("I", starts) != offsets[first:]:
+        return []
+    texts = [chunk[1:] if chunk[0] < 0x80 else _behind_length(chunk) for chunk in chunks]
+    return [b"", *texts] if first else texts
+
+
+def _behind_length(chunk: bytes) -> bytes:
+    start = 1
+    while start < 5 and chunk[start - 1 : start] >= b"\x80":
+        start += 1
+    return chunk[start:]
+
+
+def _one_by_one(data: bytes, offsets: Sequence[int], problems: list[str]) -> list[bytes]:
+    strings: list[bytes] = []
     left, astray, cut = len(data), 0, 0
     for at in offsets:
         start = at + 1
@@ -165,7 +236,7 @@ def _strings(data: bytes, offsets: Sequence[int], problems: list[str]) -> list[s
             start += 1
         if at < HEADER or start > len(data):
             astray += 1
-            strings.append("")
+            strings.append(b"")
             continue
         end = data.find(0, start, start + LONGEST)
         if end < 0:
@@ -175,11 +246,7 @@ def _strings(data: bytes, offsets: Sequence[int], problems: list[str]) -> list[s
         if left < 0:
             problems.append(f"the strings overlap: only the first {len(strings)} of {len(offsets)} were read")
             break
-        raw = data[start:end]
-        try:
-            strings.append(raw.decode())
-        except UnicodeDecodeError:
-            strings.append(_modified(raw))
+        strings.append(data[start:end])
     if astray:
         problems.append(f"{astray} strings lie outside the file")
     if cut:
@@ -187,8 +254,15 @@ def _strings(data: bytes, offsets: Sequence[int], problems: list[str]) -> list[s
     return strings
 
 
-def _modified(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
     """Decode modified UTF-8: the zero character in two bytes, surrogates one by one; what is neither is replaced."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return _modified(raw)
+
+
+def _modified(raw: bytes) -> str:
     try:
         text = raw.replace(b"\xc0\x80", b"\0").decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -196,22 +270,20 @@ def _modified(raw: bytes) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _named(indices: Sequence[int], names: Sequence[str], what: str, problems: list[str]) -> list[str]:
-    known = len(names)
-    found = [names[index] if index < known else "" for index in indices]
-    if astray := sum(1 for index in indices if index >= known):
-        problems.append(f"{astray} of {len(found)} {what} indices lead nowhere")
-    return found
+def _within(indices: Sequence[int], count: int, what: str, problems: list[str]) -> Sequence[int]:
+    """Return indices as they are, and say how many lead nowhere."""
+    if max(indices, default=-1) >= count:
+        astray = sum(index >= count for index in indices)
+        problems.append(f"{astray} of {len(indices)} {what} indices lead nowhere")
+    return indices
 
 
 def _references(
-    data: bytes, table: _Table, order: str, types: Sequence[str], strings: Sequence[str], problems: list[str]
-) -> list[Reference]:
-    rows = list(struct.iter_unpack(f"{order}H2xI", _rows(data, table)))
-    try:
-        return [(types[of], strings[name]) for of, name in rows]
-    except IndexError:
-        of_types, of_strings = len(types), len(strings)
-        astray = sum(1 for of, name in rows if of >= of_types or name >= of_strings)
-        problems.append(f"{astray} of {len(rows)} references lead nowhere")
-        return [(types[of] if of < of_types else "", strings[name] if name < of_strings else "") for of, name in rows]
+    data: bytes, table: _Table, order: str, types: Sequence[int], strings: Sequence[bytes], problems: list[str]
+) -> References:
+    # A row is a class and a prototype or type, of 16 bits each, and a name of 32.
+    halves = _numbers("H", _rows(data, table), order)
+    found = References(halves[::4], _offsets(data, table, order)[1::2], types, strings)
+    if astray := found.astray():
+        problems.append(f"{astray} of {len(found)} references lead nowhere")
+    return found
