@@ -57,19 +57,25 @@ class Facts:
 
     def add_dex(self, dex: Dex, place: str) -> None:
         """Note what the rules ask for among the references and texts of one DEX file."""
-        wanted = _wanted()
+        asked = wanted()
+        known = asked.any
         names: set[int] = set()
+        inherited: set[int] = set()
+        classes: set[int] = set()
         for position, raw in enumerate(dex.strings):
-            if raw in wanted.texts:
-                self.add("string", raw.decode(), f"{place} string {position}")
-            if raw in wanted.names:
-                names.add(position)
+            if raw in known:
+                if raw in asked.texts:
+                    self.add("string", raw.decode(), f"{place} string {position}")
+                for among, places in ((asked.names, names), (asked.inherited, inherited), (asked.classes, classes)):
+                    if raw in among:
+                        places.add(position)
         for kind, references in (("method", dex.methods), ("field", dex.fields)):
-            for position in references.named(names):
+            for position in references.named(names, classes):
+                if (reference := references[position]) in asked.references[kind]:
+                    self.add(kind, "->".join(reference), f"{place} {kind} {position}")
+            for position in references.named(inherited):
                 of, name = references[position]
-                if (of, name) in wanted.references[kind]:
-                    self.add(kind, f"{of}->{name}", f"{place} {kind} {position}")
-                elif ("", name) in wanted.references[kind]:
+                if ("", name) in asked.references[kind]:
                     self.add(kind, f"->{name}", f"{place} {kind} {position} {of}")
         self.add_parts(dex.strings, place)
 
@@ -77,7 +83,7 @@ class Facts:
         """Note where the parts of texts (UTF-8) that rules ask for stand."""
         joined = b"\0".join(texts)
         starts: list[int] = []
-        for begin, parts in _wanted().parts.items():
+        for begin, parts in wanted().parts.items():
             at = joined.find(begin)
             while at >= 0:
                 starts = starts or list(accumulate((len(text) + 1 for text in texts), initial=0))
@@ -88,11 +94,19 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
+    """Hold what rules ask for: references, the texts they are made of, whole texts, and parts by how they begin."""
+
     references: Mapping[str, frozenset[Reference]]
     names: frozenset[bytes]
+    inherited: frozenset[bytes]
+    classes: frozenset[bytes]
     texts: frozenset[bytes]
     parts: Mapping[bytes, Sequence[tuple[str, bytes]]]
+
+    @property
+    def any(self) -> frozenset[bytes]:
+        return self.names | self.inherited | self.classes | self.texts
 
 
 @lru_cache(1)
@@ -125,7 +139,8 @@ def _rule(table: Mapping[str, Any]) -> Rule:
 
 
 @lru_cache(1)
-def _wanted() -> _Wanted:
+def wanted() -> Wanted:
+    """Return what the shipped rules ask of a DEX file, so that nothing else need be looked at."""
     asked: dict[str, set[str]] = {kind: set() for kind in FACT_KINDS}
     for rule in shipped():
         for need in rule.needs:
@@ -139,9 +154,11 @@ def _wanted() -> _Wanted:
     for part in sorted(asked["part"]):
         # Those that begin alike are looked for at once.
         parts.setdefault(part.encode()[:_BEGIN], []).append((part, part.encode()))
-    return _Wanted(
+    return Wanted(
         references,
-        frozenset(name.encode() for listed in references.values() for _, name in listed),
+        frozenset(name.encode() for listed in references.values() for of, name in listed if of),
+        frozenset(name.encode() for listed in references.values() for of, name in listed if not of),
+        frozenset(of.encode() for listed in references.values() for of, _ in listed if of),
         frozenset(text.encode() for text in asked["string"]),
         parts,
     )

@@ -42,13 +42,20 @@ class References:
         return len(self._names)
 
     def __getitem__(self, position: int) -> Reference:
-        of = self._classes[position]
-        type_name = self._text(self._types[of]) if of < len(self._types) else ""
-        return type_name, self._text(self._names[position])
+        return self._text(self._of(position)), self._text(self._names[position])
 
-    def named(self, strings: Collection[int]) -> Iterator[int]:
-        """Yield the positions of those whose name is one of these strings, by their positions."""
-        return (position for position, name in enumerate(self._names) if name in strings)
+    def named(self, names: Collection[int], of: Collection[int] | None = None) -> Iterator[int]:
+        """Yield the positions of those whose name, and whose class where `of` is given, are among these strings.
+
+        Strings are told by their positions.
+        """
+        for position, name in enumerate(self._names):
+            if name in names and (of is None or self._of(position) in of):
+                yield position
+
+    def _of(self, position: int) -> int:
+        of = self._classes[position]
+        return self._types[of] if of < len(self._types) else -1
 
     def astray(self) -> int:
         """Return how many lead nowhere."""
@@ -58,7 +65,7 @@ class References:
         return sum(of >= types or name >= strings for of, name in zip(self._classes, self._names, strict=True))
 
     def _text(self, string: int) -> str:
-        return decoded(self._strings[string]) if string < len(self._strings) else ""
+        return decoded(self._strings[string]) if 0 <= string < len(self._strings) else ""
 
 
 @dataclass(frozen=True, slots=True)

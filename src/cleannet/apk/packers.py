@@ -14,17 +14,20 @@ _RULES = Path(__file__).with_name("rules") / "packers.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
+    """Hold how packers are told: one expression for files, with a name for each of its groups, and classes."""
+
     entries: "re.Pattern[str]"
     names: tuple[str, ...]
     applications: tuple[tuple[str, str], ...]
 
 
 @lru_cache(1)
-def _known() -> _Known:
+def known() -> Known:
+    """Return the packers that are known."""
     told = tomllib.loads(_RULES.read_text())["packer"]
     entries = [(translate(pattern), one["name"]) for one in told for pattern in one["entries"]]
-    return _Known(
+    return Known(
         re.compile("|".join(f"({pattern})" for pattern, _ in entries)),
         tuple(name for _, name in entries),
         tuple((pattern, one["name"]) for one in told for pattern in one["applications"]),
@@ -33,12 +36,12 @@ def _known() -> _Known:
 
 def told_by(names: Iterable[str], application: str) -> tuple[Packer, ...]:
     """Return the packers that entries of an archive or the class of the application tell of."""
-    known = _known()
+    listed = known()
     found: dict[str, str] = {}
-    for pattern, name in known.applications:
+    for pattern, name in listed.applications:
         if fnmatchcase(application, pattern):
             found.setdefault(name, f"application class {application}")
     for entry in names:
-        if sign := known.entries.match(entry.rpartition("/")[2]):
-            found.setdefault(known.names[(sign.lastindex or 1) - 1], entry)
+        if sign := listed.entries.match(entry.rpartition("/")[2]):
+            found.setdefault(listed.names[(sign.lastindex or 1) - 1], entry)
     return tuple(Packer(name, place) for name, place in sorted(found.items()))

@@ -15,9 +15,10 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from cleannet.apk import assessing
+from cleannet.apk import addresses, assessing, behaviours, packers
 from cleannet.apk.broken import BROKEN, TookTooLong
 from cleannet.apk.sample import Sample
+from cleannet.core.indicator import public_suffixes, registry_suffixes
 
 AGAIN = 0.5
 Say = Callable[[Mapping[str, Any]], None]
@@ -25,13 +26,23 @@ Say = Callable[[Mapping[str, Any]], None]
 
 def main(options: Mapping[str, Any]) -> None:
     """Read the sample and write its parts; `options`: `password`, `skip` (pairs of sample and part), `seconds`."""
-    gc.disable()
-    logging.disable(logging.CRITICAL)
-    signal.signal(signal.SIGVTALRM, _stop)
+    prepare()
     data = sys.stdin.buffer.read()
     skip = {(int(number), str(part)) for number, part in options["skip"]}
     take_apart(data, str(options["password"]).encode(), skip, float(options["seconds"]), _write)
     sys.stdout.flush()
+
+
+def prepare() -> None:
+    """Load every table that parts use, and listen for the alarm of parts that take too long."""
+    gc.disable()
+    logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGVTALRM, _stop)
+    addresses.rules()
+    behaviours.wanted()
+    packers.known()
+    public_suffixes()
+    registry_suffixes()
 
 
 def take_apart(data: bytes, password: bytes, skip: Collection[tuple[int, str]], seconds: float, say: Say) -> None:
