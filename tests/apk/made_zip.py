@@ -57,3 +57,30 @@ def write_zip(members: Iterable[Member], *, before: bytes = b"", comment: bytes 
     counted = min(count, 0xFFFF)
     end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, counted, counted, len(directory), len(body), len(comment))
     return bytes(body + directory + end + comment)
+
+
+def encrypted(member: Member, password: bytes) -> bytes:
+    """Return a ZIP file with one entry, encrypted in the traditional way (APPNOTE 6.1) that every tool opens."""
+    table = []
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xEDB88320 if value & 1 else 0)
+        table.append(value)
+    keys = [0x12345678, 0x23456789, 0x34567890]
+
+    def update(byte: int) -> None:
+        keys[0] = keys[0] >> 8 ^ table[(keys[0] ^ byte) & 0xFF]
+        keys[1] = ((keys[1] + (keys[0] & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
+        keys[2] = keys[2] >> 8 ^ table[(keys[2] ^ keys[1] >> 24) & 0xFF]
+
+    for byte in password:
+        update(byte)
+    crc = zlib.crc32(member.data)
+    out = bytearray()
+    for byte in bytes(11) + bytes([crc >> 24]) + deflated(member.data):
+        mixed = keys[2] | 2
+        out.append(byte ^ ((mixed * (mixed ^ 1)) >> 8 & 0xFF))
+        update(byte)
+    told = Member(member.name, bytes(out), STORED, DEFLATED, flags=1, size=len(member.data), packed=len(out), crc=crc)
+    return write_zip([told])

@@ -5,7 +5,7 @@ import pytest
 from tests.apk.made_apk import LABELLED, SENDS, component, jar_signature, manifest, members, write_apk
 from tests.apk.made_axml import Node
 from tests.apk.made_dex import patched, write_dex
-from tests.apk.made_zip import STORED, Member, write_zip
+from tests.apk.made_zip import STORED, Member, encrypted, write_zip
 
 from cleannet.apk import assessing
 from cleannet.apk.assessment import Assessment, from_json
@@ -159,12 +159,17 @@ def test_packages_inside_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sample.not_read == ["only the first 1 of 3 packages are assessed"]
 
 
-def test_an_encrypted_archive_says_so_and_opens_with_its_password(tmp_path: Any) -> None:
-    plain = write_zip([Member("a.apk", write_apk(), STORED, flags=1, crc=7)])
-    _, not_read = assessed(plain)
-    assert any("entries are encrypted" in reason for reason in not_read)
-    _, with_wrong = assessed(plain, b"infected")
-    assert not any("give the password" in reason for reason in with_wrong)
+def test_an_encrypted_archive_says_so_and_opens_with_its_password() -> None:
+    data = encrypted(Member("a.apk", write_apk()), b"infected")
+    _, not_read = assessed(data)
+    assert any("entries are encrypted: give the password" in reason for reason in not_read)
+    sample = Sample(data, b"infected")
+    assessing.container(sample)
+    assert list(assessing.inside(sample)) == [("a.apk", write_apk())]
+    wrong = Sample(data, b"guess")
+    assessing.container(wrong)
+    assert list(assessing.inside(wrong)) == []
+    assert any("a.apk cannot be decrypted" in reason for reason in wrong.not_read)
 
 
 def test_payloads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

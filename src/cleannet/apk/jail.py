@@ -25,6 +25,7 @@ from pathlib import Path
 BWRAP, RLIMITS = JAILS = ("bwrap", "rlimits")
 MOST_FILE = 512 << 20
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
+_NEEDED = ("cleannet", "apkInspector", "pyaxmlparser", "cryptography", "idna", "publicsuffixlist")
 # The limits are taken before anything that reads a sample is imported.
 _FIRST = (
     "import json, resource, sys; "
@@ -141,7 +142,13 @@ def _read(process: "subprocess.Popen[bytes]", limits: Limits) -> Ended:
 
 
 def _path() -> list[str]:
-    return [str(Path(entry).resolve()) for entry in sys.path if entry and Path(entry).exists()]
+    """Return where Python looks for modules, as far as it belongs to Python or holds what reads samples."""
+    found = []
+    for entry in (Path(entry).resolve() for entry in sys.path if entry):
+        own = any(entry.is_relative_to(Path(prefix).resolve()) for prefix in (sys.prefix, sys.base_prefix))
+        if entry.exists() and (own or any((entry / name).exists() for name in _NEEDED)):
+            found.append(str(entry))
+    return found
 
 
 def _bwrap() -> list[str]:
