@@ -55,7 +55,7 @@ def part(part: str, sample: int = 0, not_read: tuple[str, ...] = (), **fields: A
     return line(sample=sample, part=part, fields=fields, not_read=not_read)
 
 
-def test_a_real_package_is_assessed(sample: Path) -> None:
+def test_a_real_package_is_assessed(sample: Path, with_tlsh: None) -> None:
     told = assess(sample, LISTS, NOW, how=RLIMITS)
     assert told.manifest is not None
     assert (told.name, told.kind, told.manifest.package, told.whole) == ("sample.apk", "apk", PACKAGE, True)

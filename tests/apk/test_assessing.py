@@ -13,11 +13,12 @@ from cleannet.apk.sample import Sample
 
 
 def assessed(data: bytes, password: bytes = b"") -> tuple[Assessment, list[str]]:
+    """Return the assessment and what was not read, but for TLSH where it is not installed."""
     sample = Sample(data, password)
     told: dict[str, Any] = {}
     for part in assessing.PARTS.values():
         told |= part(sample)
-    return from_json(_as_lists(told)), sample.not_read
+    return from_json(_as_lists(told)), [reason for reason in sample.not_read if not reason.startswith("TLSH: ")]
 
 
 def _as_lists(value: Any) -> Any:
@@ -50,9 +51,19 @@ def test_the_digests_are_those_of_the_whole_file() -> None:
     assert told.digests.sha1 == "a9993e364706816aba3e25717850c26c9cd0d89d"
     assert told.digests.sha256.startswith("ba7816bf8f01cfea414140de5dae2223")
     assert told.digests.tlsh == ""
+
+
+def test_what_is_large_enough_can_be_compared(with_tlsh: None) -> None:
     large, _ = assessed(write_apk(more=[Member("noise", bytes(range(256)) * 40, STORED)]))
     assert large.digests is not None
     assert large.digests.tlsh.startswith("T1")
+
+
+def test_without_tlsh_the_rest_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assessing, "tlsh", None)
+    sample = Sample(write_apk())
+    assert assessing.digests(sample)["digests"]["tlsh"] == ""
+    assert sample.not_read == ["TLSH: the Python package py-tlsh is missing; install cleannet[tlsh]"]
 
 
 def test_evidence_has_its_places() -> None:

@@ -33,7 +33,7 @@ def parts(lines: list[Mapping[str, Any]]) -> list[tuple[int, str]]:
     return [(line["sample"], line["part"]) for line in lines if "part" in line]
 
 
-def test_every_part_begins_and_ends_in_order(alarm: None) -> None:
+def test_every_part_begins_and_ends_in_order(alarm: None, with_tlsh: None) -> None:
     lines = told(write_apk())
     wanted = [*PARTS, "inside"]
     assert [line["begins"] for line in lines if "begins" in line] == wanted
