@@ -153,7 +153,7 @@ def _path() -> list[str]:
 
 def _bwrap() -> list[str]:
     """Return the command of bubblewrap up to the program that is run."""
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command = [shutil.which(BWRAP) or BWRAP, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     command += ["--uid", "65534", "--gid", "65534", "--clearenv"]
     for name in _SYSTEM:
         place = Path(name)
