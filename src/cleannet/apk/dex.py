@@ -216,15 +216,19 @@ def _in_a_row(data: bytes, offsets: Sequence[int]) -> Sequence[bytes]:
     first = 1 if offsets and data[offsets[0] : offsets[0] + 2] == b"\0\0" else 0
     if len(offsets) <= first or not HEADER <= offsets[0] <= offsets[-1] < len(data):
         return []
-    end = data.find(0, offsets[-1] + 1)
-    chunks = data[offsets[first] : end].split(b"\0") if end > 0 else []
-    if len(chunks) != len(offsets) - first or b"" in chunks:
+    start, end = offsets[first], data.find(0, offsets[-1] + 1)
+    if end < 0 or data.count(0, start, end) != len(offsets) - first - 1:
         return []
-    starts = accumulate((len(chunk) + 1 for chunk in chunks[:-1]), initial=offsets[first])
+    chunks = data[start:end].split(b"\0")
+    if b"" in chunks:
+        return []
+    starts = accumulate((len(chunk) + 1 for chunk in chunks[:-1]), initial=start)
     if array("I", starts) != offsets[first:]:
         return []
-    texts = [chunk[1:] if chunk[0] < 0x80 else _behind_length(chunk) for chunk in chunks]
-    return [b"", *texts] if first else texts
+    # In place, as a second list of them would be the most memory that an assessment takes.
+    for position, chunk in enumerate(chunks):
+        chunks[position] = chunk[1:] if chunk[0] < 0x80 else _behind_length(chunk)
+    return [b"", *chunks] if first else chunks
 
 
 def _behind_length(chunk: bytes) -> bytes:
