@@ -60,6 +60,9 @@ TEXTS = {
     coded("c2.evil.cn"): [("domain", "c2.evil.cn", "base64")],
     coded("211.140.1.2:53"): [("endpoint", "211.140.1.2:53", "base64")],
     coded(URL)[::-1]: [("url", URL, "reversed base64")],
+    f'{{"u": "{coded(URL)}"}}': [("url", URL, "base64")],
+    f"x {coded(URL)[::-1]} y": [("url", URL, "reversed base64")],
+    "aHR0c and nothing": [],
     "getInstalledPackages": [],
     "10658099": [("short_code", "10658099", "plain")],
     "10086": [("short_code", "10086", "plain")],
@@ -88,6 +91,11 @@ BYTES = {
     "plain": (b"\0\1" + URL.encode() + b"\0\xff", [("url", URL, "plain", "lib/x.so byte 6")]),
     "backwards": (b"\0" + URL[::-1].encode() + b"\0", [("url", URL, "reversed", "lib/x.so byte 17")]),
     "wide": (b"\0\0" + URL.encode("utf-16-le") + b"\0\0", [("url", URL, "plain", "lib/x.so byte 10")]),
+    "as Base64": (b"\0u=" + coded(URL).encode() + b"&", [("url", URL, "base64", "lib/x.so byte 3")]),
+    "as Base64 backwards": (
+        b"\0" + coded(URL)[::-1].encode() + b"\0",
+        [("url", URL, "reversed base64", f"lib/x.so byte {len(coded(URL)) - 4}")],
+    ),
     "at the start": (b"://a.cn/", []),
     "nothing": (bytes(100), []),
 }

@@ -41,12 +41,13 @@ _WHOLE = re.compile(
     )(?=\0)""".encode(),
     re.VERBOSE,
 )
-_CODED_BACKWARDS = b"0RHa\0"
+# How Base64 of a URL begins, and how it ends when it is written backwards.
+_CODED_URL, _CODED_URL_BACKWARDS = b"aHR0c", b"c0RHa"
 _DIALLED = re.compile(r"(?:tel|sms|smsto|mms|mmsto):(?://)?(\+?[0-9*#-]{3,20})")
 _DIALLING = (b"tel:", b"sms:", b"smsto:", b"mms:", b"mmsto:")
 _WIDE = ":\0/\0/".encode("latin-1")
 _TRAILING = ".,;:!?)]}'\""
-_BEFORE_WIDE, _AFTER_WIDE = 20, 3000
+_BEFORE_WIDE, _AFTER_WIDE, _LONGEST_CODED = 20, 3000, 2010
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ class Finder:
         looks: list[tuple[bytes, Callable[[str, str], None]]] = [
             (b"://", self._urls),
             (b"//:", self._urls_backwards),
-            (_CODED_BACKWARDS, self._coded_backwards),
+            (_CODED_URL, self._coded_inside),
+            (_CODED_URL_BACKWARDS, self._coded_backwards),
             *((sign, self._dialled) for sign in _DIALLING),
         ]
         for sign, look in looks:
@@ -148,6 +150,13 @@ class Finder:
                 around = data[max(at - 20, 0) : at + 1600] if form == PLAIN else data[max(at - 1600, 0) : at + 20]
                 text = around.decode("latin-1")
                 self._urls(text if form == PLAIN else text[::-1], f"{place} byte {at}", form, once=True)
+        for at in _occurrences(data, _CODED_URL):
+            if coded := _CODED.match(data[at : at + _LONGEST_CODED].decode("latin-1")):
+                self._coded(coded[0], BASE64, f"{place} byte {at}")
+        for at in _occurrences(data, _CODED_URL_BACKWARDS):
+            back = data[max(at + len(_CODED_URL) - _LONGEST_CODED, 0) : at + len(_CODED_URL)]
+            if coded := _CODED.match(back.decode("latin-1")[::-1]):
+                self._coded(coded[0], f"{REVERSED} {BASE64}", f"{place} byte {at}")
         for at in _occurrences(data, _WIDE):
             start = max(at - _BEFORE_WIDE, at % 2)
             text = data[start : at + _AFTER_WIDE].decode("utf-16-le", "replace")
@@ -188,8 +197,20 @@ class Finder:
             number = dialled[1].replace("-", "")
             self._note(SHORT_CODE if len(number) < 11 else PHONE, number, PLAIN, place)
 
+    def _coded_inside(self, text: str, place: str) -> None:
+        if not _CODED.fullmatch(text):
+            self._coded_urls(text, place, BASE64)
+
     def _coded_backwards(self, text: str, place: str) -> None:
-        self._coded(text[::-1], f"{REVERSED} {BASE64}", place)
+        self._coded_urls(text[::-1], place, f"{REVERSED} {BASE64}")
+
+    def _coded_urls(self, text: str, place: str, form: str) -> None:
+        begins = _CODED_URL.decode()
+        at = text.find(begins)
+        while at >= 0:
+            if coded := _CODED.match(text, at):
+                self._coded(coded[0], form, place)
+            at = text.find(begins, coded.end() if coded else at + 1)
 
     def _coded(self, text: str, form: str, place: str) -> None:
         plain = _decoded(text)
