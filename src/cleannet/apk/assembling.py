@@ -31,7 +31,6 @@ class _Parts:
     name: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     not_read: list[NotRead] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)
 
 
 def assess(
@@ -90,7 +89,6 @@ def _collect(ended: Ended) -> tuple[dict[int, _Parts], tuple[int, str]]:
             part = clean(str(told["part"]))
             one.fields |= dict(told["fields"])
             one.not_read += [NotRead(part, clean(str(reason))) for reason in list(told["not_read"])[:1000]]
-            one.told.add(part)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             parts[0].not_read.append(NotRead("answer", f"a line that is none: {clean(str(error))[:200]}"))
     return parts, begun
