@@ -74,7 +74,9 @@ def _figures(taken: Mapping[Path, Mapping[str, tuple[float, float]]], real: list
             figures[f"{method}.median_s"] = median(method, taken)
             figures[f"{method}.real_median_s"] = median(method, real)
             figures[f"{method}.most_s"] = max(spent[method][0] for spent in taken.values() if method in spent)
-            figures[f"{method}.peak_mb"] = max(spent[method][1] for spent in taken.values() if method in spent)
+            # What is not measured is 0.
+            if peak := max(spent[method][1] for spent in taken.values() if method in spent):
+                figures[f"{method}.peak_mb"] = peak
     # Made packages have names but no code, so that there is nothing to analyse in them.
     ratios = [taken[path]["androguard_analyze"][0] / taken[path]["ours"][0] for path in real]
     return figures | {
