@@ -36,13 +36,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     parser.add_argument("--check", action="store_true", help="exit with 1 and name the figure where a target is missed")
     parser.add_argument("--rows", type=int, metavar="N", help="detect: rows of the log (10,000,000)")
-    parser.add_argument("--rounds", type=int, metavar="N", help="detect: rounds of which the median is taken (5)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="detect, apk: rounds of a median (5, 3)")
+    parser.add_argument("--seconds", type=int, metavar="N", help="fuzz: seconds for each reader (60)")
     options = parser.parse_args(arguments)
-    asked = {name: getattr(options, name) for name in ("rows", "rounds") if getattr(options, name) is not None}
+    given = {name: getattr(options, name) for name in ("rows", "rounds", "seconds")}
+    asked = {name: value for name, value in given.items() if value is not None}
 
     measurement = importlib.import_module(options.name)
-    if asked and "rows" not in inspect.signature(measurement.measure).parameters:
-        parser.error(f"{options.name} takes neither --rows nor --rounds")
+    taken = inspect.signature(measurement.measure).parameters
+    if refused := [f"--{name}" for name in asked if name not in taken]:
+        parser.error(f"{options.name} does not take {' and '.join(refused)}")
     figures: Mapping[str, float] = measurement.measure(**asked)
     targets = tomllib.loads((FOLDER / "targets.toml").read_text()).get(options.name, {})
     for name, value in figures.items():

@@ -9,6 +9,7 @@ VOCABULARIES = [
     terms.ROLES,
     terms.RECIPIENTS,
     terms.RESOURCES,
+    terms.BEHAVIOURS,
     terms.COUNTED,
     terms.MEDIA,
     terms.VERDICTS,
@@ -43,3 +44,7 @@ def test_grades_compare_by_gravity() -> None:
 
 def test_every_fact_a_shipped_law_grades_on_is_named() -> None:
     assert {fact for law in shipped().values() for fact in law.facts()} <= terms.FACTS.keys()
+
+
+def test_the_behaviours_stand_in_their_official_order() -> None:
+    assert " ".join(terms.BEHAVIOURS) == "payment privacy remote spread expense system fraud rogue"

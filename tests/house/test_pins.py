@@ -10,6 +10,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+# Extras that pin their packages themselves, as not every machine has them.
+APART = {"bench", "tlsh"}
+
 
 @pytest.fixture(scope="module")
 def pins(root: Path) -> dict[str, str]:
@@ -20,10 +23,10 @@ def pins(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def wanted(root: Path) -> list[Requirement]:
-    """Return what the project asks for itself, to be built and with every extra that script/setup installs."""
+    """Return what the project asks for itself, to be built and with every extra that script/setup always installs."""
     made = tomllib.loads((root / "pyproject.toml").read_text())
     project, build = made["project"], made["build-system"]["requires"]
-    extras = (text for name, extra in project["optional-dependencies"].items() if name != "bench" for text in extra)
+    extras = (text for name, extra in project["optional-dependencies"].items() if name not in APART for text in extra)
     found = map(Requirement, [*project["dependencies"], *extras, *build])
     return [requirement for requirement in found if requirement.name != "cleannet"]
 

@@ -15,6 +15,7 @@ HEADINGS: Mapping[str, str] = {
     "ROLES": "角色 Roles",
     "RECIPIENTS": "接收方 Recipients that the law names by description",
     "RESOURCES": "恶意资源 Malicious resources",
+    "BEHAVIOURS": "恶意行为 Behaviours of malware, in their official order",
     "COUNTED": "计数方式 What a subscriber is counted as",
     "MEDIA": "媒介 Media of a notice",
     "VERDICTS": "验证结果 Verdicts of a verification",

@@ -135,6 +135,20 @@ RESOURCES = keyed(
     ]
 )
 
+# What malware does, in the order of the official description of mobile malware, which is also the order of precedence.
+BEHAVIOURS = keyed(
+    [
+        Term("payment", "恶意扣费", "Charges without consent"),
+        Term("privacy", "信息窃取", "Steals information"),
+        Term("remote", "远程控制", "Is controlled remotely"),
+        Term("spread", "恶意传播", "Spreads itself or others"),
+        Term("expense", "资费消耗", "Uses up the subscriber's tariff"),
+        Term("system", "系统破坏", "Damages the system"),
+        Term("fraud", "诱骗欺诈", "Deceives the user"),
+        Term("rogue", "流氓行为", "Misbehaves otherwise"),
+    ]
+)
+
 COUNTED = keyed([Term("infected", "受感染", "Infected"), Term("exposed", "疑似接触", "Exposed")])
 
 # Facts that laws grade on; money in fen.
