@@ -1,3 +1,4 @@
+import json
 import os
 import random
 import signal
@@ -81,6 +82,17 @@ def test_tallies_are_spooled_and_sent(
     assert err == ""
     assert [path for _, path, *_ in hub.requests] == ["/api/v1/tallies"] * 3
     assert not list((tmp_path / "state" / "spool").iterdir())
+
+
+def test_what_is_said_as_json(edge: Run, logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (logs / "a.csv").write_text("t,n,h,f,r\n" + rows(0, 10_001) + "x\n")
+    assert edge(*options(tmp_path), "--once", "--json") == 0
+    read, *days = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (read["log"], read["rows"], read["broken"], read["matched"]) == (f"{logs}/a.csv", 10_002, 1, 10_001)
+    (owed,) = [item for day in days for item in day["owed"]]
+    assert (owed["program"], owed["grade"], owed["duties"][0]["expects"]) == ("evil", "III", "incident.reported")
+    assert owed["duties"][0]["due"].endswith("+08:00")
+    assert sum(one["hits"] for day in days for one in day["tally"]["programs"]) == 10_001
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,16 @@
 
 import argparse
 import fcntl
+import json
 import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from cleannet.edge import counting, mapping, subscribers, times
 from cleannet.edge.counting import Lists
@@ -30,7 +32,7 @@ from cleannet.edge.interface import (
 )
 from cleannet.edge.kept import BATCH, KEY, Kept
 from cleannet.edge.metrics import Metrics
-from cleannet.edge.page import owed_lines, program_lines
+from cleannet.edge.page import owed_lines, owed_values, program_lines
 from cleannet.edge.state import State
 from cleannet.edge.wrong_use import WrongUse
 from cleannet.formats.release import Rejected
@@ -74,6 +76,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument(
         "--spool", action="store_true", help="sign the tallies and spool them for the hub (needs enrol)"
     )
+    command.add_argument("--json", action="store_true", help="print a JSON object a line instead of text")
     command.add_argument("--metrics", metavar="HOST:PORT", help="answer Prometheus there")
     command.add_argument("--hub", metavar="URL", help="send them, too (needs --token-file)")
     command.add_argument("--token-file", type=Path, metavar="FILE")
@@ -136,7 +139,9 @@ class _Desk:
         self._metrics.read(read.source, read.matched)
         source = read.source
         line = f"{read.path}: {source.rows} rows, {source.broken} broken, {source.late} late, {read.matched} matched"
-        print("; ".join(filter(None, (line, read.remark, source.cut_off))), flush=True)
+        told = {"log": read.path, "rows": source.rows, "broken": source.broken, "late": source.late}
+        told |= {"matched": read.matched, "remark": read.remark, "cut_off": source.cut_off}
+        self._say(["; ".join(filter(None, (line, read.remark, source.cut_off)))], told)
 
     def report(self, lists: Lists, *, is_last: bool) -> None:
         is_due = is_last or self.is_due()
@@ -156,7 +161,8 @@ class _Desk:
                 self._follower.spool(self._state, days, now)
             for day in days:
                 lines = (*owed_lines(day.owed, day.run.tally.found_at), *program_lines(day.run))
-                print(f"{day.run.tally.batch}:", *lines, sep="\n", flush=True)
+                told = {"batch": day.run.tally.batch, "owed": owed_values(day.owed), "tally": day.run.document}
+                self._say([f"{day.run.tally.batch}:", *lines], told)
             # Only what was said is known: killed before, it is said again.
             self._follower.told(days)
             if self._options.hub:
@@ -164,6 +170,9 @@ class _Desk:
         self._has_read = False
         # Counting takes a fifth of the time at most.
         self._count_after = time.monotonic() + 4 * (time.monotonic() - began)
+
+    def _say(self, lines: Iterable[str], told: dict[str, Any]) -> None:
+        print(json.dumps(told, ensure_ascii=False) if self._options.json else "\n".join(lines), flush=True)
 
     def _send(self) -> None:
         try:

@@ -149,6 +149,28 @@ def owed_lines(owed: Iterable[Owed], found_at: datetime) -> Iterator[str]:
             yield f"  {_duty(duty)}"
 
 
+def owed_values(owed: Iterable[Owed]) -> list[dict[str, Any]]:
+    """Return the same as JSON values; `due` is the last moment that is on time, in Beijing, null without a limit."""
+    return [
+        {
+            "program": item.program,
+            "grade": str(item.grade),
+            "article": item.article,
+            "duties": [
+                {
+                    "expects": duty.expects,
+                    "due": duty.due.astimezone(BEIJING).isoformat() if duty.due else None,
+                    "to": list(duty.to),
+                    "cc": list(duty.cc),
+                    "article": duty.article,
+                }
+                for duty in item.duties
+            ],
+        }
+        for item in owed
+    ]
+
+
 def explanation_lines(name: str, found: Sequence[Watched], decision: Decision) -> Iterator[str]:
     """Yield why a name is or is not watched: each indicator that matches it, and the allow-list decision."""
     if not found:
