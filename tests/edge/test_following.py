@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from cleannet.core.policy_file import shipped
+from cleannet.core.tally import to_micros
 from cleannet.edge import counting, mapping
 from cleannet.edge.counting import Lists
+from cleannet.edge.days import day_of
 from cleannet.edge.detect import Detection
 from cleannet.edge.following import Day, Follower, Read
 from cleannet.edge.kept import Kept
@@ -180,6 +182,29 @@ def test_only_programs_that_changed_are_spooled(edge: Edge, tmp_path: Path) -> N
     sent = [canonical.decode(envelope.verify(data, keys, "tally").payload) for _, data in state.waiting()]
     told = [([one["program"] for one in m["tally"]["programs"]], m["tally"]["unchanged"]) for m in sent]
     assert told == [(["Other", "evil"], []), (["evil"], ["Other"])]
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_after_a_kill_while_spooling_all_is_spooled_again(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State(edge.folder / "state")
+    state.enrol("e", "OPERATOR-A", "44", {})
+    edge.write("dns.log", ZEEK + dns(1))
+    edge.read()
+    edge.follower.spool(state, edge.days(), lambda: NOW)
+    assert edge.kept.sent(day_of(to_micros(NOW)))
+    with monkeypatch.context() as patch:
+        patch.setattr(counting, "spool", killed)
+        with pytest.raises(KeyboardInterrupt):
+            edge.follower.spool(state, edge.days(), lambda: NOW)
+    edge.follower.spool(state, edge.days(), lambda: NOW)
+    *_, (_, data) = state.waiting()
+    message = canonical.decode(
+        envelope.verify(data, {state.identity().key_id: state.key().public_key()}, "tally").payload
+    )
+    assert (len(message["tally"]["programs"]), message["tally"]["unchanged"]) == (1, [])
 
 
 def test_a_line_that_is_too_long_is_one_broken_row_however_often_it_is_looked_at(edge: Edge) -> None:

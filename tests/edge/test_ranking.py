@@ -1,10 +1,14 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.edge.test_findings import FOUND
 from tests.edge.test_kept import DAY_0, START, found, log
 
+from cleannet.core.allow import Decision
 from cleannet.edge.days import DAY, date_of
+from cleannet.edge.findings import Findings, digest
 from cleannet.edge.kept import Kept
 from cleannet.edge.ranking import rank
 
@@ -52,6 +56,14 @@ def test_a_ranking_as_values(kept: Kept) -> None:
     assert (program["infected"]["subscribers"], program["infected"]["by_province"]["44"]["maximum_24h"]) == (3, 1)
     assert "curve" not in program["infected"]
     assert [(one["indicator"], one["hits"]) for one in program["seen"]] == [("evil.example", 4)]
+
+
+def test_what_an_allow_list_holds_back_is_not_ranked(kept: Kept) -> None:
+    held = Findings(digest)
+    held.seen[replace(FOUND[0], decision=Decision("hold", "nothing", "ordinary", "evil.example", "a", 1)), DAY_0] = 9
+    kept.commit(held, log("other.log"))
+    assert len(kept.seen(DAY_0)) == 2
+    assert [one["hits"] for one in rank(kept, DAY_0, DAY_0).seen] == [4]
 
 
 def test_days_in_which_nothing_was_counted(kept: Kept) -> None:

@@ -65,6 +65,7 @@ def test_two_operators_are_counted_together(
     [
         (["--request", "short"], "8 to 64"),
         (["--first", "2026-11-20", "--last", "2026-11-19"], "lies before"),
+        (["--first", "2016-01-01"], "more than 3650 days"),
         (["--key", "shared.key"], "not so under this key"),
     ],
 )

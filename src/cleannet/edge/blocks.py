@@ -77,7 +77,10 @@ class Blocks:
 
 
 def split(block: bytes, delimiter: int, width: int, wanted: Sequence[int]) -> Fields:
-    """Return the wanted fields of a block's lines, each of which should have `width` fields; -1 stands for none."""
+    """Return the wanted fields of a block's lines, each of which should have `width` fields; -1 stands for none.
+
+    `delimiter` is a byte of ASCII.
+    """
     data = np.frombuffer(block, np.uint8)
     most = int(np.count_nonzero(data == _NEWLINE))
     slots = np.full(width, -1, np.int32)

@@ -108,8 +108,9 @@ class Follower:
         """Spool the tallies of days, of each the programs that changed since it was spooled before."""
         for day in days:
             document, digests = of_changed(day.run.document, self._kept.sent(day.number))
+            # Killed in between, all of it is spooled again: what the hub has then is not known for sure.
+            self._kept.send(day.number, {})
             counting.spool(state, replace(day.run, document=document), clock())
-            # Killed before, it is spooled again, and replaces itself.
             self._kept.send(day.number, digests)
 
     def told(self, days: Iterable[Day]) -> None:

@@ -19,7 +19,7 @@ SCHEMA = 1
 class Ranking:
     """Hold the programs of the days from `first` to `last`, the most infected first; `rows` counts rows by day.
 
-    `seen` are the indicators that rows matched, those with most rows first.
+    `seen` are the indicators that rows matched and that count, those with most rows first.
     """
 
     first: int
@@ -70,11 +70,12 @@ class Ranking:
 def rank(kept: Kept, first: int, last: int) -> Ranking:
     """Return the ranking of the days from `first` to `last` of what is kept."""
     rows = rows_by_day(log.source for log in kept.logs())
+    counts = (one for one in kept.seen(first, last) if "reason" not in one)
     return Ranking(
         first,
         last,
         kept.programs(first, last, curves=False),
-        sorted(kept.seen(first, last), key=lambda one: (-one["hits"], one["indicator"])),
+        sorted(counts, key=lambda one: (-one["hits"], one["indicator"])),
         {day: count for day, count in rows.items() if first <= day <= last},
     )
 

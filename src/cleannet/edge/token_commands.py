@@ -68,6 +68,8 @@ def _tokens(options: argparse.Namespace) -> int:
         raise WrongUse("--request: 8 to 64 letters, digits, dots, hyphens or underscores")
     if options.last < options.first:
         raise WrongUse("--last lies before --first")
+    if (options.last - options.first).days >= tokens.LONGEST:
+        raise WrongUse(f"from --first to --last lie more than {tokens.LONGEST} days")
     state, key, shared = (
         State(options.state),
         subscribers.read_key(options.key),

@@ -29,7 +29,7 @@ from cleannet.formats import canonical, envelope, tally
 from cleannet.formats.tally import Scale, scale_of
 
 KIND, SCHEMA = "tokens", 1
-_LONGEST = 3650
+LONGEST = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,6 @@ def _is_sound(tokens: Tokens) -> bool:
         and spans.counter.max() < len(counters)
         and spans.start.min() >= first
         and spans.end.max() <= last
-        and last - first <= _LONGEST * DAY
+        and last - first <= LONGEST * DAY
         and (spans.start < spans.end).all()
     )

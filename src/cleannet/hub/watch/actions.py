@@ -25,6 +25,7 @@ from cleannet.hub.watch.models import Edge, Heartbeat, Key, Message, Reading
 # A hub makes the list its edges match against, so a name it does not know is rare: it comes from a list of the
 # operator's own, or from a release the hub lost. Each one waits for a person, who could not look at more.
 NEW_PROGRAMS = 50
+AT_ONCE = 500
 CLOCK_AHEAD = timedelta(minutes=2)
 COMMITTED_WITHIN = timedelta(minutes=2)
 
@@ -270,9 +271,13 @@ def _read(edge: Edge, message: messages.TallyMessage, counted: tally.Tally, now:
     if newest and message.revision <= newest.revision:
         raise MessageRefused("message.old_revision", batch=message.batch, revision=message.revision)
     known = Reading.objects.filter(edge=edge, batch=message.batch)
-    if known.filter(program__in=counted.unchanged).update(revision=message.revision) != len(counted.unchanged):
+    names = set(known.values_list("program", flat=True))
+    if not names.issuperset(counted.unchanged):
         raise MessageRefused("message.not_whole", batch=message.batch, revision=message.revision)
-    known.exclude(program__in=counted.unchanged).delete()
+    others = sorted(names.difference(counted.unchanged))
+    for first in range(0, len(others), AT_ONCE):
+        known.filter(program__in=others[first : first + AT_ONCE]).delete()
+    known.update(revision=message.revision)
     Reading.objects.bulk_create(
         Reading(
             edge=edge,
