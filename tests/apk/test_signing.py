@@ -76,8 +76,11 @@ def test_what_cannot_be_read_is_said(more: list[Member], block: bytes, said: str
 
 
 def test_the_public_keys_of_android_are_four() -> None:
-    assert sorted(PUBLIC_KEYS.values()) == ["media", "platform", "shared", "testkey"]
-    assert all(len(key) == 40 and key == key.lower() for key in PUBLIC_KEYS)
+    for digits in (40, 64):
+        names = sorted(name for digest, name in PUBLIC_KEYS.items() if len(digest) == digits)
+        assert names == ["media", "platform", "shared", "testkey"]
+    assert len(PUBLIC_KEYS) == 8
+    assert all(key == key.lower() for key in PUBLIC_KEYS)
 
 
 def test_the_public_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

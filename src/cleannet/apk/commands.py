@@ -1,4 +1,4 @@
-"""The commands of the analyser: `cleannet apk assess FILE`."""
+"""The commands of the analyser: `cleannet apk assess | evaluate`."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from cleannet.apk import allowing, assembling, page
+from cleannet.apk import allowing, assembling, evaluating, page
 from cleannet.apk.assessment import to_json
 from cleannet.apk.jail import BWRAP, JAILS, Limits, NoJail
 
@@ -52,6 +52,11 @@ def register(programs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     command.add_argument(
         "--memory", type=_count, default=Limits().memory // MIB, metavar="MIB", help="memory at most (1536 MiB)"
     )
+    words = "replay a labelled set of samples in time order: how many are identified by earlier ones, how many rightly"
+    command = commands.add_parser("evaluate", help=words, description=words)
+    command.set_defaults(run=_evaluate)
+    command.add_argument("index", type=Path, metavar="INDEX.csv", help=f"CSV with {', '.join(evaluating.COLUMNS)}")
+    command.add_argument("--json", action="store_true", help="answer as JSON")
 
 
 def _count(text: str) -> int:
@@ -77,3 +82,13 @@ def _assess(options: argparse.Namespace) -> int:
     else:
         print("\n".join(page.lines(assessment)))
     return DONE if assessment.digests else REFUSED
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    try:
+        found = evaluating.evaluate(evaluating.read(options.index))
+    except (evaluating.BadIndex, OSError) as error:
+        print(f"cleannet apk evaluate: {error}", file=sys.stderr)
+        return WRONG_USE
+    print(json.dumps(found, indent=2) if options.json else "\n".join(evaluating.lines(found)))
+    return DONE

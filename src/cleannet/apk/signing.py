@@ -24,13 +24,17 @@ _MOST_SIGNERS, _MOST_CERTIFICATES, _MOST_PAIRS = 10, 20, 200
 _MAGIC, _END_MAGIC = b"APK Sig Block 42", b"PK\5\6"
 _BROKEN = (*BROKEN, UnsupportedAlgorithm, x509.InvalidVersion)
 _SCHEMES = MappingProxyType({0x7109871A: "v2", 0xF05368C0: "v3", 0x1B93AD61: "v3.1"})
-# The keys whose private halves are in Android's public source: they say nothing about who signed.
+# Certificates whose private keys are in Android's public source, by SHA-1 and SHA-256: they say nothing of who signed.
 PUBLIC_KEYS: Mapping[str, str] = MappingProxyType(
     {
         "61ed377e85d386a8dfee6b864bd85b0bfaa5af81": "testkey",
         "27196e386b875e76adf700e7ea84e4c6eee33dfa": "platform",
         "5b368cff2da2686996bc95eac190eaa4f5630fe5": "shared",
         "b79df4a82e90b57ea76525ab7037ab238a42f5d3": "media",
+        "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc": "testkey",
+        "c8a2e9bccf597c2fb6dc66bee293fc13f2fc47ec77bc6b2b0d52c11f51192ab8": "platform",
+        "28bbfe4a7b97e74681dc55c2fbb6ccb8d6c74963733f6af6ae74d8c3a6e879fd": "shared",
+        "465983f7791f2abeb43ea2cbdc7f21a8260b72bc08a55c839fc1a43bc741a81e": "media",
     }
 )
 

@@ -1,0 +1,1 @@
+"""Which sample is like which: pure, over what it is handed; numpy for many at once."""
