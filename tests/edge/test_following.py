@@ -184,6 +184,16 @@ def test_only_programs_that_changed_are_spooled(edge: Edge, tmp_path: Path) -> N
     assert told == [(["Other", "evil"], []), (["evil"], ["Other"])]
 
 
+def test_an_edge_that_took_over_what_was_kept_spools_all(edge: Edge, tmp_path: Path) -> None:
+    edge.write("dns.log", ZEEK + dns(1))
+    edge.read()
+    for name in ("before", "after"):
+        state = State(tmp_path / name)
+        state.enrol(name, "OPERATOR-A", "44", {})
+        edge.follower.spool(state, edge.days(), lambda: NOW)
+        assert b'"unchanged":[]' in next(state.waiting())[1].replace(b"\\", b"")
+
+
 def killed(*_: object) -> None:
     raise KeyboardInterrupt
 

@@ -17,6 +17,12 @@ def test_folders_are_looked_through_and_hidden_files_are_not(tmp_path: Path) -> 
     assert said == [f"{tmp_path}/none: is not there"]
 
 
+def test_a_log_with_two_names_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a.log").touch()
+    os.link(tmp_path / "a.log", tmp_path / "b.log")
+    assert len(logs_in([tmp_path, tmp_path / "a.log"], print)) == 1
+
+
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert logs_in([tmp_path], print) == []

@@ -66,5 +66,20 @@ def test_what_an_allow_list_holds_back_is_not_ranked(kept: Kept) -> None:
     assert [one["hits"] for one in rank(kept, DAY_0, DAY_0).seen] == [4]
 
 
+def test_days_that_were_forgotten_are_not_covered(kept: Kept) -> None:
+    kept.forget(DAY_0 + 1)
+    found = rank(kept, DAY_0, DAY_0 + 2)
+    assert (found.without_rows, list(found.rows)) == ([DAY_0, DAY_0 + 1], [DAY_0 + 2])
+
+
+def test_an_indicator_of_a_list_that_was_read_anew_is_one(kept: Kept) -> None:
+    moved = Findings(digest)
+    (entry,) = FOUND
+    moved.seen[replace(entry, indicator=replace(entry.indicator, line=99)), DAY_0 + 2] = 7
+    kept.commit(moved, log("other.log"))
+    (one,) = rank(kept, DAY_0, DAY_0 + 2).seen
+    assert (one["hits"], one["watchlist_line"], one["last"]) == (12, 99, str(date_of(DAY_0 + 2)))
+
+
 def test_days_in_which_nothing_was_counted(kept: Kept) -> None:
     assert list(rank(kept, DAY_0 + 9, DAY_0 + 9).lines(9))[-1] == "Nothing was counted in these days."

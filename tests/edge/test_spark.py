@@ -2,7 +2,9 @@ import gzip
 import importlib.util
 import json
 import logging
+import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,11 +99,12 @@ def test_logs_of_numbers_are_counted_as_they_are_here(
     columns = dict(zip("tnhpfr", zip(*numbers(100, 400), strict=True), strict=True))
     columns["t"] = tuple(stamp(seconds) for seconds in columns["t"])
     pq.write_table(pa.table(columns), tmp_path / "c.parquet", row_group_size=20)
-    logs = [tmp_path / name for name in ("a.csv", "b.csv.gz", "c.parquet")]
+    (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+    logs = [tmp_path / name for name in ("a.csv", "b.csv.gz", "c.parquet", "link.csv", "a.csv")]
     told = document(read_logs(session, logs, job))
     assert told == here(job, *logs)
     assert len(spark.parts_of(logs[2])) == 7
-    assert (told["rows"]["read"], [one["program"] for one in told["programs"]]) == (581, ["one", "Two"])
+    assert (told["rows"]["read"], [one["program"] for one in told["programs"]]) == (763, ["one", "Two"])
     assert told["programs"][0]["loss_records"] > 0
 
 
@@ -162,6 +165,20 @@ def test_no_number_is_among_what_comes_back(job: Job, tmp_path: Path) -> None:
     assert len(answer) > 500
     assert b"138000" not in answer
     assert b"one" in answer
+
+
+def test_a_worker_may_be_given_a_job_again(job: Job, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(rows(*numbers(0, 9)))
+    for _ in range(2):
+        copied = pickle.loads(pickle.dumps(job))
+        assert isinstance(
+            pickle.loads(spark.answer(0, copied, LogFile(tmp_path / "a.csv")).column(1)[0].as_py()), tuple
+        )
+
+
+def test_a_key_that_is_not_there_is_a_sentence(job: Job, tmp_path: Path) -> None:
+    held = spark.answer(0, replace(job, name="other", key=tmp_path / "none"), LogFile(tmp_path / "a.csv"))
+    assert "none cannot be read as a key" in pickle.loads(held.column(1)[0].as_py())
 
 
 def test_what_spark_needs_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

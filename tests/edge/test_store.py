@@ -49,3 +49,15 @@ def test_all_is_done_or_nothing(tmp_path: Path) -> None:
         work()
     assert store.db.execute("SELECT * FROM changed").fetchall() == []
     store.close()
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    store = Store(tmp_path / "counted.db")
+
+    def work() -> None:
+        with store.reading():
+            store.db.execute("SELECT * FROM none_such")
+
+    with pytest.raises(WrongUse, match="cannot be read: no such table"):
+        work()
+    store.close()

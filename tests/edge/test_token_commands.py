@@ -39,8 +39,11 @@ def test_two_operators_are_counted_together(
     (logs / "a.csv").write_text("t,n,h,f,r\n" + rows(0, 6000))
     assert edge(*options(tmp_path), "--once") == 0
     assert edge(*request(tmp_path), "--out", tmp_path / "a.tokens") == 0
-    # Another operator, whose edge is this one again, with a key of its own: 2,000 numbers are at both.
-    (tmp_path / "state" / "counted.db").unlink()
+    # Another operator, with a key of its own: 2,000 numbers are at both.
+    (tmp_path / "state").rename(tmp_path / "other")
+    assert edge("enrol", "--edge", "f", "--party", "OPERATOR-B", "--hub-key", tmp_path / "hub.pub") == 0
+    with (tmp_path / "edges.pub").open("a") as file:
+        file.write(State(tmp_path / "state").public_key() + "\n")
     (tmp_path / "k.key").write_text("ef" * 32)
     (logs / "a.csv").write_text("t,n,h,f,r\n" + rows(4000, 6000))
     assert edge(*options(tmp_path), "--once") == 0
@@ -56,6 +59,8 @@ def test_two_operators_are_counted_together(
     assert edge("union", *answers, "--edge-keys", tmp_path / "edges.pub", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["infected"]["maximum_24h"], told["infected"]["at_several"]) == (10_000, 2000)
+    assert edge("union", answers[0], *answers, "--edge-keys", tmp_path / "edges.pub") == 2
+    assert "answers twice" in capsys.readouterr().err
     assert edge("union", answers[0], tmp_path / "none", "--edge-keys", tmp_path / "edges.pub") == 2
     assert "none: cannot be read" in capsys.readouterr().err
 

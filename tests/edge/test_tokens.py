@@ -89,6 +89,14 @@ def test_answers_that_do_not_belong_together(change: dict[str, object], sentence
         together([answer("a", [(0, 1, "")]), replace(answer("b", [(0, 1, "")]), **change)])  # type: ignore[arg-type] # one of several members
 
 
+def test_two_edges_of_one_operator_are_one_operator() -> None:
+    one, other = answer("a", [(0, 1, "32")]), replace(answer("a", [(0, 1, "44")]), edge="e2")
+    found = together([one, other])
+    assert (found.scales["infected"].subscribers, found.several["infected"]) == (1, 0)
+    with pytest.raises(WrongUse, match="answers twice"):
+        together([one, one])
+
+
 def test_another_shared_key_is_known() -> None:
     with pytest.raises(WrongUse, match="another shared key"):
         together([answer("a", [(0, 1, "")]), answer("b", [(0, 1, "")], bytes(32))])

@@ -107,7 +107,9 @@ class Follower:
     def spool(self, state: State, days: Iterable[Day], clock: Callable[[], datetime]) -> None:
         """Spool the tallies of days, of each the programs that changed since it was spooled before."""
         for day in days:
-            document, digests = of_changed(day.run.document, self._kept.sent(day.number))
+            # Only an edge that told of the day before may speak of what did not change.
+            known = self._kept.sent(day.number) if state.revision(day.run.tally.batch) else {}
+            document, digests = of_changed(day.run.document, known)
             # Killed in between, all of it is spooled again: what the hub has then is not known for sure.
             self._kept.send(day.number, {})
             counting.spool(state, replace(day.run, document=document), clock())

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from cleannet.edge.contacts import Counter, counted
 from cleannet.edge.days import DAY, day_of, start_of
 from cleannet.edge.findings import Fee, Findings, Lost, tallied
 from cleannet.edge.positions import Log, Position
-from cleannet.edge.rows import BrokenRow, Source
+from cleannet.edge.rows import read_source, rows_by_day
 from cleannet.edge.spans import (
     BYTES,
     NO_SPANS,
@@ -39,7 +38,7 @@ from cleannet.formats.tally import ProgramTally
 
 # Larger segments are not merged: SQLite holds no value of a gigabyte.
 _MOST = 1 << 23
-KEY, BATCH, _ALIASES = "key", "batch", "aliases"
+KEY, BATCH, _ALIASES, _FIRST = "key", "batch", "aliases", "first"
 _OTHER = {
     KEY: "what was counted so far was not so under this key; give that one, or change it by: cleannet edge rekey",
     BATCH: "what was counted so far went by another --batch name, and would be counted twice under two",
@@ -57,7 +56,7 @@ class Kept:
 
     def __init__(self, path: Path) -> None:
         self._store = Store(path)
-        self._db, self._whole = self._store.db, self._store.whole
+        self._db, self._whole, self.reading = self._store.db, self._store.whole, self._store.reading
         self._aliases: Mapping[str, str] = json.loads(self._noted(_ALIASES, "{}"))
         self._db.create_function("unit", 1, self._name)
 
@@ -107,7 +106,9 @@ class Kept:
     def logs(self) -> list[Log]:
         """Return the logs that are followed."""
         rows = self._db.execute("SELECT number, position, source FROM log ORDER BY number")
-        return [Log(Position(**json.loads(position)), _source(json.loads(source)), n) for n, position, source in rows]
+        return [
+            Log(Position(**json.loads(position)), read_source(json.loads(source)), n) for n, position, source in rows
+        ]
 
     def commit(self, findings: Findings, log: Log) -> Log:
         """Take in what was found in a part of a log, together with how far it is read now, and return it as kept."""
@@ -197,12 +198,16 @@ class Kept:
 
     def seen(self, first: int, last: int | None = None) -> list[Seen]:
         """Return the indicators that rows of a day matched, or of any day up to `last`."""
-        found: dict[str, list[tuple[int, int]]] = {}
-        query = "SELECT entry, day, hits FROM seen WHERE day BETWEEN ? AND ?"
+        found: dict[tuple[str, ...], tuple[Seen, list[tuple[int, int]]]] = {}
+        query = "SELECT entry, day, hits FROM seen WHERE day BETWEEN ? AND ? ORDER BY day"
         for entry, day, hits in self._db.execute(query, (first, first if last is None else last)):
-            found.setdefault(entry, []).append((day, hits))
-        told = [(json.loads(entry), days) for entry, days in found.items()]
-        return [with_days(one | {"program": self._name(one["program"])}, days) for one, days in told]
+            one = json.loads(entry)
+            one["program"] = self._name(one["program"])
+            # A list that is read anew may name it in another line: that of the last day is told.
+            key = tuple(str(one.get(name)) for name in ("indicator", "role", "program", "reason"))
+            _, days = found.get(key, (one, []))
+            found[key] = one, [*days, (day, hits)]
+        return [with_days(one, days) for one, days in found.values()]
 
     def loss(self) -> dict[str, int]:
         """Return what each program ever cost, in fen."""
@@ -218,9 +223,15 @@ class Kept:
             found |= subscribers(from_bytes(data), numbers)
         return b"".join(sorted(found))
 
+    def rows_by_day(self) -> dict[int, int]:
+        """Return how many rows the logs hold of each day that is kept."""
+        rows = rows_by_day(log.source for log in self.logs())
+        return {day: count for day, count in rows.items() if day >= int(self._noted(_FIRST, "0"))}
+
     def forget(self, day: int, logs: Iterable[Log] = ()) -> None:
         """Forget all days before this one but what they cost, and the logs that are not followed any more."""
         with self._whole():
+            self._db.execute("INSERT OR REPLACE INTO noted VALUES (?, ?)", (_FIRST, str(day)))
             self._db.execute(
                 f"INSERT INTO lost SELECT name, sum(fen) FROM ({_FEES}) WHERE day < ? GROUP BY name "
                 "ON CONFLICT DO UPDATE SET fen = fen + excluded.fen",
@@ -287,8 +298,3 @@ class Kept:
         )
         found = self._db.execute("SELECT day FROM fee WHERE program = ? AND record = ? AND refund = ?", key)
         return int(found.fetchone()[0])
-
-
-def _source(data: dict[str, Any]) -> Source:
-    days = {int(day): rows for day, rows in data.get("days", {}).items()}
-    return Source(**data | {"shown": [BrokenRow(**row) for row in data["shown"]], "days": days})

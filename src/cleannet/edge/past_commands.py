@@ -72,7 +72,7 @@ def _report(options: argparse.Namespace) -> int:
     path = State(options.state).counted
     if not path.exists():
         raise WrongUse(f"{path.parent}: nothing was counted here; the ranking is of what “edge follow” keeps")
-    with closing(Kept(path)) as kept:
+    with closing(Kept(path)) as kept, kept.reading():
         ranking = rank(kept, *_days(options, now()))
     print(
         json.dumps(ranking.document, ensure_ascii=False, indent=1)

@@ -12,11 +12,15 @@ def logs_in(places: Iterable[Path], tell: Callable[[str], object]) -> list[tuple
 
     `tell` hears of each place that is not there or cannot be read.
     """
-    files = []
+    files, known = [], set()
     for path in _paths(places, tell):
         try:
             if path.is_file():
-                files.append((path, path.stat()))
+                status = path.stat()
+                # Places may overlap, and a log may have two names.
+                if (status.st_dev, status.st_ino) not in known:
+                    known.add((status.st_dev, status.st_ino))
+                    files.append((path, status))
             elif not path.exists():
                 tell(f"{shown(path)}: is not there")
         except OSError as error:

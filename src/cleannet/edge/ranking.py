@@ -8,7 +8,7 @@ from cleannet.core.terms import PROVINCES
 from cleannet.edge.days import date_of
 from cleannet.edge.kept import Kept
 from cleannet.edge.page import seen_lines, table_lines, without_lines
-from cleannet.edge.rows import missing, rows_by_day
+from cleannet.edge.rows import missing
 from cleannet.edge.tallies import Seen
 from cleannet.formats.tally import UNKNOWN_PROVINCE, ProgramTally, write_program
 
@@ -69,7 +69,7 @@ class Ranking:
 
 def rank(kept: Kept, first: int, last: int) -> Ranking:
     """Return the ranking of the days from `first` to `last` of what is kept."""
-    rows = rows_by_day(log.source for log in kept.logs())
+    rows = kept.rows_by_day()
     counts = (one for one in kept.seen(first, last) if "reason" not in one)
     return Ranking(
         first,

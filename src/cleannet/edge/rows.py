@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cleannet.core.indicator import host_and_port
 from cleannet.edge.days import day_of
@@ -175,3 +175,9 @@ def rows_by_day(sources: Iterable[Source]) -> dict[int, int]:
 def missing(rows: Mapping[int, int], first: int, last: int) -> list[int]:
     """Return the days from `first` to `last` that none of the rows, counted by day, lies in."""
     return [day for day in range(first, last + 1) if not rows.get(day)]
+
+
+def read_source(values: Mapping[str, Any]) -> Source:
+    """Return the account that was kept as JSON values."""
+    days = {int(day): rows for day, rows in values.get("days", {}).items()}
+    return Source(**{**values, "shown": [BrokenRow(**row) for row in values["shown"]], "days": days})

@@ -12,7 +12,6 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Mapping as Table
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
@@ -27,6 +26,7 @@ from cleannet.edge import subscribers
 from cleannet.edge.detect import Detection, refuse_mixture
 from cleannet.edge.files import LogFile, is_parquet
 from cleannet.edge.mapping import Mapping
+from cleannet.edge.matching import Watched
 from cleannet.edge.names import shown
 from cleannet.edge.rows import Source
 from cleannet.edge.spans import from_bytes, to_bytes
@@ -41,7 +41,7 @@ ROWS = 1 << 22
 _ANSWER = pa.schema([("part", pa.int64()), ("found", pa.binary())])
 _DDL = "part long, found binary"
 # What a worker reads logs with lasts from task to task: its tables take a while to build.
-_kept: dict[str, Detection] = {}
+_kept: dict[str, tuple[Detection, dict[Watched, int]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def engine(master: str, key: Path | None) -> Callable[..., Detection]:
         if assignments is not None:
             raise WrongUse("--assignments hold phone numbers, which Spark would write to disk: use --engine local")
         with closing(Session(master)) as session:
-            own = key.resolve() if key else None
+            own = Path(os.path.abspath(key)) if key else None
             job = Job(watchlist, mappings, own, lateness, zone, begun_at)
             return read_logs(session.spark, logs, job, tell)
 
@@ -117,8 +117,9 @@ def read_logs(
 
     A Parquet file is read in parts of whole row groups, any other log by one task.
     """
-    parts = [(path.resolve(), groups) for path in logs for groups in parts_of(path)]
-    names = {shown(path.resolve()): shown(path) for path in logs}
+    # Links are not followed: a mapping fits the name that was given.
+    parts = [(Path(os.path.abspath(path)), groups) for path in logs for groups in parts_of(path)]
+    numbers = [number for number, path in enumerate(logs) for _ in parts_of(path)]
     shared = spark.sparkContext.broadcast(job)
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -127,7 +128,7 @@ def read_logs(
                 yield answer(number, shared.value, LogFile(parts[number][0], row_groups=parts[number][1]))
 
     found = spark.range(0, len(parts), 1, max(1, len(parts))).mapInArrow(read, _DDL)
-    return _collected(found, job, names, tell)
+    return _collected(found, job, numbers, list(map(shown, logs)), tell)
 
 
 def run(frame: "DataFrame", name: str, job: Job) -> Detection:
@@ -144,7 +145,7 @@ def run(frame: "DataFrame", name: str, job: Job) -> Detection:
         yield answer(0, shared.value, batches, name)
 
     found = frame.select(*sorted(set(mapping.columns.values()))).mapInArrow(read, _DDL)
-    return _collected(found, job, {}, lambda sentence: None)
+    return _collected(found, job, [0], [shown(name)], lambda sentence: None)
 
 
 def parts_of(path: Path) -> list[Sequence[int] | None]:
@@ -167,46 +168,47 @@ def parts_of(path: Path) -> list[Sequence[int] | None]:
 
 def answer(part: int, job: Job, what: LogFile | Iterator[pa.RecordBatch], name: str = "") -> pa.RecordBatch:
     """Return what a part holds, or the sentence that refuses it, as a row."""
-    if job.name not in _kept:
-        _kept.clear()
-        _kept[job.name] = job.detection()
-    detection = _kept[job.name]
     held: Any
     try:
+        if job.name not in _kept:
+            _kept.clear()
+            places = {entry: place for place, entry in enumerate(job.watchlist.watched)}
+            _kept[job.name] = job.detection(), places
+        detection, places = _kept[job.name]
+        detection.drain()
         if isinstance(what, LogFile):
             detection.read(what, job.begun_at)
         else:
             detection.read_batches(what, name, job.begun_at)
     except WrongUse as error:
-        detection.drain()
         held = str(error)
     else:
         findings, sources = detection.drain()
-        places = {entry: place for place, entry in enumerate(job.watchlist.watched)} if findings.seen else {}
         seen = [(places[entry], day, count) for (entry, day), count in findings.seen.items()]
         contacts = findings.contacts
         held = contacts.counters, to_bytes(contacts.spans()), findings.hits, seen, findings.fees, sources
     return pa.RecordBatch.from_pydict({"part": [part], "found": [pickle.dumps(held)]}, _ANSWER)
 
 
-def _collected(found: "DataFrame", job: Job, names: Table[str, str], tell: Callable[[str], object]) -> Detection:
-    """Put together what the parts hold, each log under the name by which it was given."""
+def _collected(
+    found: "DataFrame", job: Job, numbers: Sequence[int], names: Sequence[str], tell: Callable[[str], object]
+) -> Detection:
+    """Put together what the parts hold: part n is of log `numbers[n]`, and a log goes by the name that was given."""
     detection = job.detection(tell)
-    sources: dict[str, list[Source]] = {}
+    sources: dict[int, list[Source]] = {}
     for row in sorted(found.collect(), key=lambda row: row.part):
         answer = pickle.loads(row.found)
         if isinstance(answer, str):
             raise WrongUse(answer)
         counters, spans, hits, seen, fees, read = answer
-        findings = detection.findings
+        findings, number = detection.findings, numbers[row.part]
         findings.contacts.merge(counters, from_bytes(spans))
         findings.hits.update(hits)
         findings.seen.update({(job.watchlist.watched[place], day): count for place, day, count in seen})
         findings.fees += fees
         for source in read:
-            name = names.get(source.file, source.file)
-            told = [replace(row, file=name) for row in source.shown]
-            sources.setdefault(name, []).append(replace(source, file=name, shown=told))
+            told = [replace(row, file=names[number]) for row in source.shown]
+            sources.setdefault(number, []).append(replace(source, file=names[number], shown=told))
     detection.sources = [reduce(_plus, parts) for parts in sources.values()]
     refuse_mixture(detection.sources)
     return detection

@@ -193,6 +193,10 @@ class State:
             self._write(self._spool / f"{sequence:0{DIGITS}}", signed)
         return sequence
 
+    def revision(self, batch: str) -> int:
+        """Return the last revision of a batch that was spooled here, 0 for none."""
+        return int(self._batches().get(batch, {"revision": 0})["revision"])
+
     def waiting(self) -> Iterator[tuple[int, bytes]]:
         """Yield the spooled messages, oldest first."""
         for path in sorted(self._numbered(self._spool)):

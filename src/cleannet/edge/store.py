@@ -53,6 +53,16 @@ class Store:
             self.db.execute("BEGIN IMMEDIATE")
             yield
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Have all that is read within be of one moment; raise WrongUse where it cannot be read."""
+        try:
+            with self.db:
+                self.db.execute("BEGIN")
+                yield
+        except sqlite3.DatabaseError as error:
+            raise WrongUse(f"what was counted cannot be read: {error}") from None
+
     def wipe(self) -> None:
         """Let what was erased be in no file."""
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

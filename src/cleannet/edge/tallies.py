@@ -94,7 +94,9 @@ def seen(rows: Mapping[tuple[Watched, int], int]) -> list[Seen]:
 
 def with_days(told: Seen, days: Iterable[tuple[int, int]]) -> Seen:
     """Return what is told of an indicator with its rows, and the first and the last day of any; `days` counts them."""
-    rows = dict(days)
+    rows: dict[int, int] = {}
+    for day, count in days:
+        rows[day] = rows.get(day, 0) + count
     return told | {"hits": sum(rows.values()), "first": str(date_of(min(rows))), "last": str(date_of(max(rows)))}
 
 

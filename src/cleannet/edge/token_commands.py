@@ -17,7 +17,7 @@ from cleannet.edge.days import date_of, number_of
 from cleannet.edge.interface import DONE, POLICY, add_command, add_state, policy_of
 from cleannet.edge.kept import KEY, Kept
 from cleannet.edge.page import without_lines
-from cleannet.edge.rows import missing, rows_by_day
+from cleannet.edge.rows import missing
 from cleannet.edge.spans import subscribers as subscribers_of
 from cleannet.edge.state import State, read_hub_keys, write_whole
 from cleannet.edge.tokens import Together, Tokens
@@ -79,14 +79,14 @@ def _tokens(options: argparse.Namespace) -> int:
     if not state.counted.exists():
         raise WrongUse(f"{state.folder}: nothing was counted here; tokens are of what “edge follow” keeps")
     first, last = number_of(options.first), number_of(options.last)
-    with closing(Kept(state.counted)) as kept:
+    with closing(Kept(state.counted)) as kept, kept.reading():
         kept.check(KEY, subscribers.check_value(key))
         if any(log.source.counts != tally.NUMBERS for log in kept.logs()):
             raise WrongUse(
                 f"{state.folder}: what was counted names subscribers by address: there is no number to compare"
             )
         counters, spans = kept.spans(first, last, options.program)
-        without = missing(rows_by_day(log.source for log in kept.logs()), first, last)
+        without = missing(kept.rows_by_day(), first, last)
     if not counters:
         raise WrongUse(f"“{options.program}” was not counted here")
     found = subscribers_of(spans, range(len(counters)))

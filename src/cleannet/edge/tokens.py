@@ -95,7 +95,7 @@ def read(data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Tokens:
         if told["schema"] != SCHEMA:
             raise WrongUse(f"tokens of schema {told['schema']}; this program reads schema {SCHEMA}")
         raw = base64.b64decode(told["spans"], validate=True)
-        counters = tuple(Counter(told["program"], kind, province) for kind, province in told["counters"])
+        counters = tuple(Counter(str(told["program"]), kind, province) for kind, province in told["counters"])
         spans = from_bytes(raw)
         tokens = Tokens(
             str(told["request"]),
@@ -121,6 +121,8 @@ def read(data: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Tokens:
 def together(answers: Sequence[Tokens], thresholds: Sequence[int] = ()) -> Together:
     """Count what operators answered to one request; raise WrongUse where they do not belong together."""
     first, *others = answers
+    if len({(one.party, one.edge) for one in answers}) < len(answers):
+        raise WrongUse("an edge answers twice: give each answer once")
     for other in others:
         for name in ("request", "program", "first", "last"):
             if getattr(other, name) != getattr(first, name):
@@ -139,7 +141,10 @@ def together(answers: Sequence[Tokens], thresholds: Sequence[int] = ()) -> Toget
     scales, several = {}, {}
     for kind in COUNTED:
         own = [place for counter, place in numbers.items() if counter.kind == kind]
-        operators = Tally(token for part in parts for token in subscribers(part, own))
+        people: dict[str, set[bytes]] = {}
+        for one, part in zip(answers, parts, strict=True):
+            people.setdefault(one.party, set()).update(subscribers(part, own))
+        operators = Tally(token for tokens in people.values() for token in tokens)
         several[kind] = sum(count > 1 for count in operators.values())
         whole, shares = counts.get((first.program, kind), NOBODY)
         scales[kind] = scale_of(whole, shares if list(shares) != [""] else {})

@@ -277,7 +277,8 @@ def _read(edge: Edge, message: messages.TallyMessage, counted: tally.Tally, now:
     others = sorted(names.difference(counted.unchanged))
     for first in range(0, len(others), AT_ONCE):
         known.filter(program__in=others[first : first + AT_ONCE]).delete()
-    known.update(revision=message.revision)
+    # What is unchanged was counted anew as well: it is as true now as what changed.
+    known.update(revision=message.revision, found_at=counted.found_at, received_at=now)
     Reading.objects.bulk_create(
         Reading(
             edge=edge,
