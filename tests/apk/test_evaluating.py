@@ -50,9 +50,11 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     ("line", "sentence"),
     [
         ("xx,,p,,2026-01-01,F,c", ":3: sha256: 64 hexadecimal digits"),
-        (f"{B},T1,p,,2026-01-01,F,c", ":3: tlsh: “T1” is no TLSH digest"),
+        (f"{B},T1,p,,2026-01-01,F,c", ":3: tlsh: 'T1' is no TLSH digest"),
         (f"{B},,p,,yesterday,F,c", ":3: first_seen: a day"),
         (f"{B},,p,,2026-01-01T00:00:00,F,c", ":3: first_seen: a moment without its offset"),
+        (f"{B},,p,,0001-01-01,F,c", ":3: first_seen: lies before 2000"),
+        (f"{B},\x1b[31m,p,,2026-01-01,F,c", "x1b.31m' is no TLSH digest"),
         (f"{A},,p,,2026-01-01,F,c", ":3: the same sha256"),
         (f"{B},,p,,2026-01-01,F", ":3: more or fewer fields"),
         (f"{B},,p,,2026-01-01,F,c,x", ":3: more or fewer fields"),

@@ -56,6 +56,12 @@ def test_only_what_was_seen_before_answers_and_of_equals_the_newest() -> None:
     assert [answer and answer.neighbour.sha256 for answer in answers] == [None, "s1", "s2", "s3"]
 
 
+def test_of_those_that_came_at_once_the_file_does_not_decide() -> None:
+    both = [sample("a", 1, package="p"), sample("b", 1, package="p", family="G")]
+    answers = [Library(order).identify(sample("new", 9, package="p"), 2) for order in (both, both[::-1])]
+    assert answers[0] == answers[1]
+
+
 def test_a_set_is_replayed_in_time_order() -> None:
     samples = [
         sample("a", 0, package="p"),

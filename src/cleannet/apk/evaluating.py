@@ -13,6 +13,7 @@ from cleannet.identity.similarity import Digests, NoDigest
 COLUMNS = ("sha256", "tlsh", "package", "cert", "first_seen", "family", "class")
 LAGS = (0, 1, 7, 30)
 _SHOWN = 20
+_EARLIEST = 2000
 
 
 class BadIndex(ValueError):
@@ -92,14 +93,13 @@ def _sample(row: Mapping[str, str | None]) -> Sample:
 
 def _moment(text: str) -> datetime:
     try:
-        day = date.fromisoformat(text)
-        return datetime.combine(day, time(), UTC)
-    except ValueError:
-        pass
-    try:
         moment = datetime.fromisoformat(text)
+        if len(text) == len("2026-11-27"):
+            moment = datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
         raise ValueError("first_seen: a day (2026-11-27) or a moment with its offset was expected") from None
     if moment.tzinfo is None:
         raise ValueError("first_seen: a moment without its offset")
+    if moment.year < _EARLIEST:
+        raise ValueError(f"first_seen: lies before {_EARLIEST}, when there were no such samples")
     return moment

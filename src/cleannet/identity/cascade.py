@@ -66,7 +66,8 @@ class Library:
     """
 
     def __init__(self, samples: Iterable[Sample], public: Collection[str] = ()) -> None:
-        self.samples = sorted(samples, key=lambda sample: sample.first_seen)
+        # Those that came at once are in an order that no file decides.
+        self.samples = sorted(samples, key=lambda sample: (sample.first_seen, sample.sha256))
         self._digests = Digests(sample.tlsh for sample in self.samples)
         # By each key the places of those that have it, rising.
         self._by: dict[str, dict[str, list[int]]] = {HASH: {}, PACKAGE: {}, CERTIFICATE: {}}

@@ -103,5 +103,5 @@ def _bytes(text: str) -> bytes:
         return bytes(36)
     found = _DIGEST.fullmatch(text)
     if not found:
-        raise NoDigest(f"“{text[:80]}” is no TLSH digest: T1 and 70 hexadecimal digits were expected")
+        raise NoDigest(f"{text[:80]!a} is no TLSH digest: T1 and 70 hexadecimal digits were expected")
     return bytes.fromhex(found[1]) + b"\1"
